@@ -1,0 +1,1 @@
+"""Who gets the bulletin and by whose leave: joining, leaving, sheets applied."""

@@ -1,0 +1,1 @@
+"""The command line: reads arguments, calls app, draws what comes back."""

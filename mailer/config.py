@@ -1,0 +1,354 @@
+"""config.toml, typed; each field carries its help text, and an unknown key is an error that names the nearest."""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from mailer.errors import AddressError, ConfigError, NotFoundError
+from mailer.i18n import _
+from mailer.model.address import parse_address
+from mailer.model.issue import Role
+
+FILE_NAME = "config.toml"
+NAME = r"^[a-z][a-z0-9_-]{0,31}$"
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+# lists, relays and schedules are named in file names, URLs and headers
+Name = Annotated[str, Field(pattern=NAME)]
+
+
+def _parse_duration(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(_("write a number with its unit, such as 30s, 10m, 48h or 2d"))
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+
+
+def _check_address(value: str) -> str:
+    try:
+        return parse_address(value).text
+    except AddressError as error:
+        raise ValueError(f"{error.message}; {error.cure}") from None
+
+
+def _check_optional_address(value: str) -> str:
+    return _check_address(value) if value else ""
+
+
+def _check_line(value: str) -> str:
+    if any(ord(char) < 32 or char in "\x7f\x85\u2028\u2029" for char in value):
+        raise ValueError(_("write it on one line, without control characters"))
+    return value
+
+
+def _check_zone(value: str) -> str:
+    if value not in available_timezones():
+        near = difflib.get_close_matches(value, available_timezones(), 1)
+        raise ValueError(
+            _("no such time zone; did you mean {near}?").format(near=near[0])
+            if near
+            else _("no such time zone; write an IANA name such as Asia/Shanghai")
+        )
+    return value
+
+
+def _check_url(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+(/[^\s?#]*)?", value):
+        raise ValueError(_("write an address such as https://news.example.org, or leave it empty"))
+    return value.rstrip("/")
+
+
+def _check_clock(value: object) -> object:
+    if isinstance(value, time):
+        return value
+    match = re.fullmatch(r"([01]?\d|2[0-3])[:：]([0-5]\d)", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(_("write a time of day such as 10:00"))
+    return time(int(match[1]), int(match[2]))
+
+
+Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
+Line = Annotated[str, AfterValidator(_check_line)]
+Zone = Annotated[str, AfterValidator(_check_zone)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SenderConfig(_Table):
+    """Who the bulletin is from."""
+
+    name: Line = Field(description="the name readers see; may be Chinese")
+    address: Annotated[str, AfterValidator(_check_address)] = Field(description="From, and the envelope sender")
+    reply_to: Annotated[str, AfterValidator(_check_optional_address)] = Field(
+        default="", description="where answers and unsubscribe mails go; empty means `address`"
+    )
+
+    @property
+    def answers(self) -> str:
+        """The address that readers' answers reach."""
+        return self.reply_to or self.address
+
+
+class ListConfig(_Table):
+    """One distribution list."""
+
+    title: Line = Field(description="its name on pages and in List-Id")
+    role: Role = Field(description='"报" bodies above, "送" bodies beside and members, "发" bodies below')
+    file: str = Field(description="the sheet with its subscribers, from the newsletter folder")
+    salutation: Line = Field(default="", description="the line before the masthead; empty for none")
+
+
+class RelayConfig(_Table):
+    """An SMTP server that takes our mail."""
+
+    host: Annotated[str, Field(min_length=1, max_length=253)] = Field(description="its name")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(default=465, description="465 for tls, 587 for starttls")
+    security: Literal["tls", "starttls", "none"] = Field(
+        default="tls", description="tls from the start, starttls, or none; certificates are always verified"
+    )
+    ca_file: str = Field(default="", description="a PEM file of authorities to trust instead of the system's")
+    username: Line = Field(default="", description="login; empty for none")
+    password_env: str = Field(default="", description="the environment variable that holds the password")
+    password_file: str = Field(default="", description="a file that holds the password, mode 0600")
+    connections: Annotated[int, Field(ge=1, le=100)] = Field(default=1, description="connections at once")
+    messages_per_connection: Annotated[int, Field(ge=1)] = Field(default=50, description="then a new connection")
+    timeout: Duration = Field(default=timedelta(minutes=5), description="longest wait for one reply")
+    envelope: Line = Field(
+        default="",
+        description='envelope sender with a token, e.g. "bounce+{token}@news.example.org"; empty where the relay '
+        "wants the login's own address (163, QQ)",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "RelayConfig":
+        if self.envelope:
+            if self.envelope.count("{token}") != 1:
+                raise ValueError(_("envelope needs {token} once"))
+            _check_address(self.envelope.replace("{token}", "a" * 40))
+        if self.username and self.security == "none":
+            raise ValueError(_("a password is never sent in the clear; set security to tls or starttls"))
+        return self
+
+
+class RetryConfig(_Table):
+    """When a deferred copy is tried again."""
+
+    give_up_after: Duration = Field(default=timedelta(hours=48), description="then the copy is expired")
+    scale: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=1.0, description="shrinks every wait, give_up_after too; for rehearsals"
+    )
+    on_uncertain: Literal["resend", "ask"] = Field(
+        default="resend", description="when a relay never answered the final dot: send again after 10 minutes, or ask"
+    )
+
+
+class BouncesConfig(_Table):
+    """Where returned mail is found."""
+
+    maildir: str = Field(default="", description="a Maildir that the envelope sender's mail is delivered to")
+
+
+class ScheduleConfig(_Table):
+    """A sending that repeats."""
+
+    when: str = Field(description='"last working day", "first working day" or "day 15"')
+    at: Annotated[time, BeforeValidator(_check_clock)] = Field(description="the time of day, such as 10:00")
+    timezone: Zone = Field(default="", description="an IANA zone; empty means the newsletter's", validate_default=False)
+    lists: tuple[str, ...] = Field(default=(), description="list names; empty means all")
+    grace: Duration = Field(default=timedelta(hours=2), description="how late it may still start by itself")
+
+
+class WebConfig(_Table):
+    """The public pages; they run only where public_url is set."""
+
+    host: str = Field(default="127.0.0.1", description="the address to listen on; put a TLS proxy before it")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8025, description="the port to listen on")
+
+
+class Config(_Table):
+    """The whole of config.toml."""
+
+    language: Literal["", "zh_CN", "en"] = Field(default="", description="of pages and messages; empty: by LANG")
+    timezone: Zone = Field(default="Asia/Shanghai", description="in which dates and times are shown and meant")
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(default="CN", description="whose working days count")
+    public_url: Annotated[str, AfterValidator(_check_url)] = Field(
+        default="", description="the address readers reach us at; empty: no web links, answers by mail"
+    )
+    database: str = Field(default="", description="a postgresql:// address; empty: SQLite in var/")
+    sender: SenderConfig
+    lists: dict[Name, ListConfig] = Field(description="the distribution lists")
+    relays: dict[Name, RelayConfig] = Field(default_factory=dict, description="the SMTP servers")
+    retry: RetryConfig = RetryConfig()
+    bounces: BouncesConfig = BouncesConfig()
+    schedule: dict[Name, ScheduleConfig] = Field(default_factory=dict, description="the repeating sendings")
+    web: WebConfig = WebConfig()
+
+    @model_validator(mode="after")
+    def _check(self) -> "Config":
+        for name, schedule in self.schedule.items():
+            for wanted in schedule.lists:
+                if wanted not in self.lists:
+                    raise ValueError(_("schedule.{name}.lists: there is no list {list}").format(name=name, list=wanted))
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The newsletter's time zone."""
+        return ZoneInfo(self.timezone)
+
+    def lists_in_order(self) -> tuple[tuple[str, ListConfig], ...]:
+        """Every list, 报 before 送 before 发, then as written: the order of sending."""
+        order = list(Role)
+        return tuple(sorted(self.lists.items(), key=lambda item: order.index(item[1].role)))
+
+
+def _line_of(text: str, path: tuple[str, ...]) -> int | None:
+    """Return the line of a key or table in TOML text, as near as a scan can tell; None when it is not written."""
+    table: tuple[str, ...] = ()
+    best: int | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line):
+            table = tuple(part.strip().strip("\"'") for part in header[1].split("."))
+            if path[: len(table)] == table:
+                best = number
+        elif key := re.match(r"\s*([A-Za-z0-9_\-.\"']+)\s*=", line):
+            full = (*table, *(part.strip("\"'") for part in key[1].split(".")))
+            if path[: len(full)] == full:
+                return number
+    return best
+
+
+_NAMED: dict[str, type[BaseModel]] = {"lists": ListConfig, "relays": RelayConfig, "schedule": ScheduleConfig}
+
+
+def _known_keys(path: tuple[str, ...]) -> list[str]:
+    if not path:
+        return list(Config.model_fields)
+    if path[0] in _NAMED:
+        return list(_NAMED[path[0]].model_fields)
+    table = Config.model_fields[path[0]].annotation
+    return list(table.model_fields) if isinstance(table, type) and issubclass(table, BaseModel) else []
+
+
+def _to_error(detail: Mapping[str, Any], text: str, file: Path) -> ConfigError:
+    path = tuple(str(part) for part in detail["loc"] if part != "[key]")
+    field = ".".join(path) or None
+    line = _line_of(text, path) if path else None
+    match detail["type"]:
+        case "extra_forbidden":
+            near = difflib.get_close_matches(path[-1], _known_keys(path[:-1]), 1, 0.5)
+            cure = (
+                _("did you mean {near}?").format(near=near[0])
+                if near
+                else _("known here: {keys}").format(keys=", ".join(_known_keys(path[:-1])))
+            )
+            return ConfigError(_("unknown key"), file=file, line=line, field=field, cure=cure)
+        case "missing":
+            return ConfigError(
+                _("is missing"), file=file, line=line, field=field, cure=_("add {field}").format(field=field)
+            )
+        case "value_error":
+            return ConfigError(str(detail["ctx"]["error"]), file=file, line=line, field=field)
+        case "string_pattern_mismatch" if "[key]" in detail["loc"]:
+            cure = _("use a-z, 0-9, - and _, a letter first, at most 32")
+            return ConfigError(_("this name cannot be used"), file=file, line=line, field=field, cure=cure)
+    return ConfigError(_("wrong value"), file=file, line=line, field=field, cure=_cure_for(detail))
+
+
+def _cure_for(detail: Mapping[str, Any]) -> str:
+    context = detail.get("ctx") or {}
+    kind = str(detail["type"])
+    if "expected" in context:
+        return _("write one of {values}").format(values=context["expected"])
+    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
+        bounds = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+        return _("it must be {bound}").format(bound=" ".join(f"{bounds[k]} {v}" for k, v in context.items()))
+    for prefix, cure in (
+        ("int", _("write a whole number")),
+        ("float", _("write a number")),
+        ("string_type", _("write text in quotes")),
+        ("bool", _("write true or false")),
+        ("tuple", _("write a list in brackets")),
+        ("dict", _("write a table")),
+        ("model", _("write a table")),
+    ):
+        if kind.startswith(prefix):
+            return cure
+    return _("see docs/config.md")
+
+
+def load_config(home: Path) -> Config:
+    """Read config.toml of a newsletter folder.
+
+    Raises ConfigError naming file, line, field and cure for the first thing that is wrong; NotFoundError where the
+    folder has no config.toml.
+    """
+    file = home / FILE_NAME
+    try:
+        text = file.read_text("utf-8-sig")
+        raw = tomllib.loads(text)
+    except FileNotFoundError:
+        raise NotFoundError(
+            _("{folder} is not a newsletter folder: it has no config.toml").format(folder=home),
+            cure=_("make one with `mailer new DIR`, or name it with -C DIR or MAILER_HOME"),
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(_("cannot be read: {why}").format(why=error), file=file) from None
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"at line (\d+)", str(error))
+        raise ConfigError(
+            _("is not valid TOML: {why}").format(why=error), file=file, line=int(at[1]) if at else None
+        ) from None
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        found = [(detail["type"] != "extra_forbidden", _to_error(detail, text, file)) for detail in error.errors()]
+        raise min(found, key=lambda item: (item[0], item[1].line or 0))[1] from None
+
+
+def read_password(relay: RelayConfig, home: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the relay's password from its file or environment variable; empty where there is no login.
+
+    Raises ConfigError when it is not to be had, or when others may read the file. The value is never logged.
+    """
+    if not relay.username:
+        return ""
+    file = home / FILE_NAME
+    if relay.password_file:
+        path = home / relay.password_file
+        try:
+            if path.stat().st_mode & 0o077:
+                raise ConfigError(
+                    _("the password file may be read by others"), file=path, field="password_file",
+                    cure=f"chmod 600 {path}",
+                )  # fmt: skip
+            return path.read_text("utf-8").strip()
+        except OSError as error:
+            raise ConfigError(
+                _("cannot be read: {why}").format(why=error.strerror), file=path, field="password_file"
+            ) from None
+    if relay.password_env:
+        if value := environ.get(relay.password_env):
+            return value
+        raise ConfigError(
+            _("the environment variable {name} is not set").format(name=relay.password_env),
+            file=file,
+            field="password_env",
+        )
+    raise ConfigError(
+        _("the relay has a username but no password"),
+        file=file,
+        field="password_env",
+        cure=_("name an environment variable in password_env, or a file in password_file"),
+    )

@@ -1,0 +1,97 @@
+"""One tree of errors. Each says what is wrong, where (file, line, field), and the cure.
+
+    MailerError
+    ├── UsageError            the command was used wrongly; exit code 2
+    ├── InputError            a file people made is wrong; exit code 1
+    │   ├── ConfigError       config.toml
+    │   ├── IssueError        issue.md, or a document being imported
+    │   ├── SheetError        a contact sheet
+    │   ├── TemplateError     a template in templates/
+    │   └── AddressError      an e-mail address
+    ├── StateError            the thing exists but is not in a state that allows this step
+    ├── NotFoundError         no such issue, list, mailing, address
+    └── StoreError            the database cannot be opened, is locked, or is of another version
+
+A mail server's refusal is an outcome (model.outcome), not an exception.
+"""
+
+from pathlib import Path
+
+
+class MailerError(Exception):
+    """Base of all expected errors; `str()` is what the user reads.
+
+    message: one sentence, already in the user's language. cure: what to do about it. file, line (from 1) and field say
+    where; column is not kept, as editors work by line.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        cure: str = "",
+        file: Path | str | None = None,
+        line: int | None = None,
+        field: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.cure = cure
+        self.file = file
+        self.line = line
+        self.field = field
+
+    @property
+    def place(self) -> str:
+        """`file:line` as far as known, else empty."""
+        if self.file is None:
+            return ""
+        return f"{self.file}:{self.line}" if self.line is not None else str(self.file)
+
+    def __str__(self) -> str:
+        parts = [part for part in (self.place, self.field) if part]
+        return ": ".join([*parts, self.message])
+
+
+class UsageError(MailerError):
+    """The command was used wrongly."""
+
+    exit_code = 2
+
+
+class InputError(MailerError):
+    """A file that people made is wrong; nothing was changed."""
+
+
+class ConfigError(InputError):
+    """config.toml has an unknown key or a wrong value."""
+
+
+class IssueError(InputError):
+    """An issue folder, or a document being imported, cannot be understood."""
+
+
+class SheetError(InputError):
+    """A contact sheet has a row that cannot be used."""
+
+
+class TemplateError(InputError):
+    """A template is missing or wrong."""
+
+
+class AddressError(InputError):
+    """This is not an e-mail address we can write to."""
+
+
+class StateError(MailerError):
+    """The thing exists, but is not in a state that allows this step."""
+
+
+class NotFoundError(MailerError):
+    """There is no such issue, list, mailing or address."""
+
+
+class StoreError(MailerError):
+    """The database cannot be used."""

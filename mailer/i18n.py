@@ -1,0 +1,68 @@
+"""Says every sentence a user sees in the user's language.
+
+The code speaks English; locale/ holds the catalogues. The language comes from the newsletter's config, then from the
+environment. A leaf of the import graph: every room may use it.
+"""
+
+import gettext as _gettext
+import os
+from collections.abc import Mapping
+from contextvars import ContextVar
+from pathlib import Path
+
+DOMAIN = "mailer"
+LOCALES = Path(__file__).parent / "locale"
+LANGUAGES = ("zh_CN", "en")
+DEFAULT_LANGUAGE = "zh_CN"
+
+_catalogues: dict[str, _gettext.NullTranslations] = {}
+_language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
+
+
+def pick_language(configured: str = "", environ: Mapping[str, str] = os.environ) -> str:
+    """Return one of LANGUAGES: the configured one, else the environment's, else zh_CN.
+
+    LANGUAGE, LC_ALL, LC_MESSAGES and LANG are asked in gettext's order; "C" and "POSIX" name no language.
+    A language we do not speak falls to English.
+    """
+    names = [configured] if configured else []
+    names += environ.get("LANGUAGE", "").split(":")
+    names += [environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    for name in names:
+        plain = name.split(".")[0].split("@")[0].replace("-", "_")
+        if plain in ("", "C", "POSIX"):
+            continue
+        return "zh_CN" if plain.lower().startswith("zh") else "en"
+    return DEFAULT_LANGUAGE
+
+
+def use_language(name: str) -> None:
+    """Speak this language from now on in this context (thread, task); a web request may set its own."""
+    _language.set(name if name in LANGUAGES else "en")
+
+
+def current_language() -> str:
+    """Return the language spoken in this context, one of LANGUAGES."""
+    return _language.get()
+
+
+def _catalogue() -> _gettext.NullTranslations:
+    name = _language.get()
+    if name not in _catalogues:
+        _catalogues[name] = _gettext.translation(DOMAIN, LOCALES, languages=[name], fallback=True)
+    return _catalogues[name]
+
+
+def _(message: str) -> str:
+    """Return the message in the current language; the English itself where the catalogue lacks it."""
+    return _catalogue().gettext(message)
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """Return the form that fits the count, in the current language."""
+    return _catalogue().ngettext(singular, plural, count)
+
+
+def N_(message: str) -> str:
+    """Mark a message for the catalogue without translating it now (constants, tables)."""
+    return message

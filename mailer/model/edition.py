@@ -1,0 +1,102 @@
+"""An edition: one frozen rendering of an issue for one list, split into fixed text and the slots a reader fills."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+FORMAT = 1  # of the stored form; raise it when `edition_to_json` changes
+
+
+class SlotContext(StrEnum):
+    """Where a slot stands, which decides how its value is escaped."""
+
+    TEXT = "text"  # HTML text
+    ATTRIBUTE = "attribute"  # a quoted HTML attribute
+    URL = "url"  # a whole URL in a quoted HTML attribute
+    SUBJECT = "subject"  # the Subject header
+    PLAIN = "plain"  # the text/plain part
+
+
+# What a template may ask of a reader. A value is a string; an empty one gives the slot's fallback.
+RECIPIENT_FIELDS = ("name", "title", "organisation", "city", "address")
+# `unsubscribe` is an https link where public_url is set, else a mailto one.
+LINK_FIELDS = ("unsubscribe",)
+SLOT_NAMES = tuple(f"recipient.{name}" for name in RECIPIENT_FIELDS) + tuple(f"links.{name}" for name in LINK_FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place filled per recipient: its name (one of SLOT_NAMES), context, and what stands there when it is empty."""
+
+    name: str
+    context: SlotContext
+    fallback: str = ""
+
+
+Segment = str | Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A frozen rendering for one list. `sha256` is of its stored form without itself: what is approved is this."""
+
+    issue: str
+    list_name: str
+    language: str
+    subject: tuple[Segment, ...]
+    html: tuple[Segment, ...]
+    text: tuple[Segment, ...]
+    sha256: str
+
+
+def freeze_edition(
+    issue: str,
+    list_name: str,
+    language: str,
+    subject: tuple[Segment, ...],
+    html: tuple[Segment, ...],
+    text: tuple[Segment, ...],
+) -> Edition:
+    """Return the edition with its sha256; the same input gives the same hash on every machine."""
+    draft = Edition(issue, list_name, language, subject, html, text, "")
+    return Edition(issue, list_name, language, subject, html, text, hashlib.sha256(_canonical(draft)).hexdigest())
+
+
+def _segments_to_json(segments: tuple[Segment, ...]) -> list[Any]:
+    return [part if isinstance(part, str) else [part.name, part.context.value, part.fallback] for part in segments]
+
+
+def _segments_from_json(parts: list[Any]) -> tuple[Segment, ...]:
+    return tuple(part if isinstance(part, str) else Slot(part[0], SlotContext(part[1]), part[2]) for part in parts)
+
+
+def _canonical(edition: Edition) -> bytes:
+    return json.dumps(edition_to_json(edition), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def edition_to_json(edition: Edition) -> dict[str, Any]:
+    """Return the stored form, without the hash."""
+    return {
+        "format": FORMAT,
+        "issue": edition.issue,
+        "list": edition.list_name,
+        "language": edition.language,
+        "subject": _segments_to_json(edition.subject),
+        "html": _segments_to_json(edition.html),
+        "text": _segments_to_json(edition.text),
+    }
+
+
+def edition_from_json(stored: Mapping[str, Any]) -> Edition:
+    """Return the edition of a stored form; its hash is computed anew, so that a changed store shows."""
+    return freeze_edition(
+        stored["issue"],
+        stored["list"],
+        stored["language"],
+        _segments_from_json(stored["subject"]),
+        _segments_from_json(stored["html"]),
+        _segments_from_json(stored["text"]),
+    )

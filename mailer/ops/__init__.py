@@ -1,0 +1,1 @@
+"""What the operator needs: locks, and later doctor, backup and notices."""

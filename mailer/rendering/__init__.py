@@ -1,0 +1,1 @@
+"""Issue in, edition out: templates, MJML, inlining, plain text, and the preflight of what came out."""

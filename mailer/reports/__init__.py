@@ -1,0 +1,1 @@
+"""Summaries and series as values; pages and terminals draw them."""

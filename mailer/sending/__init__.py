@@ -1,0 +1,1 @@
+"""Plan, deliver, retry, recover: every recipient ends in one final state."""

@@ -1,0 +1,1 @@
+"""Files people make, read into the model: issue folders, documents, contact sheets."""

@@ -1,0 +1,104 @@
+"""Signed tokens bound to a purpose, and the house secret they are made with.
+
+A token names one delivery and is good for one purpose only; it is lower-case base32 so that it survives in the local
+part of an address. A plain hash of an address can be undone by trying addresses, so hashes kept for suppression are
+HMACs too.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from mailer.errors import StoreError
+from mailer.i18n import _
+
+_MAC_OCTETS = 16  # 128 bits (facts S07)
+
+
+class Purpose(StrEnum):
+    """What a token may be used for; one made for one purpose is refused for every other."""
+
+    BOUNCE = "bounce"  # envelope sender, ENVID, Message-ID
+    UNSUBSCRIBE = "unsubscribe"
+
+
+@dataclass(frozen=True, slots=True)
+class HouseSecret:
+    """The keys of the house by id; `current` signs, all verify, so old links outlive a rotation. Never printed."""
+
+    current: int
+    keys: dict[int, bytes]
+
+    def __repr__(self) -> str:
+        return f"HouseSecret(current={self.current}, keys={sorted(self.keys)})"
+
+
+def _derive(key: bytes, purpose: str, text: bytes) -> bytes:
+    return hmac.new(key, purpose.encode() + b"\0" + text, hashlib.sha256).digest()
+
+
+def sign_token(secret: HouseSecret, purpose: Purpose, number: int) -> str:
+    """Return the token for a delivery's number (0 ≤ number < 2^63): 40 characters of a-z and 2-7."""
+    head = bytes([secret.current]) + number.to_bytes(8, "big")
+    mac = _derive(secret.keys[secret.current], purpose, head)[:_MAC_OCTETS]
+    return base64.b32encode(head + mac).decode().lower()
+
+
+def read_token(secret: HouseSecret, purpose: Purpose, token: str) -> int | None:
+    """Return the number a token was signed for, or None when it is not ours, not whole, or for another purpose."""
+    try:
+        raw = base64.b32decode(token.upper())
+    except ValueError:
+        return None
+    if len(raw) != 9 + _MAC_OCTETS:
+        return None
+    key = secret.keys.get(raw[0])
+    if key is None:
+        return None
+    expected = _derive(key, purpose, raw[:9])[:_MAC_OCTETS]
+    return int.from_bytes(raw[1:9], "big") if hmac.compare_digest(expected, raw[9:]) else None
+
+
+def hash_address(secret: HouseSecret, key: str) -> str:
+    """Return the suppression hash of an address key: an HMAC by the oldest key, so that a rotation keeps it valid."""
+    return _derive(secret.keys[min(secret.keys)], "suppression", key.encode()).hex()
+
+
+def load_secret(path: Path) -> HouseSecret:
+    """Read the house secret, making it at first use with mode 0600; two processes starting at once agree on one.
+
+    Raises StoreError when the file is not ours or others may read it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        fresh = json.dumps({"current": 1, "keys": {"1": secrets.token_hex(32)}})
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(fresh + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        try:
+            os.link(temporary, path)  # fails if the other process was first, whose secret then counts
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+    if path.stat().st_mode & 0o077:
+        raise StoreError(_("the house secret may be read by others"), file=path, cure=f"chmod 600 {path}")
+    try:
+        stored = json.loads(path.read_text())
+        keys = {int(number): bytes.fromhex(text) for number, text in stored["keys"].items()}
+        secret = HouseSecret(current=int(stored["current"]), keys=keys)
+        secret.keys[secret.current]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise StoreError(
+            _("the house secret cannot be read"), file=path, cure=_("put the file back from a backup")
+        ) from None
+    return secret

@@ -1,0 +1,1 @@
+"""Turns returned mail and web requests into events on deliveries."""

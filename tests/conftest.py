@@ -1,0 +1,37 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+def need(present: bool, what: str, cure: str) -> None:
+    """Skip with one clear line when something outside is absent; fail instead where REAL_PEERS=required."""
+    if present:
+        return
+    line = f"{what} is absent; {cure}"
+    if os.environ.get("REAL_PEERS") == "required":
+        pytest.fail(line)
+    pytest.skip(line)
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of real samples: $SAMPLES, else ../shared/data beside the repository."""
+    folder = Path(os.environ.get("SAMPLES") or REPOSITORY.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no samples at {folder}; set SAMPLES to their folder")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests read English messages whatever the machine speaks."""
+    from mailer.i18n import use_language
+
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    use_language("en")
