@@ -63,6 +63,6 @@ def ngettext(singular: str, plural: str, count: int) -> str:
     return _catalogue().ngettext(singular, plural, count)
 
 
-def N_(message: str) -> str:
+def N_(message: str) -> str:  # noqa: N802 - the name xgettext knows
     """Mark a message for the catalogue without translating it now (constants, tables)."""
     return message

@@ -176,7 +176,7 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportWarning:
+class ImportRemark:
     """Something a person should look at after an import: where in the source, what, and what to do."""
 
     line: int
