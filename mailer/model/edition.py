@@ -1,7 +1,9 @@
 """An edition: one frozen rendering of an issue for one list, split into fixed text and the slots a reader fills."""
 
 import hashlib
+import html
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -63,6 +65,32 @@ def freeze_edition(
     """Return the edition with its sha256; the same input gives the same hash on every machine."""
     draft = Edition(issue, list_name, language, subject, html, text, "")
     return Edition(issue, list_name, language, subject, html, text, hashlib.sha256(_canonical(draft)).hexdigest())
+
+
+def fill_segments(segments: tuple[Segment, ...], values: Mapping[str, str]) -> str:
+    """Return the text with every slot filled and escaped for its context; an empty value gives the slot's fallback.
+
+    A control character, a line break or a lone surrogate in a value becomes a blank, so no value can start a new
+    header or line. `values` names every slot used (KeyError otherwise: a missing value is a fault of the caller, never
+    an empty one).
+    """
+    parts: list[str] = []
+    for part in segments:
+        if isinstance(part, str):
+            parts.append(part)
+            continue
+        value = _one_line(values[part.name]).strip() or part.fallback
+        if part.context in (SlotContext.SUBJECT, SlotContext.PLAIN):
+            parts.append(value)
+        else:
+            parts.append(html.escape(value, quote=True))
+    return "".join(parts)
+
+
+def _one_line(value: str) -> str:
+    if value.isprintable():
+        return value
+    return "".join(" " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char for char in value)
 
 
 def _segments_to_json(segments: tuple[Segment, ...]) -> list[Any]:
