@@ -92,7 +92,8 @@ class Recipient:
 class Delivery:
     """One recipient of one mailing, claimed for an attempt. Times are aware UTC.
 
-    message_id and sent_date are fixed before the first attempt, so that a retry repeats the same bytes.
+    message_id and sent_date are fixed before the first attempt, so that a retry repeats the same bytes. attempts
+    counts those that ended before this one; clock_from is where the clock of give_up_after starts.
     """
 
     id: int
@@ -104,9 +105,8 @@ class Delivery:
     message_id: str
     token: str
     sent_date: datetime
-    attempt_id: int
+    clock_from: datetime
     attempts: int
-    first_attempt_at: datetime
     lease: str
 
 

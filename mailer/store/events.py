@@ -1,0 +1,49 @@
+"""Events on deliveries: what came back after a relay had accepted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from mailer.store.schema import delivery, event
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """One event to record. source names where it was learnt from; the same kind from the same source counts once."""
+
+    delivery_id: int
+    kind: str
+    hard: bool
+    reply_class: str
+    detail: str
+    source: str
+    happened_at: datetime
+
+
+def record_event(connection: Connection, new: NewEvent) -> bool:
+    """Write an event on a delivery; False when there is no such delivery or it is known already."""
+    place = connection.execute(
+        select(delivery.c.mailing_id, delivery.c.list_id).where(delivery.c.id == new.delivery_id)
+    ).one_or_none()
+    if place is None:
+        return False
+    known = select(event.c.id).where(
+        event.c.delivery_id == new.delivery_id, event.c.kind == new.kind, event.c.source == new.source
+    )
+    if connection.execute(known).scalar() is not None:
+        return False
+    connection.execute(
+        insert(event).values(
+            delivery_id=new.delivery_id,
+            mailing_id=place.mailing_id,
+            list_id=place.list_id,
+            kind=new.kind,
+            hard=new.hard,
+            reply_class=new.reply_class,
+            detail=new.detail,
+            source=new.source,
+            happened_at=new.happened_at,
+        )
+    )
+    return True

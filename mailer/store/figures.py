@@ -1,0 +1,77 @@
+"""Counts over deliveries, attempts and events, for reports."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from mailer.model.delivery import DeliveryStatus
+from mailer.store.schema import attempt, delivery, event
+
+TRIED = ("accepted", "deferred", "refused", "uncertain")  # outcomes that spent an attempt on the recipient
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How many deliveries of a list ended in a status with a reply class, and one of their replies."""
+
+    list_id: int
+    status: DeliveryStatus
+    reply_class: str
+    count: int
+    example: str
+
+
+def count_statuses(connection: Connection, mailing_id: int) -> dict[int, dict[DeliveryStatus, int]]:
+    """Return deliveries by list id and status."""
+    rows = connection.execute(
+        select(delivery.c.list_id, delivery.c.status, func.count())
+        .where(delivery.c.mailing_id == mailing_id)
+        .group_by(delivery.c.list_id, delivery.c.status)
+    ).tuples()
+    counts: dict[int, dict[DeliveryStatus, int]] = {}
+    for list_id, status, number in rows:
+        counts.setdefault(list_id, {})[DeliveryStatus(status)] = number
+    return counts
+
+
+def count_reasons(connection: Connection, mailing_id: int) -> list[ReasonCount]:
+    """Return why deliveries were refused, expired or left uncertain, by list."""
+    ended = (DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED, DeliveryStatus.UNCERTAIN)
+    rows = connection.execute(
+        select(
+            delivery.c.list_id,
+            delivery.c.status,
+            delivery.c.reply_class,
+            func.count(),
+            func.min(delivery.c.reply),
+        )
+        .where(delivery.c.mailing_id == mailing_id, delivery.c.status.in_([status.value for status in ended]))
+        .group_by(delivery.c.list_id, delivery.c.status, delivery.c.reply_class)
+        .order_by(delivery.c.status, delivery.c.reply_class)
+    ).tuples()
+    return [ReasonCount(row[0], DeliveryStatus(row[1]), row[2], row[3], row[4]) for row in rows]
+
+
+def count_retries(connection: Connection, mailing_id: int) -> dict[int, int]:
+    """Return attempts beyond each delivery's first, by list id."""
+    per_delivery = (
+        select(delivery.c.list_id, (func.count() - 1).label("beyond"))
+        .join(attempt, attempt.c.delivery_id == delivery.c.id)
+        .where(delivery.c.mailing_id == mailing_id, attempt.c.outcome.in_(TRIED))
+        .group_by(delivery.c.id, delivery.c.list_id)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(per_delivery.c.list_id, func.sum(per_delivery.c.beyond)).group_by(per_delivery.c.list_id)
+    ).tuples()
+    return {list_id: int(number) for list_id, number in rows}
+
+
+def count_bounced(connection: Connection, mailing_id: int) -> dict[int, int]:
+    """Return deliveries with a bounce, by list id."""
+    rows = connection.execute(
+        select(event.c.list_id, func.count(func.distinct(event.c.delivery_id)))
+        .where(event.c.mailing_id == mailing_id, event.c.kind == "bounce")
+        .group_by(event.c.list_id)
+    ).tuples()
+    return {list_id: number for list_id, number in rows}

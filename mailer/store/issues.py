@@ -1,0 +1,171 @@
+"""Issues, their frozen editions, and the approvals that bind both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, func, insert, select, update
+
+from mailer.model.delivery import ISSUE_MOVES, IssueStatus, MailingStatus, sources_of
+from mailer.model.edition import Edition, edition_from_json, edition_to_json
+from mailer.model.issue import Issue
+from mailer.store.schema import approval, approval_edition, edition, issue, mailing
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRecord:
+    """What the ledger knows of an issue; content_sha256 is of the folder when it was last recorded."""
+
+    id: int
+    slug: str
+    status: IssueStatus
+    content_sha256: str
+    year: int
+    number: int | None
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRecord:
+    """A standing approval: of which content, by whom, and the editions it froze (list name to edition id)."""
+
+    id: int
+    issue_id: int
+    content_sha256: str
+    approved_by: str
+    approved_at: datetime
+    editions: dict[str, int]
+
+
+def find_issue(connection: Connection, slug: str) -> IssueRecord | None:
+    """Return the record of an issue, or None when it was never recorded."""
+    row = connection.execute(select(issue).where(issue.c.slug == slug)).one_or_none()
+    if row is None:
+        return None
+    return IssueRecord(
+        row.id, row.slug, IssueStatus(row.status), row.content_sha256, row.year, row.number, row.total
+    )  # fmt: skip
+
+
+def record_issue(connection: Connection, value: Issue, content_sha256: str, now: datetime) -> IssueRecord:
+    """Write an issue's masthead and content hash; another content makes it a draft and voids its approval."""
+    fields = {
+        "content_sha256": content_sha256,
+        "year": value.masthead.year,
+        "number": value.masthead.number,
+        "total": value.masthead.total,
+        "issued_on": value.masthead.date.isoformat(),
+        "changed_at": now,
+    }
+    known = find_issue(connection, value.slug)
+    if known is None:
+        connection.execute(insert(issue).values(slug=value.slug, status=IssueStatus.DRAFT.value, **fields))
+    elif known.content_sha256 != content_sha256:
+        connection.execute(update(issue).where(issue.c.id == known.id).values(status=IssueStatus.DRAFT.value, **fields))
+        connection.execute(
+            update(approval)
+            .where(approval.c.issue_id == known.id, approval.c.voided_at.is_(None))
+            .values(voided_at=now)
+        )
+    found = find_issue(connection, value.slug)
+    assert found is not None
+    return found
+
+
+def move_issue(connection: Connection, issue_id: int, target: IssueStatus, now: datetime) -> bool:
+    """Move an issue's status where the table of moves allows it; False when it does not."""
+    allowed = [source.value for source in sources_of(target, ISSUE_MOVES)]
+    result = connection.execute(
+        update(issue)
+        .where(issue.c.id == issue_id, issue.c.status.in_(allowed))
+        .values(status=target.value, changed_at=now)
+    )
+    return result.rowcount == 1
+
+
+def freeze_editions(
+    connection: Connection, issue_id: int, editions: Sequence[Edition], now: datetime
+) -> dict[str, int]:
+    """Store editions, each once by its hash; return list name to edition id."""
+    ids: dict[str, int] = {}
+    for value in editions:
+        known = connection.execute(
+            select(edition.c.id).where(
+                edition.c.issue_id == issue_id,
+                edition.c.list_name == value.list_name,
+                edition.c.sha256 == value.sha256,
+            )
+        ).scalar()
+        ids[value.list_name] = known or _insert_edition(connection, issue_id, value, now)
+    return ids
+
+
+def _insert_edition(connection: Connection, issue_id: int, value: Edition, now: datetime) -> int:
+    inserted = connection.execute(
+        insert(edition)
+        .values(
+            issue_id=issue_id,
+            list_name=value.list_name,
+            sha256=value.sha256,
+            stored=edition_to_json(value),
+            created_at=now,
+        )
+        .returning(edition.c.id)
+    )
+    return int(inserted.scalar_one())
+
+
+def load_edition(connection: Connection, edition_id: int) -> Edition:
+    """Return a frozen edition; its hash is computed from what is stored and compared with the one recorded."""
+    row = connection.execute(select(edition).where(edition.c.id == edition_id)).one()
+    value = edition_from_json(row.stored)
+    if value.sha256 != row.sha256:
+        raise ValueError(f"edition {edition_id} was changed in the database: its hash no longer fits")
+    return value
+
+
+def record_approval(
+    connection: Connection, record: IssueRecord, editions: dict[str, int], approved_by: str, now: datetime
+) -> int:
+    """Write an approval of this content and these editions; an earlier one is voided."""
+    connection.execute(
+        update(approval).where(approval.c.issue_id == record.id, approval.c.voided_at.is_(None)).values(voided_at=now)
+    )
+    inserted = connection.execute(
+        insert(approval)
+        .values(issue_id=record.id, content_sha256=record.content_sha256, approved_by=approved_by, approved_at=now)
+        .returning(approval.c.id)
+    )
+    approval_id = int(inserted.scalar_one())
+    connection.execute(
+        insert(approval_edition), [{"approval_id": approval_id, "edition_id": number} for number in editions.values()]
+    )
+    return approval_id
+
+
+def standing_approval(connection: Connection, issue_id: int) -> ApprovalRecord | None:
+    """Return the approval that is not voided, or None."""
+    row = connection.execute(
+        select(approval).where(approval.c.issue_id == issue_id, approval.c.voided_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    editions = connection.execute(
+        select(edition.c.list_name, edition.c.id)
+        .join(approval_edition, approval_edition.c.edition_id == edition.c.id)
+        .where(approval_edition.c.approval_id == row.id)
+    )
+    names = {str(name): int(number) for name, number in editions}
+    return ApprovalRecord(row.id, row.issue_id, row.content_sha256, row.approved_by, row.approved_at, names)
+
+
+def newest_approved_unmailed(connection: Connection) -> IssueRecord | None:
+    """Return the approved issue with the latest date that no mailing (cancelled ones aside) has been made for."""
+    taken = exists().where(mailing.c.issue_id == issue.c.id, mailing.c.status != MailingStatus.CANCELLED.value)
+    slug = connection.execute(
+        select(issue.c.slug)
+        .where(issue.c.status == IssueStatus.APPROVED.value, ~taken)
+        .order_by(issue.c.issued_on.desc(), func.coalesce(issue.c.total, 0).desc())
+        .limit(1)
+    ).scalar()
+    return find_issue(connection, slug) if slug else None

@@ -1,0 +1,1 @@
+"""Each file brings the database one step on; Alembic finds them here."""

@@ -1,0 +1,289 @@
+"""Every table of the house, as SQLAlchemy Core; migrations/ brings a database to this shape."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite makes only an INTEGER key the row's own id
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Aware UTC in, aware UTC out; SQLite drops the zone, so a naive value never gets this far."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone reached the store")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Return aware UTC."""
+        if value is None:
+            return None
+        assert isinstance(value, datetime)
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _one_of(column: str, values: type[DeliveryStatus] | type[MailingStatus] | type[IssueStatus]) -> CheckConstraint:
+    words = ", ".join(f"'{value.value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({words})", name=column)
+
+
+issue = Table(
+    "issue",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("slug", String(64), nullable=False, unique=True),
+    Column("status", String(16), nullable=False),
+    Column("content_sha256", String(64), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("number", Integer),
+    Column("total", Integer),
+    Column("issued_on", String(10), nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    _one_of("status", IssueStatus),
+)
+
+edition = Table(
+    "edition",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("issue_id", ForeignKey("issue.id"), nullable=False, index=True),
+    Column("list_name", String(32), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("stored", JSON, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("issue_id", "list_name", "sha256"),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("issue_id", ForeignKey("issue.id"), nullable=False, index=True),
+    Column("content_sha256", String(64), nullable=False),
+    Column("approved_by", String(200), nullable=False),
+    Column("approved_at", UtcTime, nullable=False),
+    Column("voided_at", UtcTime),
+)
+
+approval_edition = Table(
+    "approval_edition",
+    metadata,
+    Column("approval_id", ForeignKey("approval.id"), primary_key=True),
+    Column("edition_id", ForeignKey("edition.id"), primary_key=True),
+)
+
+distribution_list = Table(
+    "distribution_list",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", String(32), nullable=False, unique=True),
+    Column("title", String(200), nullable=False),
+    Column("role", String(8), nullable=False),
+    Column("position", Integer, nullable=False),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("address", String(254), nullable=False),
+    Column("address_key", String(254), nullable=False, unique=True),
+    Column("name", String(200), nullable=False, server_default=""),
+    Column("title", String(200), nullable=False, server_default=""),
+    Column("organisation", String(200), nullable=False, server_default=""),
+    Column("city", String(100), nullable=False, server_default=""),
+    Column("phone", String(100), nullable=False, server_default=""),
+    Column("changed_at", UtcTime, nullable=False),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("contact_id", ForeignKey("contact.id"), nullable=False),
+    Column("list_id", ForeignKey("distribution_list.id"), nullable=False, index=True),
+    Column("status", String(16), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("basis", String(40), nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("left_at", UtcTime),
+    Column("left_reason", String(200), nullable=False, server_default=""),
+    UniqueConstraint("contact_id", "list_id"),
+    CheckConstraint("status IN ('pending', 'active', 'left')", name="status"),
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("address_hash", String(64), nullable=False, unique=True),
+    Column("reason", String(40), nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime),
+)
+
+mailing = Table(
+    "mailing",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("issue_id", ForeignKey("issue.id"), nullable=False, index=True),
+    Column("approval_id", ForeignKey("approval.id"), nullable=False),
+    Column("status", String(16), nullable=False, index=True),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("schedule", String(32), nullable=False, server_default=""),
+    Column("scheduled_at", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    Column("started_at", UtcTime),
+    Column("finished_at", UtcTime),
+    _one_of("status", MailingStatus),
+)
+
+mailing_list = Table(
+    "mailing_list",
+    metadata,
+    Column("mailing_id", ForeignKey("mailing.id"), primary_key=True),
+    Column("list_id", ForeignKey("distribution_list.id"), primary_key=True),
+    Column("edition_id", ForeignKey("edition.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    # mailing × 2^32 + ordinal: known before the insert, so that the Message-ID can carry it, and in sending order
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("mailing_id", ForeignKey("mailing.id"), nullable=False),
+    Column("issue_id", ForeignKey("issue.id"), nullable=False),
+    Column("list_id", ForeignKey("distribution_list.id"), nullable=False),
+    Column("contact_id", ForeignKey("contact.id"), nullable=False),
+    Column("edition_id", ForeignKey("edition.id"), nullable=False),
+    Column("address", String(254), nullable=False),
+    Column("address_key", String(254), nullable=False),
+    Column("domain", String(254), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("organisation", String(200), nullable=False),
+    Column("city", String(100), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("message_id", String(200), nullable=False),
+    Column("token", String(64), nullable=False),
+    Column("again", Boolean, nullable=False, server_default=text("false")),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    # Date of the message, fixed at the first claim: a retry repeats the same bytes
+    Column("sent_date", UtcTime),
+    # where the clock of give_up_after starts; moved on while we ourselves hold the delivery
+    Column("clock_from", UtcTime),
+    Column("next_attempt_at", UtcTime),
+    Column("lease", String(40)),
+    Column("lease_until", UtcTime),
+    Column("reply_class", String(24), nullable=False, server_default=""),
+    Column("reply", Text, nullable=False, server_default=""),
+    Column("finished_at", UtcTime),
+    Index(
+        "uq_delivery_issue_address",
+        "issue_id",
+        "address_key",
+        unique=True,
+        sqlite_where=text("status <> 'cancelled' AND NOT again"),
+        postgresql_where=text("status <> 'cancelled' AND NOT again"),
+    ),
+    Index("ix_delivery_mailing_status", "mailing_id", "status", "next_attempt_at"),
+    Index("ix_delivery_message_id", "message_id"),
+    _one_of("status", DeliveryStatus),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("delivery_id", ForeignKey("delivery.id"), nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("relay", String(32), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("dot_at", UtcTime),
+    Column("ended_at", UtcTime),
+    Column("outcome", String(16), nullable=False, server_default=""),
+    Column("phase", String(16), nullable=False, server_default=""),
+    Column("code", Integer, nullable=False, server_default="0"),
+    Column("enhanced", String(12), nullable=False, server_default=""),
+    Column("reply", Text, nullable=False, server_default=""),
+    Column("reply_class", String(24), nullable=False, server_default=""),
+    UniqueConstraint("delivery_id", "number"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
+    Column("mailing_id", ForeignKey("mailing.id"), nullable=False),
+    Column("list_id", ForeignKey("distribution_list.id"), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("hard", Boolean, nullable=False, server_default=text("false")),
+    Column("reply_class", String(24), nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("source", String(200), nullable=False),
+    Column("happened_at", UtcTime, nullable=False),
+    UniqueConstraint("delivery_id", "kind", "source"),
+    Index("ix_event_mailing_kind", "mailing_id", "kind"),
+)
+
+schedule_seen = Table(
+    "schedule_seen",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("first_seen_at", UtcTime, nullable=False),
+)
+
+occurrence = Table(
+    "occurrence",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("schedule", String(32), nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    Column("fired_at", UtcTime, nullable=False),
+    Column("mailing_id", ForeignKey("mailing.id")),
+    Column("result", Text, nullable=False, server_default=""),
+    UniqueConstraint("schedule", "due_at"),
+)
