@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, exists, func, insert, null, select, update
 
 from mailer.model.delivery import (
     DELIVERY_MOVES,
@@ -272,8 +272,9 @@ def settle_delivery(connection: Connection, delivery_id: int, lease: str, end: S
     }
     if end.counts:
         fields |= {"attempts": delivery.c.attempts + 1, "reply": str(end.reply), "reply_class": end.reply_class}
-    if end.clock_from is not None:
-        fields["clock_from"] = end.clock_from
+    else:  # the clock of give_up_after starts with the first attempt that was one
+        kept = end.clock_from if end.clock_from is not None else delivery.c.clock_from
+        fields["clock_from"] = case((delivery.c.attempts == 0, null()), else_=kept)
     assert end.status in DELIVERY_MOVES[DeliveryStatus.SENDING]
     result = connection.execute(
         update(delivery)

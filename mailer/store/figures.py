@@ -74,4 +74,4 @@ def count_bounced(connection: Connection, mailing_id: int) -> dict[int, int]:
         .where(event.c.mailing_id == mailing_id, event.c.kind == "bounce")
         .group_by(event.c.list_id)
     ).tuples()
-    return {list_id: number for list_id, number in rows}
+    return dict(rows.all())

@@ -10,9 +10,10 @@ from mailer.store.schema import occurrence, schedule_seen
 
 def first_seen(connection: Connection, name: str, now: datetime) -> datetime:
     """Return when a schedule was first seen, writing `now` when this is the first time."""
-    known = connection.execute(select(schedule_seen.c.first_seen_at).where(schedule_seen.c.name == name)).scalar()
+    known = connection.execute(select(schedule_seen.c.first_seen_at).where(schedule_seen.c.name == name)).one_or_none()
     if known is not None:
-        return known
+        found: datetime = known.first_seen_at
+        return found
     connection.execute(insert(schedule_seen).values(name=name, first_seen_at=now))
     return now
 

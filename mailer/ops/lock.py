@@ -1,0 +1,32 @@
+"""Locks on var/: one `serve` and one sender a folder. The home of filelock."""
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mailer.errors import StateError
+
+
+class FolderLock:
+    """A lock that the system frees when its process ends, however it ends."""
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(str(file), timeout=0)
+
+    def take(self) -> bool:
+        """Take the lock; False when another process has it."""
+        try:
+            self._lock.acquire()
+        except Timeout:
+            return False
+        return True
+
+    def require(self, message: str, cure: str) -> None:
+        """Take the lock. Raises StateError with this message when another process has it."""
+        if not self.take():
+            raise StateError(message, cure=cure)
+
+    def free(self) -> None:
+        """Give the lock back."""
+        self._lock.release()

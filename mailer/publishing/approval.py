@@ -1,0 +1,57 @@
+"""Sign-off: an approval is bound to the hash of the issue's content and to the editions frozen with it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from mailer.errors import StateError
+from mailer.i18n import _
+from mailer.model.delivery import IssueStatus
+from mailer.model.edition import Edition
+from mailer.model.issue import Issue
+from mailer.store import issues
+from mailer.store.database import Connection
+from mailer.store.issues import ApprovalRecord
+
+
+def approve_issue(
+    connection: Connection,
+    issue: Issue,
+    content_sha256: str,
+    editions: Sequence[Edition],
+    approved_by: str,
+    now: datetime,
+) -> ApprovalRecord:
+    """Freeze these editions and approve exactly them; approving the same again changes nothing.
+
+    A change of the content since an earlier approval has voided that one.
+    """
+    record = issues.record_issue(connection, issue, content_sha256, now)
+    frozen = issues.freeze_editions(connection, record.id, editions, now)
+    standing = issues.standing_approval(connection, record.id)
+    if standing is not None and standing.editions == frozen:
+        return standing
+    if record.status is IssueStatus.APPROVED:
+        issues.move_issue(connection, record.id, IssueStatus.DRAFT, now)
+    issues.move_issue(connection, record.id, IssueStatus.SUBMITTED, now)
+    issues.record_approval(connection, record, frozen, approved_by, now)
+    issues.move_issue(connection, record.id, IssueStatus.APPROVED, now)
+    found = issues.standing_approval(connection, record.id)
+    assert found is not None
+    return found
+
+
+def require_approval(connection: Connection, issue: Issue, content_sha256: str, now: datetime) -> ApprovalRecord:
+    """Return the standing approval of this very content.
+
+    Raises StateError when there is none, or when the content was changed after it (which voids it).
+    """
+    known = issues.find_issue(connection, issue.slug)
+    was_approved = known is not None and known.status is IssueStatus.APPROVED
+    record = issues.record_issue(connection, issue, content_sha256, now)
+    standing = issues.standing_approval(connection, record.id)
+    if standing is not None:
+        return standing
+    cure = _("look at it and run `mailer approve {slug} --as NAME`").format(slug=issue.slug)
+    if was_approved:
+        raise StateError(_("issue {slug} was changed after its approval").format(slug=issue.slug), cure=cure)
+    raise StateError(_("issue {slug} is not approved").format(slug=issue.slug), cure=cure)

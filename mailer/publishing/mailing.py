@@ -1,0 +1,64 @@
+"""From an approval to a mailing: planned for a time, held, paused, cancelled."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from mailer.errors import NotFoundError, StateError
+from mailer.i18n import _
+from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus
+from mailer.store import deliveries, mailings
+from mailer.store.database import Connection
+from mailer.store.issues import ApprovalRecord
+
+
+def schedule_mailing(
+    connection: Connection,
+    approval: ApprovalRecord,
+    lists: Sequence[tuple[str, int]],
+    scheduled_at: datetime | None,
+    now: datetime,
+    schedule: str = "",
+) -> int:
+    """Write a mailing of the approved editions to lists, given as (name, id) in sending order; return its id.
+
+    Raises StateError for a list whose edition was not approved.
+    """
+    chosen: list[tuple[int, int]] = []
+    for name, list_id in lists:
+        if name not in approval.editions:
+            raise StateError(
+                _("the approval has no edition for list {name}").format(name=name), cure=_("approve the issue again")
+            )
+        chosen.append((list_id, approval.editions[name]))
+    return mailings.create_mailing(connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule)
+
+
+def require_mailing(connection: Connection, name: str) -> MailingRecord:
+    """Return the mailing called by its number, or by `last`. Raises NotFoundError."""
+    found = None
+    if name == "last":
+        found = mailings.last_mailing(connection)
+    elif name.isdigit():
+        found = mailings.find_mailing(connection, int(name))
+    if found is None:
+        raise NotFoundError(
+            _("there is no mailing {name}").format(name=name), cure=_("`mailer status` lists them; or say `last`")
+        )
+    return found
+
+
+def move_mailing(
+    connection: Connection, mailing: MailingRecord, target: MailingStatus, now: datetime, reason: str = ""
+) -> None:
+    """Move a mailing to another status; cancelling it cancels what is still pending. Raises StateError."""
+    if not mailings.move_mailing(connection, mailing.id, target, now, reason):
+        raise StateError(
+            _("mailing {id} is {status}; it cannot become {target}").format(
+                id=mailing.id, status=mailing.status.value, target=target.value
+            ),
+            cure=_("from there it may become: {statuses}").format(
+                statuses=", ".join(sorted(status.value for status in MAILING_MOVES[mailing.status])) or "–"
+            ),
+        )
+    if target is MailingStatus.CANCELLED:
+        deliveries.cancel_pending(connection, mailing.id, now)

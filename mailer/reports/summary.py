@@ -1,0 +1,31 @@
+"""The figures of a mailing, by list."""
+
+from mailer.model.delivery import DeliveryStatus, ListSummary, MailingRecord, MailingSummary, RefusalReason
+from mailer.store import audience, figures, mailings
+from mailer.store.database import Connection
+
+
+def summarise_mailing(connection: Connection, mailing: MailingRecord) -> MailingSummary:
+    """Return the figures of a mailing in one consistent view; each list's states add up to what was planned."""
+    statuses = figures.count_statuses(connection, mailing.id)
+    retries = figures.count_retries(connection, mailing.id)
+    bounced = figures.count_bounced(connection, mailing.id)
+    reasons = figures.count_reasons(connection, mailing.id)
+    lists = {one.id: one.value for one in audience.count_lists(connection)}
+    parts = [
+        ListSummary(
+            list_name=lists[list_id].name,
+            title=lists[list_id].title,
+            role=lists[list_id].role,
+            counts={status: statuses.get(list_id, {}).get(status, 0) for status in DeliveryStatus},
+            retries=retries.get(list_id, 0),
+            bounced=bounced.get(list_id, 0),
+            reasons=tuple(
+                RefusalReason(one.status, one.reply_class, one.count, one.example)
+                for one in reasons
+                if one.list_id == list_id
+            ),
+        )
+        for list_id, _name, _edition in mailings.mailing_lists(connection, mailing.id)
+    ]
+    return MailingSummary(mailing, tuple(parts))

@@ -1,0 +1,104 @@
+"""What an attempt's result does to its delivery, its domain and its mailing: pure decisions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailer.model.delivery import Delivery, DeliveryStatus
+from mailer.model.outcome import (
+    Accepted,
+    Action,
+    Deferred,
+    Meaning,
+    Outcome,
+    Phase,
+    Refused,
+    RelayFailure,
+    Reply,
+    ReplyClass,
+    Uncertain,
+)
+from mailer.sending.retry import RetryPolicy, next_attempt, resend_uncertain_at
+from mailer.store.deliveries import Settlement
+
+# refusals that say nothing of the recipient: going on would only spend the list
+OURS_AT_ONCE = frozenset({ReplyClass.AUTH, ReplyClass.CONFIG, ReplyClass.SENDER_POLICY, ReplyClass.IP_POLICY})
+MOST_STOPS = 3  # refusals of the message itself after which a person must look
+IN_TRANSACTION = frozenset({Phase.RCPT, Phase.DATA, Phase.BODY})
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """A settlement and what follows beyond the delivery.
+
+    hold_domain_until: no other copy to its domain before. stop: how much this counts towards holding the mailing
+    (MOST_STOPS holds it). reconnect: the connection has done enough.
+    """
+
+    settlement: Settlement
+    hold_domain_until: datetime | None = None
+    stop: int = 0
+    reconnect: bool = False
+
+
+def decide_outcome(
+    outcome: Outcome, delivery: Delivery, now: datetime, policy: RetryPolicy, dice: float
+) -> Consequence:
+    """Return what an outcome means for its delivery. Pure; dice in [0, 1) spreads the waits."""
+    status = DeliveryStatus
+    match outcome:
+        case Accepted(reply):
+            return Consequence(Settlement(status.ACCEPTED, "accepted", reply, ""))
+        case Uncertain(reply):
+            resend = resend_uncertain_at(now, policy)
+            return Consequence(Settlement(status.UNCERTAIN, "uncertain", reply, "", next_attempt_at=resend))
+        case Refused(reply, meaning):
+            if meaning.action is Action.STOP_AND_ASK and meaning.reply_class in OURS_AT_ONCE:
+                return Consequence(released(reply, meaning), stop=MOST_STOPS)
+            stop = 1 if meaning.action is Action.STOP_AND_ASK else 0
+            return Consequence(Settlement(status.REFUSED, "refused", reply, meaning.reply_class.value), stop=stop)
+        case Deferred(reply, meaning):
+            return _decide_deferred(reply, meaning, delivery, now, policy, dice)
+
+
+def _decide_deferred(
+    reply: Reply, meaning: Meaning, delivery: Delivery, now: datetime, policy: RetryPolicy, dice: float
+) -> Consequence:
+    if meaning.action is Action.STOP_AND_ASK and meaning.reply_class in OURS_AT_ONCE:
+        return Consequence(released(reply, meaning), stop=MOST_STOPS)
+    due = next_attempt(meaning, delivery.attempts + 1, delivery.clock_from, now, policy, dice)
+    settlement = Settlement(
+        DeliveryStatus.PENDING if due is not None else DeliveryStatus.EXPIRED,
+        "deferred",
+        reply,
+        meaning.reply_class.value,
+        next_attempt_at=due,
+    )
+    return Consequence(
+        settlement,
+        hold_domain_until=due if meaning.action is Action.SLOW_DOMAIN else None,
+        stop=1 if meaning.action is Action.STOP_AND_ASK else 0,
+        reconnect=meaning.action is Action.RECONNECT,
+    )
+
+
+def as_deferral(failure: RelayFailure) -> Deferred | None:
+    """Return a connection lost inside a recipient's transaction as a deferral of that recipient, else None.
+
+    It says nothing of the address, but trying the same one at once for ever would hold up all the others.
+    """
+    return Deferred(failure.reply, failure.meaning) if failure.reply.phase in IN_TRANSACTION else None
+
+
+def released(
+    reply: Reply, meaning: Meaning, *, clock_from: datetime | None = None, due: datetime | None = None
+) -> Settlement:
+    """Return a delivery to pending untouched: the fault is the relay's or ours, and no attempt is counted."""
+    return Settlement(
+        DeliveryStatus.PENDING,
+        "released",
+        reply,
+        meaning.reply_class.value,
+        next_attempt_at=due,
+        clock_from=clock_from,
+        counts=False,
+    )

@@ -1,0 +1,71 @@
+"""Ties a returned mail's report to the delivery it is about, and records it as an event."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailer.model.outcome import Action
+from mailer.model.report import Report, ReportedRecipient, ReportKind
+from mailer.store import audience, deliveries, events
+from mailer.store.database import Connection
+from mailer.store.events import NewEvent
+from mailer.tokens import HouseSecret, Purpose, hash_address, read_token
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a report came to: the delivery it is about (None: no delivery of ours), and whether it was news."""
+
+    delivery_id: int | None
+    recorded: bool
+    suppressed: bool
+
+
+def match_report(connection: Connection, secret: HouseSecret, report: Report) -> int | None:
+    """Return the delivery a report is about: by VERP token, else ENVID, else Message-ID; never by address alone.
+
+    A forged token or the Message-ID of a mail we never sent matches nothing.
+    """
+    for token in (report.token, report.envelope_id):
+        number = read_token(secret, Purpose.BOUNCE, token) if token else None
+        if number is not None and deliveries.find_delivery(connection, number) is not None:
+            return number
+    return deliveries.delivery_by_message_id(connection, report.message_id) if report.message_id else None
+
+
+def record_report(connection: Connection, secret: HouseSecret, report: Report, source: str, now: datetime) -> Match:
+    """Record a report as an event on its delivery, and suppress the address when the bounce says it is dead.
+
+    source names the mail, so that the same mail twice counts once.
+    """
+    number = match_report(connection, secret, report)
+    if number is None or report.kind is ReportKind.OTHER:
+        return Match(number, recorded=False, suppressed=False)
+    delivery = deliveries.find_delivery(connection, number)
+    assert delivery is not None
+    about = _about(report, delivery.recipient.address)
+    news = events.record_event(
+        connection,
+        NewEvent(
+            delivery_id=number,
+            kind=report.kind.value,
+            hard=about is not None and about.meaning.reply_class.hard,
+            reply_class=about.meaning.reply_class.value if about is not None else "",
+            detail=" ".join(part for part in (about.status, about.diagnostic) if part) if about is not None else "",
+            source=source,
+            happened_at=now,
+        ),
+    )
+    suppressed = False
+    if news and about is not None and report.kind is ReportKind.BOUNCE and about.meaning.action is Action.SUPPRESS:
+        address_hash = hash_address(secret, delivery.recipient.address.casefold())
+        reason = about.meaning.reply_class.value
+        suppressed = audience.suppress_address(connection, address_hash, reason, source, now)
+    return Match(number, news, suppressed)
+
+
+def _about(report: Report, address: str) -> ReportedRecipient | None:
+    """Return what the report says of this address; its only recipient where the address was rewritten on the way."""
+    for one in report.recipients:
+        if one.address.casefold() == address.casefold():
+            return one
+    return report.recipients[0] if len(report.recipients) == 1 else None
