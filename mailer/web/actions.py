@@ -1,0 +1,31 @@
+"""What the public pages may ask of the house; app implements it, so that no page reaches the database."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class UnsubscribeView:
+    """What the unsubscribe page shows: the reader's whole address (the page masks it) and the title of the list.
+
+    It does not say whether the reader has left already: the page is the same, so that a link tells nobody.
+    """
+
+    address: str
+    list_title: str
+
+
+class PublicActions(Protocol):
+    """The acts of a reader. Called in worker threads, several at once, never in the event loop.
+
+    A token is whatever stood in the URL, at most MAX_TOKEN characters: the implementation checks it.
+    """
+
+    def describe_unsubscribe(self, token: str) -> UnsubscribeView | None:
+        """Return what a token's page shows, changing nothing; None for one that is forged, cut or unknown."""
+
+    def unsubscribe(self, token: str) -> bool:
+        """End the subscription a token names; True also when it had ended before, False for an unknown token."""
+
+
+MAX_TOKEN = 200

@@ -1,0 +1,74 @@
+"""Draws the public pages: one layout in the bulletin's look, without script, image or request to anyone."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+PAGES = Path(__file__).parent / "pages"
+_HTML_LANGUAGE = {"zh_CN": "zh-CN", "en": "en"}
+
+_pages = Environment(
+    loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+# The sheet stands in the page, so that a page behind a proxy's path needs no address of ours; the CSP admits its hash.
+STYLE = (PAGES / "style.css").read_text("utf-8").strip()
+_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+
+PAGE_HEADERS = {
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",  # the token in the URL is the reader's own
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, in words of the reader's language.
+
+    done: it tells of something that was done. rows: label and value. button: the text of the form's button, empty
+    for no form. note: a closing remark; like text it may be Markup that `with_address` made.
+    """
+
+    heading: str
+    text: str
+    rows: tuple[tuple[str, str], ...] = ()
+    button: str = ""
+    note: str = ""
+    done: bool = False
+
+
+def with_address(sentence: str, address: str) -> Markup:
+    """Return the sentence with a mail link at its `{address}`; everything else in it is escaped."""
+    link = Markup('<a href="mailto:{target}"><bdi>{address}</bdi></a>')
+    return Markup.escape(sentence).format(address=link.format(target=quote(address, safe="@"), address=address))
+
+
+def draw_page(page: Page, publisher: str, language: str) -> str:
+    """Return the page as HTML. Everything but what `with_address` made is escaped."""
+    template = _pages.get_template("page.html.j2")
+    return template.render(
+        page=page,
+        publisher=publisher,
+        language=_HTML_LANGUAGE[language],
+        style=Markup(STYLE),  # noqa: S704 - our file
+    )
+
+
+def mask_address(address: str) -> str:
+    """Return an address its owner knows again and nobody else learns: `reader@x.example` as `r***r@x.example`.
+
+    The stars are always three; of a local part of one or two characters the last is hidden too.
+    """
+    local, _, domain = address.rpartition("@")
+    head = local[:1] if len(local) > 1 else ""
+    tail = local[-1:] if len(local) > 2 else ""
+    return f"{head}***{tail}@{domain}"

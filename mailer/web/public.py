@@ -1,0 +1,148 @@
+"""The pages a reader reaches from a bulletin: unsubscribe (RFC 8058: GET shows, POST acts), and a sign of life.
+
+No cookie, no login, no script. The token in the URL is the whole authority, and no link is ever built from what a
+request says its host is.
+"""
+
+import asyncio
+from collections.abc import Callable
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from mailer.config import Config
+from mailer.i18n import _
+from mailer.web.actions import MAX_TOKEN, PublicActions, UnsubscribeView
+from mailer.web.drawing import PAGE_HEADERS, Page, draw_page, mask_address, with_address
+from mailer.web.language import language_of_request, speaking
+
+MAX_BODY = 4096  # octets; a one-click body has 26, as multipart some 200
+BODY_SECONDS = 10.0
+
+_Answer = tuple[HTTPStatus, Page]
+
+
+def create_public_app(ports: PublicActions, config: Config) -> FastAPI:
+    """Return the public application. It calls `ports` in worker threads only, never in the event loop."""
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,  # it would build the target from the Host header
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # paths hold readers' tokens
+    )
+
+    async def answer(request: Request, act: Callable[[], _Answer]) -> HTMLResponse:
+        language = language_of_request(config.language, request.headers.get("accept-language", ""))
+
+        def act_and_draw() -> tuple[HTTPStatus, str]:
+            with speaking(language):
+                status, page = act()
+                return status, draw_page(page, config.sender.name, language)
+
+        status, html = await run_in_threadpool(act_and_draw)
+        return HTMLResponse(html, status, headers={**PAGE_HEADERS, "Vary": "Accept-Language"})
+
+    @app.api_route("/u/{token}", methods=["GET", "HEAD"])
+    async def show_unsubscribe(token: str, request: Request) -> Response:
+        return await answer(request, lambda: _ask_to_leave(ports, config, token))
+
+    @app.post("/u/{token}")
+    async def act_unsubscribe(token: str, request: Request) -> Response:
+        # Any body will do, as this URL has no other use: a browser's form and a provider's one-click are the same.
+        await _drain(request)
+        return await answer(request, lambda: _leave(ports, config, token))
+
+    @app.api_route("/healthz", methods=["GET", "HEAD"])
+    async def show_health() -> Response:
+        return PlainTextResponse("ok\n", headers=PAGE_HEADERS)
+
+    @app.exception_handler(HTTPException)
+    async def refuse(request: Request, error: HTTPException) -> Response:
+        status = HTTPStatus(error.status_code)
+        response = await answer(request, lambda: (status, _problem(status, config)))
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(Exception)
+    async def fail(request: Request, error: Exception) -> Response:
+        status = HTTPStatus.INTERNAL_SERVER_ERROR  # the server logs the error; the page says nothing of it
+        response = await answer(request, lambda: (status, _problem(status, config)))
+        response.headers["Connection"] = "close"  # uvicorn closes it after an error, and should say so
+        return response
+
+    return app
+
+
+async def _drain(request: Request) -> None:
+    """Read the body to its end and drop it; 413 for one over MAX_BODY, 408 for one that does not come."""
+    length = request.headers.get("content-length", "0")
+    too_large = HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers={"Connection": "close"})
+    if not length.isdecimal() or int(length) > MAX_BODY:
+        raise too_large
+    received = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                received += len(chunk)
+                if received > MAX_BODY:
+                    raise too_large
+    except (TimeoutError, ClientDisconnect):
+        raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, headers={"Connection": "close"}) from None
+
+
+def _ask_to_leave(ports: PublicActions, config: Config, token: str) -> _Answer:
+    view = ports.describe_unsubscribe(token) if len(token) <= MAX_TOKEN else None
+    if view is None:
+        return HTTPStatus.NOT_FOUND, _unknown_link(config)
+    page = Page(
+        heading=_("Stop receiving this bulletin?"),
+        text=_("Once you press the button, no further issue is sent to the address below."),
+        rows=_rows(view),
+        button=_("Unsubscribe"),
+        note=_("Opening this page has changed nothing. To go on receiving the bulletin, just close it."),
+    )
+    return HTTPStatus.OK, page
+
+
+def _leave(ports: PublicActions, config: Config, token: str) -> _Answer:
+    if len(token) > MAX_TOKEN or not ports.unsubscribe(token):
+        return HTTPStatus.NOT_FOUND, _unknown_link(config)
+    view = ports.describe_unsubscribe(token)
+    page = Page(
+        heading=_("You have been unsubscribed"),
+        text=_("No further issue is sent to the address below. One already on its way may still arrive."),
+        rows=_rows(view) if view else (),
+        note=with_address(_("To receive the bulletin again, write to {address}."), config.sender.answers),
+        done=True,
+    )
+    return HTTPStatus.OK, page
+
+
+def _rows(view: UnsubscribeView) -> tuple[tuple[str, str], ...]:
+    return ((_("Address"), mask_address(view.address)), (_("List"), view.list_title))
+
+
+def _unknown_link(config: Config) -> Page:
+    return Page(
+        heading=_("This link is not valid"),
+        text=_("Part of it may be missing. Please open it from the e-mail again."),
+        note=with_address(_("To unsubscribe by mail, write to {address}."), config.sender.answers),
+    )
+
+
+def _problem(status: HTTPStatus, config: Config) -> Page:
+    match status:
+        case HTTPStatus.NOT_FOUND:
+            heading, text = _("There is no such page"), _("Please open the link from the e-mail again.")
+        case HTTPStatus.INTERNAL_SERVER_ERROR:
+            heading = _("Something went wrong here")
+            text = _("Your request was not carried out. Please try again a little later.")
+        case _:
+            heading = _("This request cannot be answered")
+            text = _("Nothing was changed. Please open the link from the e-mail again.")
+    return Page(heading, text, note=with_address(_("If it does not help, write to {address}."), config.sender.answers))

@@ -1,0 +1,120 @@
+"""A real server for the public pages, and a desk behind it that keeps its subscriptions in memory."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from mailer.config import Config
+from mailer.tokens import HouseSecret, Purpose, read_token, sign_token
+from mailer.web.actions import UnsubscribeView
+from mailer.web.public import create_public_app
+from mailer.web.server import serve_public
+
+SECRET = HouseSecret(1, {1: b"k" * 32})
+PUBLISHER = "浙江省软件行业协会"
+
+
+def make_config(language: str = "", publisher: str = PUBLISHER) -> Config:
+    return Config.model_validate(
+        {
+            "language": language,
+            "public_url": "https://news.bulletin.example",
+            "sender": {"name": publisher, "address": "office@bulletin.example"},
+            "lists": {"members": {"title": "Members", "role": "送", "file": "m.csv"}},
+        }
+    )
+
+
+@dataclass
+class Desk:
+    """Implements PublicActions: real tokens, subscriptions by number, and a record of what was asked where."""
+
+    addresses: dict[int, str]
+    list_title: str = "各市主管部门与会员单位"
+    left: set[int] = field(default_factory=set)
+    acted: list[int] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
+    broken: bool = False
+
+    def token(self, number: int, purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
+        return sign_token(SECRET, purpose, number)
+
+    def describe_unsubscribe(self, token: str) -> UnsubscribeView | None:
+        self.threads.add(threading.current_thread().name)
+        if self.broken:
+            raise RuntimeError("the database is at /srv/secret-place")
+        number = read_token(SECRET, Purpose.UNSUBSCRIBE, token)
+        if number is None or number not in self.addresses:
+            return None
+        return UnsubscribeView(self.addresses[number], self.list_title)
+
+    def unsubscribe(self, token: str) -> bool:
+        if self.describe_unsubscribe(token) is None:
+            return False
+        number = read_token(SECRET, Purpose.UNSUBSCRIBE, token)
+        assert number is not None
+        self.left.add(number)
+        self.acted.append(number)
+        return True
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk({1: "reader@grey1.example", 2: "office@city2.example"})
+
+
+class Running:
+    """The application on a free port, in an event loop of its own thread."""
+
+    def __init__(self, desk: Desk, config: Config) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._ready = threading.Event()
+        self.port = 0
+        self._thread = threading.Thread(target=self._run, args=(desk, config), name="loop of the server")
+        self._thread.start()
+        assert self._ready.wait(10)
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def _run(self, desk: Desk, config: Config) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            app = create_public_app(desk, config)
+            runner.run(serve_public(app, "127.0.0.1", 0, self._stop, self._listening))
+
+    def _listening(self, port: int) -> None:
+        self.port = port
+        self._ready.set()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def serve(desk: Desk) -> Iterator[Callable[[Config], Running]]:
+    """Starts servers for the desk by their config; they are stopped afterwards."""
+    started: list[Running] = []
+
+    def start(config: Config) -> Running:
+        started.append(Running(desk, config))
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.close()
+
+
+@pytest.fixture
+def server(serve: Callable[[Config], Running]) -> Running:
+    return serve(make_config("en"))
+
+
+@pytest.fixture
+def client(server: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=10, trust_env=False) as client:
+        yield client
