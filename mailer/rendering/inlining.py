@@ -1,0 +1,37 @@
+"""The one home of premailer: writes the styles of a page into its elements, for mail clients that drop <style>."""
+
+import logging
+import re
+
+from premailer import Premailer
+
+# MRML's own styles: media queries and resets that only work as they are, and that premailer would take apart
+_OWN_STYLES = re.compile(r"<style(?P<rest>[^>]*)>(?=\s*(?:#outlook|@media only screen|\.moz-text-html))")
+_OPTIONS = {
+    "keep_style_tags": False,
+    "strip_important": False,  # the default takes !important from dark mode and media queries
+    "remove_classes": False,
+    "disable_leftover_css": False,
+    "exclude_pseudoclasses": True,
+    "include_star_selectors": False,
+    "preserve_internal_links": True,
+    "disable_link_rewrites": True,
+    "allow_network": False,  # the default fetches <link rel=stylesheet>
+    "allow_loading_external_files": False,
+    "disable_validation": True,  # keeps mso-* properties
+    "cssutils_logging_level": logging.CRITICAL,
+    "disable_basic_attributes": ["width", "height"],
+    "align_floating_images": False,
+    "method": "html",
+}
+
+
+def inline_styles(html: str) -> str:
+    """Return the HTML with every style written into its element; never asks the network or reads a file.
+
+    Styles marked data-premailer="ignore" stay byte for byte; rules for pseudo-classes stay in a <style>.
+    """
+    # a lower-case doctype is dropped and the page falls into quirks mode (premailer issue 156)
+    prepared = re.sub(r"^<!doctype html>", "<!DOCTYPE html>", html, flags=re.IGNORECASE)
+    prepared = _OWN_STYLES.sub(r'<style\g<rest> data-premailer="ignore">', prepared)
+    return str(Premailer(prepared, **_OPTIONS).transform(pretty_print=False))
