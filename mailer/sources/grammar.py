@@ -1,0 +1,230 @@
+"""The grammar of a bulletin's fixed parts (masthead, contents, foot) as pure functions over single lines.
+
+The forms are those of Chinese official bulletins (GB/T 9704-2012 borrowed, and what offices really write); a line that
+does not fit gives None, never a guess.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+
+from mailer.model.issue import Imprint, Role
+
+_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "Ｏ": 0, "两": 2}
+_UNITS = {"十": 10, "百": 100, "千": 1000}
+_NUMERAL = r"(?:\d+|[零〇○一二三四五六七八九十百千两]+)"
+
+_DATE = re.compile(
+    r"(?<!\d)(?P<year>\d{4}|[零〇○Ｏ一二三四五六七八九]{4})\s*(?P<gap>[年./．／-])\s*"
+    r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})\s*(?:月|(?P=gap))\s*"
+    r"(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})(?:\s*[日号])?(?![\d年])"
+)
+_TOTAL = re.compile(rf"(?:总第?|期数:?)(?P<total>{_NUMERAL})期?")
+_NUMBER = re.compile(rf"(?:(?P<year>\d{{4}}|[零〇○一二三四五六七八九]{{4}})年?)?(?<!总)第(?P<number>{_NUMERAL})期")
+_ISSUE_START = re.compile(
+    rf"(?:(?:\d{{4}}|[零〇○一二三四五六七八九]{{4}})年?)?(?:第{_NUMERAL}期|总第?{_NUMERAL}期)|期数:?\d"
+)
+_BRACKETS = str.maketrans("", "", "【】〔〕[]()（）〈〉")
+
+_CIRCULATION = re.compile(r"\s*(?P<label>抄\s*报|抄\s*送|主\s*送|报|送|发)\s*[:：]\s*(?P<rest>.*)", re.DOTALL)
+_ROLES = {"报": Role.UPWARD, "抄报": Role.UPWARD, "发": Role.DOWNWARD}
+
+_IMPRINT_LABELS = {
+    "address": r"(?:编辑部|通讯|通信|联系|办公)?地\s*址",
+    "postcode": r"邮\s*编|邮政编码",
+    "phone": r"(?:编辑部|联系|办公)?电\s*话|Tel",
+    "email": r"E-?mail|(?:电子)?邮\s*箱|电子邮件|投稿邮箱|信箱",
+}
+_IMPRINT = re.compile("|".join(f"(?P<{name}>{label})" for name, label in _IMPRINT_LABELS.items()), re.IGNORECASE)
+
+_SENTENCE_END = re.compile(r"[。！？：；>…!?:;.][”’」』）》】\"')\]]*$")
+_ITEM = re.compile(
+    r"(?:[一二三四五六七八九十]+、|第[一二三四五六七八九十]+[章节条]|[（(](?:[一二三四五六七八九十]+|\d{1,2})[）)]|\d{1,2}[.．、](?!\d)|[①-⑳])"
+)
+_PAGE_NUMBER = re.compile(r"[-—–－\s]*(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/共,，]\s*\d{1,4}\s*页?)?[-—–－\s]*")
+_RULE = re.compile(r"[-=_—－＝*·~\s]{3,}")
+_SECRECY = re.compile(r"(?:绝密|机密|秘密|内部资料)(?:[★☆].*)?")
+
+HEADING_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class IssueLine:
+    """What an issue line says; each part is None when the line does not say it."""
+
+    year: int | None
+    number: int | None
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DatedLine:
+    """A line that holds a date, with what stands before and after it."""
+
+    before: str
+    date: date
+    after: str
+
+
+def parse_number(text: str) -> int | None:
+    """Return the number written in digits of any script or in Chinese (七, 十四, 三十一, 一百一十三, 二〇二六)."""
+    if text.isdecimal():
+        return int(text) if len(text) <= 9 else None
+    if not text or any(char not in _DIGITS and char not in _UNITS for char in text):
+        return None
+    if not any(char in _UNITS for char in text):
+        return int("".join(str(_DIGITS[char]) for char in text)) if len(text) <= 9 else None
+    value, digit = 0, 0
+    for char in text:
+        if char in _UNITS:
+            value, digit = value + (digit or 1) * _UNITS[char], 0
+        else:
+            digit = _DIGITS[char]
+    return value + digit
+
+
+def parse_issue_line(line: str) -> IssueLine | None:
+    """Return what an issue line (期号行) says, or None when the line is none.
+
+    Read after NFKC and without blanks and brackets: 2020年第【07】期（总第113期）, 〔2026〕第7期（总第31期）,
+    总第3766期, 2025年第二期, 第一期网络安全专刊（总61期）, 期数：2648 第十四期. A date may follow on the line.
+    """
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", line)).translate(_BRACKETS)
+    if len(plain) > 60 or "。" in plain or not _ISSUE_START.match(plain):
+        return None
+    total = _TOTAL.search(plain)
+    number = _NUMBER.search(_TOTAL.sub("", plain))
+    year = number["year"] if number else None
+    if year is None and (leading := re.match(r"(\d{4})年", plain)):
+        year = leading[1]
+    return IssueLine(
+        year=parse_number(year) if year else None,
+        number=parse_number(number["number"]) if number else None,
+        total=parse_number(total["total"]) if total else None,
+    )
+
+
+def find_date(line: str) -> DatedLine | None:
+    """Return the first date of a line with its surroundings; None when there is none or the day does not exist.
+
+    2009年7月6日, 2026 年 12 月 31 日, 2026.7.31, 2026/7/31, 2026-12-31, full-width digits, 二○○九年七月六日.
+    """
+    for match in _DATE.finditer(line):
+        parts = [parse_number(match[name]) for name in ("year", "month", "day")]
+        try:
+            found = date(*(part or 0 for part in parts))
+        except ValueError:
+            continue
+        return DatedLine(line[: match.start()].strip(), found, line[match.end() :].strip())
+    return None
+
+
+def parse_date(text: str) -> date | None:
+    """Return the date a text consists of, in any form find_date knows; None otherwise."""
+    found = find_date(text)
+    return found.date if found and not found.before and not found.after else None
+
+
+def parse_circulation_label(line: str) -> tuple[Role, str] | None:
+    """Return the role of a circulation line (报、送、发、抄报、抄送, blanks inside allowed) and the rest of it."""
+    match = _CIRCULATION.fullmatch(line)
+    if match is None:
+        return None
+    label = re.sub(r"\s", "", match["label"])
+    return _ROLES.get(label, Role.SIDEWAYS), match["rest"].strip()
+
+
+def split_bodies(text: str) -> tuple[str, ...]:
+    """Split the bodies of a circulation line at 、，； outside brackets; a closing full stop belongs to none."""
+    bodies, depth, current = [], 0, ""
+    for char in text:
+        depth += (char in "（(《") - (char in "）)》")
+        if char in "、，；,;" and depth <= 0:
+            bodies.append(current)
+            current = ""
+        else:
+            current += char
+    bodies.append(current)
+    return tuple(body for body in (part.strip().rstrip("。.") for part in bodies) if body)
+
+
+def parse_imprint_line(line: str) -> dict[str, str] | None:
+    """Return the imprint fields of a line, perhaps several (邮编：… 电话：…); None when it starts with no label."""
+    labels = [match for match in _IMPRINT.finditer(line) if re.match(r"\s*[:：]", line[match.end() :])]
+    if not labels or line[: labels[0].start()].strip():
+        return None
+    fields: dict[str, str] = {}
+    for label, following in zip(labels, [*labels[1:], None], strict=True):
+        name = str(label.lastgroup)
+        value = line[label.end() : following.start() if following else None].strip().lstrip(":：").strip(" \t　,，;；")
+        fields[name] = f"{fields[name]}、{value}" if name in fields else value
+    return fields
+
+
+def merge_imprint(imprint: Imprint, fields: dict[str, str]) -> Imprint:
+    """Return the imprint with these fields added; a field said twice keeps both values, joined by 、."""
+    merged = {
+        name: "、".join(part for part in (getattr(imprint, name), fields.get(name, "")) if part)
+        for name in ("address", "postcode", "phone", "email")
+    }
+    return Imprint(**merged, note=imprint.note)
+
+
+def title_key(text: str) -> str:
+    """Return the form by which two spellings of a title are the same: without blanks, width and case."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+
+
+def is_page_number(line: str) -> bool:
+    """True for a line that is nothing but a page number: 64, — 3 —, 第 3 页."""
+    return _PAGE_NUMBER.fullmatch(line) is not None and any(char.isdecimal() for char in line)
+
+
+def is_rule(line: str) -> bool:
+    """True for a line that only draws a rule."""
+    return _RULE.fullmatch(line) is not None
+
+
+def is_secrecy_mark(line: str) -> bool:
+    """True for a line that marks a document as classified or internal (密级)."""
+    return _SECRECY.fullmatch("".join(line.split())) is not None
+
+
+def is_cjk(char: str) -> bool:
+    """True for a character that is set without gaps in Chinese text: wide and full-width ones, and “”‘’—…·."""
+    return unicodedata.east_asian_width(char) in "WF" or char in "“”‘’—…·"
+
+
+def join_lines(before: str, after: str) -> str:
+    """Join two pieces of one paragraph: without a gap between CJK and CJK, else with one blank."""
+    return before + gap_between(before, after) + after
+
+
+def gap_between(before: str, after: str) -> str:
+    """Return what stands between two pieces of one paragraph: nothing between CJK and CJK, else one blank."""
+    return "" if not before or not after or (is_cjk(before[-1]) and is_cjk(after[0])) else " "
+
+
+def ends_sentence(text: str) -> bool:
+    """True when a paragraph may end here: closing punctuation, or a closing quote or bracket after it."""
+    return _SENTENCE_END.search(text.rstrip()[-10:]) is not None
+
+
+def join_paragraphs(lines: list[str]) -> list[str]:
+    """Return whole paragraphs from non-blank lines: a paragraph broken by a page or line break is joined again.
+
+    A numbered item always begins a paragraph, and a short numbered heading is one by itself.
+    """
+    paragraphs: list[list[str]] = []
+    open_paragraph = False
+    for line in lines:
+        item = _ITEM.match(line) is not None
+        joined = open_paragraph and not item
+        if joined:
+            paragraphs[-1].append(gap_between(paragraphs[-1][-1], line) + line)
+        else:
+            paragraphs.append([line])
+        heading = item and len(line) <= HEADING_LENGTH
+        open_paragraph = not heading and not ends_sentence(line)
+    return ["".join(parts) for parts in paragraphs]

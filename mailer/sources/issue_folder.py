@@ -1,0 +1,251 @@
+"""An issue's folder: issue.md with front matter and Markdown, loaded into the model and written from it."""
+
+import hashlib
+import os
+import secrets
+import shutil
+import unicodedata
+from dataclasses import replace
+from pathlib import Path
+
+from mailer.errors import IssueError, NotFoundError, StateError
+from mailer.i18n import _
+from mailer.model.issue import (
+    Article,
+    Block,
+    CirculationLine,
+    Issue,
+    ListBlock,
+    Paragraph,
+    Quote,
+    Role,
+    Row,
+    Section,
+    Table,
+    plain_text,
+    walk_blocks,
+)
+from mailer.sources.front_matter import format_front_matter, read_front_matter, split_front_matter
+from mailer.sources.inline import merge_texts
+from mailer.sources.markdown import read_body
+from mailer.sources.markdown_writer import format_body
+from mailer.sources.slug import parse_slug
+from mailer.sources.tables import clean_cell
+from mailer.sources.text_file import read_text_file
+
+ISSUE_FILE = "issue.md"
+
+
+def parse_issue(text: str, *, file: Path, slug: str | None) -> Issue:
+    """Return the issue that the text of an issue.md holds; slug None means YEAR-NUMBER.
+
+    Raises IssueError naming file, line, field and cure for the first thing that is wrong.
+    """
+    source, body, offset = split_front_matter(text, file)
+    front = read_front_matter(source, file)
+    if slug is None:
+        if front.masthead.number is None:
+            raise IssueError(
+                _("the issue has no number"), file=file, field="number", cure=_("name the folder with --slug")
+            )
+        slug = f"{front.masthead.year}-{front.masthead.number:02d}"
+    return Issue(
+        slug=parse_slug(slug, file=file),
+        masthead=front.masthead,
+        sections=read_body(body, file=file, offset=offset),
+        circulation=front.circulation,
+        imprint=front.imprint,
+        subject=front.subject,
+        preheader=front.preheader,
+    )
+
+
+def load_issue(folder: Path) -> Issue:
+    """Return the issue an issue's folder holds; its slug is the folder's name.
+
+    Raises NotFoundError where there is no such folder, IssueError for whatever is wrong in it.
+    """
+    if not folder.is_dir():
+        raise NotFoundError(
+            _("there is no issue folder {folder}").format(folder=folder),
+            cure=_("make one with `mailer import FILE`, or check the name"),
+        )
+    slug = parse_slug(Path(os.path.abspath(folder)).name, file=folder)
+    file = folder / ISSUE_FILE
+    return parse_issue(read_text_file(file), file=file, slug=slug)
+
+
+def issue_digest(folder: Path) -> str:
+    """Return the SHA-256, in hex, over names and bytes of all files of an issue's folder.
+
+    Hidden files (.DS_Store, an editor's swap file) are no part of an issue and do not count.
+    """
+    digest = hashlib.sha256()
+    try:
+        files = sorted(
+            (path.relative_to(folder).as_posix(), path)
+            for path in folder.rglob("*")
+            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        )
+        for name, path in files:
+            for part in (name.encode(), path.read_bytes()):
+                digest.update(len(part).to_bytes(8, "big") + part)  # lengths keep names and contents apart
+    except OSError as error:
+        raise IssueError(_("cannot be read: {why}").format(why=error.strerror), file=folder) from None
+    if not files:
+        raise NotFoundError(_("there is no issue folder {folder}").format(folder=folder))
+    return digest.hexdigest()
+
+
+def write_issue(issue: Issue, folder: Path, *, replace: bool = False) -> None:
+    """Write the issue's folder, which is named by its slug, all or nothing.
+
+    What is written is read back first and must be the same issue. Raises StateError when the folder exists and
+    `replace` is not set; with it the old folder is removed once the new one stands in its place.
+    """
+    parse_slug(issue.slug, file=folder)
+    if folder.name != issue.slug:
+        raise ValueError(f"folder {folder} is not named by the slug {issue.slug}")
+    if not replace:
+        _refuse_existing(folder)
+    text = format_issue(issue, folder / ISSUE_FILE)
+    nonce = secrets.token_hex(4)
+    new, old = (folder.parent / f".{issue.slug}.{nonce}.{kind}" for kind in ("new", "old"))
+    try:
+        new.mkdir(parents=True)
+        with (new / ISSUE_FILE).open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _put_in_place(new, folder, old, replace=replace)
+    except OSError as error:
+        raise IssueError(
+            _("cannot be written: {why}").format(why=error.strerror),
+            file=folder,
+            cure=_("check that you may write there and that the disk is not full"),
+        ) from None
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _refuse_existing(folder: Path) -> None:
+    if os.path.lexists(folder):
+        raise StateError(
+            _("the issue folder {folder} is there already").format(folder=folder),
+            file=folder,
+            cure=_("give the new one another name with --slug, or replace the old one with --replace"),
+        )
+
+
+def _put_in_place(new: Path, folder: Path, old: Path, *, replace: bool) -> None:
+    if not replace:
+        _refuse_existing(folder)
+    elif os.path.lexists(folder):
+        folder.rename(old)
+    try:
+        new.rename(folder)
+    except OSError:
+        if os.path.lexists(old):
+            old.rename(folder)
+        raise
+
+
+def format_issue(issue: Issue, file: Path) -> str:
+    """Return the text of issue.md; raise IssueError when it would not be read back as the same issue."""
+    tidy = tidy_issue(issue)
+    _check_characters(tidy, file)
+    text = format_front_matter(tidy) + "\n" + format_body(tidy.sections)
+    again = parse_issue(text, file=file, slug=issue.slug)
+    if without_lines(again) != without_lines(tidy):
+        odd = next(
+            (
+                old.title
+                for old, new in zip(tidy.sections, without_lines(again).sections, strict=False)
+                if _bare(old) != new
+            ),
+            "",
+        )
+        raise IssueError(
+            _("“{title}” cannot be written as Markdown without a change").format(title=odd),
+            file=file,
+            cure=_("look there for stray characters, empty parts or a table whose rows differ in width"),
+        )
+    return text
+
+
+def _check_characters(issue: Issue, file: Path) -> None:
+    for section in issue.sections:
+        for title, blocks in [(section.title, section.blocks), *((a.title, a.blocks) for a in section.articles)]:
+            if not title:
+                raise IssueError(_("a title is empty"), file=file, cure=_("give each section and article a title"))
+            for text in [title, *_texts(blocks)]:
+                if any(unicodedata.category(char) in ("Cs", "Zl", "Zp") for char in text) or any(
+                    unicodedata.category(char) == "Cc" and char != "\t" for char in text
+                ):
+                    raise IssueError(
+                        _("“{title}” holds a line end or control character").format(title=title),
+                        file=file,
+                        cure=_("take it out"),
+                    )
+
+
+def _texts(blocks: tuple[Block, ...]) -> list[str]:
+    texts: list[str] = []
+    for block in walk_blocks(blocks):
+        if isinstance(block, Paragraph):
+            texts += plain_text(block.content).split("\n")  # each a line break the editor asked for
+        elif isinstance(block, Table):
+            texts += [block.caption, *(cell.text for row in (*block.head, *block.body) for cell in row.cells)]
+    return texts
+
+
+def tidy_issue(issue: Issue) -> Issue:
+    """Return the issue in the form load_issue gives: neighbouring texts joined, empty pieces gone, cells on one line."""
+    roles: dict[Role, tuple[str, ...]] = {}
+    for line in issue.circulation:
+        roles[line.role] = roles.get(line.role, ()) + line.bodies
+    return replace(
+        issue,
+        sections=tuple(
+            replace(
+                section,
+                blocks=_tidy_blocks(section.blocks),
+                articles=tuple(replace(article, blocks=_tidy_blocks(article.blocks)) for article in section.articles),
+            )
+            for section in issue.sections
+        ),
+        circulation=tuple(CirculationLine(role, bodies) for role, bodies in roles.items() if bodies),
+    )
+
+
+def _tidy_blocks(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    tidy: list[Block] = []
+    for block in blocks:
+        match block:
+            case Paragraph(content):
+                tidy += [Paragraph(kept)] if (kept := merge_texts(content)) else []
+            case Quote(inner):
+                tidy += [Quote(rest)] if (rest := _tidy_blocks(inner)) else []
+            case ListBlock(ordered, items):
+                tidy += [ListBlock(ordered, tuple(map(_tidy_blocks, items)))] if items else []
+            case Table(caption, head, body):
+                tidy.append(Table(clean_cell(caption), _tidy_rows(head), _tidy_rows(body)))
+    return tuple(tidy)
+
+
+def _tidy_rows(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    return tuple(
+        replace(row, cells=tuple(replace(cell, text=clean_cell(cell.text)) for cell in row.cells)) for row in rows
+    )
+
+
+def _bare(section: Section) -> Section:
+    articles = tuple(Article(article.title, article.blocks) for article in section.articles)
+    return Section(section.title, articles, section.blocks)
+
+
+def without_lines(issue: Issue) -> Issue:
+    """Return the issue as if it came from no file: for telling whether two are the same."""
+    return replace(issue, sections=tuple(_bare(section) for section in issue.sections))

@@ -1,0 +1,171 @@
+"""Reads a sheet of contacts (CSV) as offices keep them; one wrong row and nothing is read."""
+
+import csv
+import difflib
+import io
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailer.errors import AddressError, SheetError
+from mailer.i18n import _
+from mailer.model.address import parse_address
+from mailer.model.delivery import Contact
+from mailer.sources.text_file import read_text_file
+
+# headings as offices write them, compared without blanks, width and case; the first is what a new sheet gets
+HEADINGS: dict[str, tuple[str, ...]] = {
+    "organisation": ("单位", "单位名称", "organisation", "organization", "company", "公司", "企业名称"),
+    "name": ("姓名", "联系人", "name", "contact"),
+    "title": ("职务", "职位", "title", "position"),
+    "city": ("城市", "地市", "所属地区", "city"),
+    "address": ("邮箱", "地址", "电子邮箱", "邮箱地址", "邮件地址", "电子邮件", "email", "e-mail", "mail", "address"),
+    "phone": ("电话", "手机", "联系电话", "phone", "tel", "mobile"),
+}
+_FIELD_OF = {heading: field for field, headings in HEADINGS.items() for heading in headings}
+_DELIMITERS = ",\t;"
+_CONTROL = ("Cc", "Cs", "Zl", "Zp")
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A row of the sheet and the line of the file it begins on."""
+
+    line: int
+    cells: list[str]
+
+
+def read_sheet(file: Path) -> tuple[Contact, ...]:
+    """Return the contacts of a CSV sheet in its order; blank rows are skipped, columns of other headings not used.
+
+    Raises SheetError naming file, line, field and cure when the sheet has no column of addresses, a row has no valid
+    address, a value holds a control character or line end, or two rows have the same address.
+    """
+    if file.suffix.lower() in (".xlsx", ".xls", ".et", ".ods"):
+        raise SheetError(
+            _("a workbook cannot be read yet"), file=file, cure=_("save the sheet as “CSV UTF-8” and name that file")
+        )
+    records = [
+        record
+        for record in _read_records(read_text_file(file, error=SheetError), file)
+        if any(map(str.strip, record.cells))
+    ]
+    if not records:
+        raise SheetError(
+            _("the sheet is empty"),
+            file=file,
+            line=1,
+            cure=_("write the headings on its first row: {headings}").format(headings=heading_row()),
+        )
+    columns = _read_headings(records[0], file)
+    contacts: list[Contact] = []
+    lines: dict[str, int] = {}
+    for record in records[1:]:
+        contact = _read_contact(record, columns, records[0].cells, file)
+        if contact.key in lines:
+            raise SheetError(
+                _("“{address}” is on line {first} already").format(address=contact.address, first=lines[contact.key]),
+                file=file,
+                line=record.line,
+                field=records[0].cells[columns["address"]].strip(),
+                cure=_("keep one of the two rows, line {first} or line {second}").format(
+                    first=lines[contact.key], second=record.line
+                ),
+            )
+        lines[contact.key] = record.line
+        contacts.append(contact)
+    return tuple(contacts)
+
+
+def heading_row() -> str:
+    """Return the heading row a new sheet gets."""
+    return ",".join(headings[0] for headings in HEADINGS.values())
+
+
+def _read_records(text: str, file: Path) -> list[_Record]:
+    first = text.lstrip("\r\n").split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    records: list[_Record] = []
+    line = 0
+    try:
+        for cells in reader:
+            records.append(_Record(line + 1, cells))
+            line = reader.line_num
+    except csv.Error as error:
+        raise SheetError(
+            _("is not valid CSV: {why}").format(why=error),
+            file=file,
+            line=line + 1,
+            cure=_('check the quotes "…" from this line on'),
+        ) from None
+    return records
+
+
+def _fold(heading: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", heading).split()).casefold()
+
+
+def _read_headings(record: _Record, file: Path) -> dict[str, int]:
+    columns: dict[str, int] = {}
+    for at, cell in enumerate(record.cells):
+        field = _FIELD_OF.get(_fold(cell))
+        if field is None:
+            continue
+        if field in columns:
+            other = record.cells[columns[field]].strip()
+            raise SheetError(
+                _("two columns mean the same: {first} and {second}").format(first=other, second=cell.strip()),
+                file=file,
+                line=record.line,
+                field=cell.strip(),
+                cure=_("keep one of them, or give the other another heading"),
+            )
+        columns[field] = at
+    if "address" not in columns:
+        headings = [_fold(cell) for cell in record.cells]
+        near = [
+            cell.strip()
+            for cell, folded in zip(record.cells, headings, strict=True)
+            if folded and difflib.get_close_matches(folded, HEADINGS["address"], 1, 0.5)
+        ]
+        cure = (
+            _("should “{near}” be 邮箱?").format(near=near[0])
+            if near
+            else _("head the column of e-mail addresses 邮箱 or email, on the first row")
+        )
+        raise SheetError(_("there is no column of addresses"), file=file, line=record.line, field="邮箱", cure=cure)
+    return columns
+
+
+def _read_contact(record: _Record, columns: dict[str, int], headings: list[str], file: Path) -> Contact:
+    if any(cell.strip() for cell in record.cells[len(headings) :]):
+        raise SheetError(
+            _("the row has more cells than there are headings"),
+            file=file,
+            line=record.line,
+            cure=_('put a value that holds a comma between "double quotes"'),
+        )
+    values: dict[str, str] = {}
+    for field, at in columns.items():
+        value = record.cells[at].strip() if at < len(record.cells) else ""
+        if any(unicodedata.category(char) in _CONTROL for char in value):
+            raise SheetError(
+                _("the value holds a line end or control character"),
+                file=file,
+                line=record.line,
+                field=headings[at].strip(),
+                cure=_("type it anew on one line"),
+            )
+        values[field] = value
+    try:
+        address = parse_address(values.pop("address"))
+    except AddressError as error:
+        raise SheetError(
+            error.message,
+            file=file,
+            line=record.line,
+            field=headings[columns["address"]].strip(),
+            cure=error.cure or _("correct the address, or take the row out"),
+        ) from None
+    return Contact(address=address.text, key=address.key, **values)
