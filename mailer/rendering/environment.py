@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import jinja2
 from jinja2.nodes import EvalContext
@@ -177,8 +177,9 @@ def make_environment(templates: TemplateSet) -> jinja2.Environment:
     environment.filters.update(
         {name: _guard(setter, name) for name, setter in TEXT_FILTERS.items()}, fallback=_fallback
     )
-    tests: dict[str, Callable[..., Any]] = dict(environment.tests)
-    environment.tests = {name: _guard(test, name) for name, test in tests.items()}
+    environment.tests = {
+        name: _guard(cast("Callable[..., Any]", test), name) for name, test in environment.tests.items()
+    }
     environment.globals = {"namespace": jinja2.utils.Namespace, "range": environment.globals["range"]}
     return environment
 

@@ -15,7 +15,8 @@ from mailer.i18n import _
 from mailer.rendering.markup import Kind, Piece, line_at, read_attributes, scan_markup
 
 INLINE = frozenset(
-    "a abbr b bdi bdo br cite code del em font i img ins kbd mark q s small span strong sub sup time u var".split()
+    {"a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "em", "font", "i", "img", "ins", "kbd", "mark", "q"}
+    | {"s", "small", "span", "strong", "sub", "sup", "time", "u", "var"}
 )
 # where each element may stand; MRML copies an unknown or misplaced one out without a word
 _CONTENT = frozenset({"mj-column", "mj-hero"})

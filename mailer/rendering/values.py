@@ -26,6 +26,7 @@ from mailer.model.issue import (
     Text,
     plain_text,
 )
+from mailer.rendering.grid import lay_out
 
 _TARGET = re.compile(r"(https?://|mailto:|tel:)[^\s\"<>\\^`{|}]+", re.IGNORECASE)
 _FIGURE = re.compile(r"[+\-−]?[\d,，]+(\.\d+)?\s*[%％‰]?")
@@ -178,21 +179,39 @@ def _block_values(block: Block, numbering: _Numbering) -> Values:
                 "caption": clean(caption),
                 "head": [_row_values(row, in_head=True) for row in head],
                 "body": [_row_values(row, in_head=False) for row in body],
+                "labels": _count_labels(head, body),
                 "columns": max((sum(cell.colspan for cell in row.cells) for row in (*head, *body)), default=0),
             }
 
 
+def _count_labels(head: tuple[Row, ...], body: tuple[Row, ...]) -> int:
+    """Return how many columns, from the left, hold no figure at all: those that say what a row is about."""
+    lines = lay_out((*head, *body))[len(head) :]
+    columns = len(lines[0]) if lines else 0
+    for column in range(columns):
+        if any((held := line[column]) is not None and _is_figure(held.cell.text) for line in lines):
+            return column
+    return 0
+
+
+def _is_figure(text: str) -> bool:
+    return bool(_FIGURE.fullmatch(text.strip()))
+
+
 def _row_values(row: Row, *, in_head: bool) -> Values:
+    figures = [_is_figure(cell.text) for cell in row.cells]
+    # what stands before a row's first figure names the row, also where a document's cells are not marked as heads
+    labels = figures.index(True) if True in figures else 0
     cells = [
         {
             "text": clean(cell.text),
             "rowspan": cell.rowspan,
             "colspan": cell.colspan,
-            "header": cell.header or in_head,
+            "header": cell.header or in_head or index < labels,
             "scope": _scope(cell.rowspan, cell.colspan, in_head),
-            "figure": bool(_FIGURE.fullmatch(cell.text.strip())),
+            "figure": figures[index],
         }
-        for cell in row.cells
+        for index, cell in enumerate(row.cells)
     ]
     return {"cells": cells, "total": row.total}
 
