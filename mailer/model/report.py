@@ -36,6 +36,21 @@ class Report:
     message_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ReturnedMail:
+    """A mail that came back, and what it came to.
+
+    source names the mail. delivery_id None: it is about no delivery of ours. recorded: it was news. suppressed: its
+    address gets nothing from now on.
+    """
+
+    source: str
+    report: Report
+    delivery_id: int | None
+    recorded: bool
+    suppressed: bool
+
+
 class Severity(StrEnum):
     """How grave a finding is; only an error blocks approval."""
 

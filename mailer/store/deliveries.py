@@ -167,9 +167,7 @@ def _register_attempts(connection: Connection, ids: Sequence[int], relay: str, n
             select(attempt.c.delivery_id, func.max(attempt.c.number))
             .where(attempt.c.delivery_id.in_(ids))
             .group_by(attempt.c.delivery_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     connection.execute(
         insert(attempt),

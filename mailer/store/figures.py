@@ -27,7 +27,7 @@ def count_statuses(connection: Connection, mailing_id: int) -> dict[int, dict[De
         select(delivery.c.list_id, delivery.c.status, func.count())
         .where(delivery.c.mailing_id == mailing_id)
         .group_by(delivery.c.list_id, delivery.c.status)
-    ).tuples()
+    )
     counts: dict[int, dict[DeliveryStatus, int]] = {}
     for list_id, status, number in rows:
         counts.setdefault(list_id, {})[DeliveryStatus(status)] = number
@@ -48,7 +48,7 @@ def count_reasons(connection: Connection, mailing_id: int) -> list[ReasonCount]:
         .where(delivery.c.mailing_id == mailing_id, delivery.c.status.in_([status.value for status in ended]))
         .group_by(delivery.c.list_id, delivery.c.status, delivery.c.reply_class)
         .order_by(delivery.c.status, delivery.c.reply_class)
-    ).tuples()
+    )
     return [ReasonCount(row[0], DeliveryStatus(row[1]), row[2], row[3], row[4]) for row in rows]
 
 
@@ -63,7 +63,7 @@ def count_retries(connection: Connection, mailing_id: int) -> dict[int, int]:
     )
     rows = connection.execute(
         select(per_delivery.c.list_id, func.sum(per_delivery.c.beyond)).group_by(per_delivery.c.list_id)
-    ).tuples()
+    )
     return {list_id: int(number) for list_id, number in rows}
 
 
@@ -73,5 +73,5 @@ def count_bounced(connection: Connection, mailing_id: int) -> dict[int, int]:
         select(event.c.list_id, func.count(func.distinct(event.c.delivery_id)))
         .where(event.c.mailing_id == mailing_id, event.c.kind == "bounce")
         .group_by(event.c.list_id)
-    ).tuples()
+    )
     return dict(rows.all())

@@ -1,23 +1,13 @@
 """Ties a returned mail's report to the delivery it is about, and records it as an event."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from mailer.model.outcome import Action
-from mailer.model.report import Report, ReportedRecipient, ReportKind
+from mailer.model.report import Report, ReportedRecipient, ReportKind, ReturnedMail
 from mailer.store import audience, deliveries, events
 from mailer.store.database import Connection
 from mailer.store.events import NewEvent
 from mailer.tokens import HouseSecret, Purpose, hash_address, read_token
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What a report came to: the delivery it is about (None: no delivery of ours), and whether it was news."""
-
-    delivery_id: int | None
-    recorded: bool
-    suppressed: bool
 
 
 def match_report(connection: Connection, secret: HouseSecret, report: Report) -> int | None:
@@ -32,14 +22,16 @@ def match_report(connection: Connection, secret: HouseSecret, report: Report) ->
     return deliveries.delivery_by_message_id(connection, report.message_id) if report.message_id else None
 
 
-def record_report(connection: Connection, secret: HouseSecret, report: Report, source: str, now: datetime) -> Match:
+def record_report(
+    connection: Connection, secret: HouseSecret, report: Report, source: str, now: datetime
+) -> ReturnedMail:
     """Record a report as an event on its delivery, and suppress the address when the bounce says it is dead.
 
     source names the mail, so that the same mail twice counts once.
     """
     number = match_report(connection, secret, report)
     if number is None or report.kind is ReportKind.OTHER:
-        return Match(number, recorded=False, suppressed=False)
+        return ReturnedMail(source, report, number, recorded=False, suppressed=False)
     delivery = deliveries.find_delivery(connection, number)
     assert delivery is not None
     about = _about(report, delivery.recipient.address)
@@ -60,7 +52,7 @@ def record_report(connection: Connection, secret: HouseSecret, report: Report, s
         address_hash = hash_address(secret, delivery.recipient.address.casefold())
         reason = about.meaning.reply_class.value
         suppressed = audience.suppress_address(connection, address_hash, reason, source, now)
-    return Match(number, news, suppressed)
+    return ReturnedMail(source, report, number, news, suppressed)
 
 
 def _about(report: Report, address: str) -> ReportedRecipient | None:

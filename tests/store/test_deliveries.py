@@ -1,0 +1,240 @@
+"""Claims, the dot's commit, settlements and recovery, on both databases."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from mailer.model.delivery import Delivery, DeliveryStatus, MailingStatus
+from mailer.model.outcome import Phase, Reply
+from mailer.store import audience, deliveries, events, figures, mailings, schedules
+from mailer.store.deliveries import Settlement
+from mailer.store.events import NewEvent
+from mailer.store.schema import attempt, delivery
+from mailer.tokens import hash_address
+from tests.store.world import NOW, SECRET, World, make_contact
+
+OK = Reply(250, "2.0.0", "queued", Phase.DOT)
+LEASE = timedelta(minutes=30)
+
+
+def claim(world: World, mailing_id: int, limit: int = 100, lease: str = "one", now: datetime = NOW) -> list[Delivery]:
+    with world.store.write() as connection:
+        return deliveries.claim_deliveries(connection, mailing_id, lease, now + LEASE, now, "main", limit)
+
+
+def settle(world: World, one: Delivery, end: Settlement, lease: str = "one", now: datetime = NOW) -> bool:
+    with world.store.write() as connection:
+        return deliveries.settle_delivery(connection, one.id, lease, end, now)
+
+
+def permit(world: World, one: Delivery, lease: str = "one", now: datetime = NOW) -> bool:
+    with world.store.write() as connection:
+        return deliveries.permit_dot(connection, one.id, lease, hash_address(SECRET, one.recipient.address), now)
+
+
+def status_of(world: World, one: Delivery) -> str:
+    with world.store.read() as connection:
+        return str(connection.execute(select(delivery.c.status).where(delivery.c.id == one.id)).scalar())
+
+
+def test_an_address_on_two_lists_is_planned_once_in_the_higher_role(world: World) -> None:
+    claimed = claim(world, world.start_mailing())
+    addresses = [one.recipient.address for one in claimed]
+    assert len(addresses) == 7
+    assert len(set(addresses)) == 7
+    assert [one.list_name for one in claimed if one.recipient.address == "office1@gov.example"] == ["government"]
+    assert claimed[0].list_name == "government", "报 goes before 送"
+
+
+def test_a_second_mailing_of_an_issue_plans_only_whom_it_has_not_reached(world: World) -> None:
+    world.start_mailing()
+    with world.store.write() as connection:
+        newcomer = audience.save_contact(connection, make_contact("new@firm9.example"), NOW)
+        audience.subscribe(connection, newcomer, world.lists["members"], 99, "sheet", "test", NOW)
+    claimed = claim(world, world.start_mailing())
+    assert [one.recipient.address for one in claimed] == ["new@firm9.example"]
+
+
+def test_the_database_itself_refuses_a_second_copy_of_an_issue_to_an_address(world: World) -> None:
+    claimed = claim(world, world.start_mailing())
+    with world.store.read() as connection:
+        row = connection.execute(select(delivery).where(delivery.c.id == claimed[0].id)).one()._asdict()
+    row["id"] += 1000
+    with pytest.raises(IntegrityError), world.store.write() as connection:
+        connection.execute(insert(delivery).values(**row))
+    with world.store.write() as connection:
+        connection.execute(insert(delivery).values(**row | {"again": True}))
+
+
+def test_a_claim_is_for_one_sender_and_repeats_nothing(world: World) -> None:
+    mailing_id = world.start_mailing()
+    first = claim(world, mailing_id, limit=3, lease="one")
+    second = claim(world, mailing_id, limit=100, lease="two")
+    assert len(first) == 3
+    assert {one.id for one in first}.isdisjoint(one.id for one in second)
+    assert len(first) + len(second) == 7
+
+
+def test_date_and_message_id_stay_over_attempts(world: World) -> None:
+    mailing_id = world.start_mailing()
+    first = claim(world, mailing_id, limit=1)[0]
+    later = world.later(600)
+    busy = Settlement(
+        DeliveryStatus.PENDING, "deferred", Reply(451, "", "later", Phase.RCPT), "temporary", next_attempt_at=later
+    )
+    assert settle(world, first, busy)
+    assert claim(world, mailing_id, limit=1)[0].id != first.id, "it is not due yet"
+    again = next(one for one in claim(world, mailing_id, now=later) if one.id == first.id)
+    assert (again.message_id, again.sent_date, again.clock_from) == (first.message_id, NOW, NOW)
+    assert again.attempts == 1
+
+
+def test_a_dot_is_permitted_once_and_only_to_who_holds_the_lease(world: World) -> None:
+    one = claim(world, world.start_mailing(), limit=1)[0]
+    assert not permit(world, one, lease="another")
+    assert not permit(world, one, now=NOW + LEASE + timedelta(seconds=1)), "the lease has run out"
+    assert permit(world, one)
+    assert not permit(world, one), "one dot an attempt"
+
+
+@pytest.mark.parametrize("target", [MailingStatus.PAUSED, MailingStatus.HELD, MailingStatus.CANCELLED])
+def test_a_mailing_that_does_not_run_gets_no_dot(world: World, target: MailingStatus) -> None:
+    mailing_id = world.start_mailing()
+    one = claim(world, mailing_id, limit=1)[0]
+    with world.store.write() as connection:
+        assert mailings.move_mailing(connection, mailing_id, target, NOW)
+    assert not permit(world, one)
+
+
+def test_who_left_or_was_suppressed_after_the_claim_gets_no_dot(world: World) -> None:
+    claimed = claim(world, world.start_mailing())
+    left, suppressed, kept = claimed[2], claimed[3], claimed[4]
+    with world.store.write() as connection:
+        standing = audience.standing_of_delivery(connection, left.id)
+        assert standing is not None
+        audience.end_subscription(connection, standing.contact_id, standing.list_id, "unsubscribed", NOW)
+        audience.suppress_address(connection, hash_address(SECRET, suppressed.recipient.address), "gone", "test", NOW)
+    assert not permit(world, left)
+    assert not permit(world, suppressed)
+    assert permit(world, kept)
+
+
+def test_a_settlement_by_a_lost_lease_moves_nothing(world: World) -> None:
+    mailing_id = world.start_mailing()
+    one = claim(world, mailing_id, limit=1)[0]
+    with world.store.write() as connection:
+        deliveries.recover_claims(connection, NOW, None)
+    other = claim(world, mailing_id, limit=1, lease="two")[0]
+    assert other.id == one.id
+    accepted = Settlement(DeliveryStatus.ACCEPTED, "accepted", OK, "")
+    assert not settle(world, one, accepted, lease="one")
+    assert status_of(world, one) == "sending"
+    assert settle(world, other, accepted, lease="two")
+    assert status_of(world, one) == "accepted"
+
+
+def test_after_a_crash_a_written_dot_is_uncertain_and_any_other_claim_pending(world: World) -> None:
+    dotted, bare = claim(world, world.start_mailing(), limit=2)
+    assert permit(world, dotted)
+    resend = world.later(600)
+    with world.store.write() as connection:
+        assert deliveries.recover_claims(connection, NOW, resend) == (1, 1)
+        assert deliveries.recover_claims(connection, NOW, resend) == (0, 0)
+    assert (status_of(world, dotted), status_of(world, bare)) == ("uncertain", "pending")
+    with world.store.write() as connection:
+        mailing_id = dotted.mailing_id
+        assert deliveries.requeue_uncertain(connection, mailing_id, NOW) == 0
+        assert deliveries.remaining_work(connection, mailing_id).open == 7
+        assert deliveries.requeue_uncertain(connection, mailing_id, resend) == 1
+    again = next(one for one in claim(world, mailing_id, now=resend) if one.id == dotted.id)
+    assert again.message_id == dotted.message_id
+
+
+def test_what_was_released_was_no_attempt_and_its_clock_has_not_started(world: World) -> None:
+    mailing_id = world.start_mailing()
+    one = claim(world, mailing_id, limit=1)[0]
+    down = Reply(0, "", "connection refused", Phase.CONNECT)
+    settle(world, one, Settlement(DeliveryStatus.PENDING, "released", down, "", counts=False))
+    later = world.later(3600)
+    again = claim(world, mailing_id, limit=1, now=later)[0]
+    assert (again.attempts, again.clock_from, again.sent_date) == (0, later, NOW)
+
+
+def test_a_held_domain_waits_and_the_others_go_on(world: World) -> None:
+    mailing_id = world.start_mailing()
+    until = world.later(60)
+    with world.store.write() as connection:
+        assert deliveries.hold_domain(connection, mailing_id, "firm2.example", until) == 1
+    assert "reader2@firm2.example" not in [one.recipient.address for one in claim(world, mailing_id)]
+    assert [one.recipient.address for one in claim(world, mailing_id, now=until)] == ["reader2@firm2.example"]
+
+
+def test_cancelling_ends_what_is_pending_and_frees_the_address_for_another_mailing(world: World) -> None:
+    mailing_id = world.start_mailing()
+    one = claim(world, mailing_id, limit=1)[0]
+    settle(world, one, Settlement(DeliveryStatus.ACCEPTED, "accepted", OK, ""))
+    with world.store.write() as connection:
+        assert mailings.move_mailing(connection, mailing_id, MailingStatus.CANCELLED, NOW)
+        assert deliveries.cancel_pending(connection, mailing_id, NOW) == 6
+        assert deliveries.remaining_work(connection, mailing_id).open == 0
+    assert len(claim(world, world.start_mailing())) == 6
+
+
+def test_figures_count_states_retries_reasons_and_bounces(world: World) -> None:
+    mailing_id = world.start_mailing()
+    first, second, *rest = claim(world, mailing_id)
+    settle(world, first, Settlement(DeliveryStatus.PENDING, "deferred", Reply(451, "", "x", Phase.RCPT), "greylisted"))
+    settle(world, claim(world, mailing_id)[0], Settlement(DeliveryStatus.ACCEPTED, "accepted", OK, ""))
+    gone = Reply(550, "5.1.1", "no such user", Phase.RCPT)
+    settle(world, second, Settlement(DeliveryStatus.REFUSED, "refused", gone, "gone"))
+    for one in rest:
+        settle(world, one, Settlement(DeliveryStatus.ACCEPTED, "accepted", OK, ""))
+    with world.store.write() as connection:
+        bounce = NewEvent(rest[0].id, "bounce", True, "gone", "5.1.1", "mail 1", NOW)
+        assert events.record_event(connection, bounce)
+        assert not events.record_event(connection, bounce), "the same mail twice counts once"
+    government, members = world.lists["government"], world.lists["members"]
+    with world.store.read() as connection:
+        counts = figures.count_statuses(connection, mailing_id)
+        assert counts[government] == {DeliveryStatus.ACCEPTED: 1, DeliveryStatus.REFUSED: 1}
+        assert counts[members] == {DeliveryStatus.ACCEPTED: 5}
+        assert figures.count_retries(connection, mailing_id) == {government: 1, members: 0}
+        assert figures.count_bounced(connection, mailing_id) == {members: 1}
+        reason = figures.count_reasons(connection, mailing_id)[0]
+    assert (reason.reply_class, reason.count, reason.example) == ("gone", 1, "550 5.1.1 no such user")
+
+
+def test_the_database_refuses_a_status_that_is_none(world: World) -> None:
+    world.start_mailing()
+    with pytest.raises(IntegrityError), world.store.write() as connection:
+        connection.execute(update(delivery).values(status="sent"))
+
+
+def test_a_mailing_moves_only_as_the_table_says(world: World) -> None:
+    mailing_id = world.start_mailing()
+    with world.store.write() as connection:
+        assert not mailings.move_mailing(connection, mailing_id, MailingStatus.SCHEDULED, NOW)
+        assert mailings.move_mailing(connection, mailing_id, MailingStatus.PAUSED, NOW)
+        assert mailings.move_mailing(connection, mailing_id, MailingStatus.CANCELLED, NOW)
+        assert not mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, NOW)
+
+
+def test_an_occurrence_fires_once_whoever_is_first(world: World) -> None:
+    with world.store.write() as connection:
+        assert schedules.fire_occurrence(connection, "monthly", NOW, NOW) is not None
+        assert schedules.fire_occurrence(connection, "monthly", NOW, NOW) is None
+        assert schedules.fire_occurrence(connection, "monthly", world.later(60), NOW) is not None
+        assert schedules.fired_among(connection, "monthly", [NOW, world.later(5)]) == {NOW}
+        assert schedules.first_seen(connection, "monthly", NOW) == NOW
+        assert schedules.first_seen(connection, "monthly", world.later(60)) == NOW
+
+
+def test_rows_that_others_point_to_cannot_be_deleted(world: World) -> None:
+    world.start_mailing()
+    claim(world, 1)
+    with pytest.raises(IntegrityError), world.store.write() as connection:
+        connection.execute(delete(delivery))
+    with world.store.read() as connection:
+        assert len(connection.execute(select(attempt)).all()) == 7
