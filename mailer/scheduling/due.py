@@ -55,9 +55,14 @@ def local_moment(day: date, at: time, zone: ZoneInfo) -> datetime:
     return after.astimezone(zone)
 
 
-def _moments(schedule: ScheduleConfig, name: str, config: Config, after: datetime) -> Iterator[datetime]:
-    if after.tzinfo is None:
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
         raise ValueError("a time without its zone cannot be compared")
+    return moment.astimezone(UTC)
+
+
+def _moments(schedule: ScheduleConfig, name: str, config: Config, after: datetime) -> Iterator[datetime]:
+    start_at = _utc(after)
     zone = schedule_zone(schedule, config)
     rule = schedule_rule(schedule, name)
     # two days back, as a skipped time may have moved over midnight
@@ -65,7 +70,7 @@ def _moments(schedule: ScheduleConfig, name: str, config: Config, after: datetim
     for day in next_dates(rule, working_calendar(config.country), start):
         moment = local_moment(day, schedule.at, zone)
         # in UTC: two times of one zone are compared by what the clock shows, which is wrong where clocks go back
-        if moment.astimezone(UTC) > after.astimezone(UTC):
+        if _utc(moment) > start_at:
             yield moment
 
 
@@ -82,8 +87,8 @@ def due_between(schedule: ScheduleConfig, name: str, config: Config, start: date
 
     Spans that meet, (a, b] and (b, c], so find each moment once. Raises ConfigError as `next_due` does.
     """
-    limit = end.astimezone(UTC)
-    return list(takewhile(lambda moment: moment.astimezone(UTC) <= limit, _moments(schedule, name, config, start)))
+    limit = _utc(end)
+    return list(takewhile(lambda moment: _utc(moment) <= limit, _moments(schedule, name, config, start)))
 
 
 def list_occurrences(config: Config, after: datetime, count: int) -> list[Occurrence]:
@@ -94,4 +99,4 @@ def list_occurrences(config: Config, after: datetime, count: int) -> list[Occurr
         by_holidays = schedule_rule(schedule, name).day is not MonthDay.NUMBER
         for moment in islice(_moments(schedule, name, config, after), count):
             found.append(Occurrence(name, moment, by_holidays and days.may_change(moment.date())))
-    return sorted(found, key=lambda item: (item.due_at.astimezone(UTC), item.schedule))[:count]
+    return sorted(found, key=lambda item: (_utc(item.due_at), item.schedule))[:count]

@@ -34,15 +34,16 @@ PAGE_HEADERS = {
 class Page:
     """One page, in words of the reader's language.
 
-    done: it tells of something that was done. rows: label and value. button: the text of the form's button, empty
-    for no form. note: a closing remark; like text it may be Markup that `with_address` made.
+    text, note: sentences, each on a line of its own, as a browser breaks a Chinese line anywhere; one may be Markup
+    that `with_address` made. rows: label and value. button: the text of the form's button, empty for no form. done:
+    the page tells of something that was done.
     """
 
     heading: str
-    text: str
+    text: tuple[str, ...]
     rows: tuple[tuple[str, str], ...] = ()
     button: str = ""
-    note: str = ""
+    note: tuple[str, ...] = ()
     done: bool = False
 
 

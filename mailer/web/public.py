@@ -100,11 +100,11 @@ def _ask_to_leave(ports: PublicActions, config: Config, token: str) -> _Answer:
     if view is None:
         return HTTPStatus.NOT_FOUND, _unknown_link(config)
     page = Page(
-        heading=_("Stop receiving this bulletin?"),
-        text=_("Once you press the button, no further issue is sent to the address below."),
+        heading=_("Stop receiving this bulletin"),
+        text=(_("Once you press the button, no further issue is sent to the address below."),),
         rows=_rows(view),
         button=_("Unsubscribe"),
-        note=_("Opening this page has changed nothing. To go on receiving the bulletin, just close it."),
+        note=(_("Opening this page has changed nothing."), _("To go on receiving the bulletin, just close it.")),
     )
     return HTTPStatus.OK, page
 
@@ -115,9 +115,9 @@ def _leave(ports: PublicActions, config: Config, token: str) -> _Answer:
     view = ports.describe_unsubscribe(token)
     page = Page(
         heading=_("You have been unsubscribed"),
-        text=_("No further issue is sent to the address below. One already on its way may still arrive."),
+        text=(_("No further issue is sent to the address below."), _("One already on its way may still arrive.")),
         rows=_rows(view) if view else (),
-        note=with_address(_("To receive the bulletin again, write to {address}."), config.sender.answers),
+        note=(with_address(_("To receive the bulletin again, write to {address}."), config.sender.answers),),
         done=True,
     )
     return HTTPStatus.OK, page
@@ -130,19 +130,21 @@ def _rows(view: UnsubscribeView) -> tuple[tuple[str, str], ...]:
 def _unknown_link(config: Config) -> Page:
     return Page(
         heading=_("This link is not valid"),
-        text=_("Part of it may be missing. Please open it from the e-mail again."),
-        note=with_address(_("To unsubscribe by mail, write to {address}."), config.sender.answers),
+        text=(_("Part of it may be missing."), _("Please open the link from the e-mail again.")),
+        note=(with_address(_("To unsubscribe by mail, write to {address}."), config.sender.answers),),
     )
 
 
 def _problem(status: HTTPStatus, config: Config) -> Page:
+    reopen = _("Please open the link from the e-mail again.")
+    text: tuple[str, ...]
     match status:
         case HTTPStatus.NOT_FOUND:
-            heading, text = _("There is no such page"), _("Please open the link from the e-mail again.")
+            heading, text = _("There is no such page"), (reopen,)
         case HTTPStatus.INTERNAL_SERVER_ERROR:
             heading = _("Something went wrong here")
-            text = _("Your request was not carried out. Please try again a little later.")
+            text = (_("Your request was not carried out."), _("Please try again a little later."))
         case _:
-            heading = _("This request cannot be answered")
-            text = _("Nothing was changed. Please open the link from the e-mail again.")
-    return Page(heading, text, note=with_address(_("If it does not help, write to {address}."), config.sender.answers))
+            heading, text = _("This request cannot be answered"), (_("Nothing was changed."), reopen)
+    note = with_address(_("If it does not help, write to {address}."), config.sender.answers)
+    return Page(heading, text, note=(note,))

@@ -117,6 +117,8 @@ def test_the_second_showing_of_a_time_does_not_bring_it_back() -> None:
 def test_a_time_without_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="zone"):
         next_due(MONTHLY, "monthly", CONFIG, datetime(2024, 1, 1))  # noqa: DTZ001
+    with pytest.raises(ValueError, match="zone"):
+        due_between(MONTHLY, "monthly", CONFIG, utc("2024-01-01 00:00"), datetime(2024, 2, 1))  # noqa: DTZ001
 
 
 def test_a_rule_that_is_not_understood_names_the_schedule() -> None:

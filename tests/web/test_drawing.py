@@ -35,6 +35,6 @@ def test_a_sentence_and_its_address_are_escaped() -> None:
 
 
 def test_a_page_needs_nothing_from_elsewhere() -> None:
-    page = draw_page(Page("Heading", "Text", button="Go", done=True), "Office", "en")
+    page = draw_page(Page("Heading", ("Text",), button="Go", done=True), "Office", "en")
     for reference in ("src=", "href=", "url(", "@import", "http"):
         assert reference not in page
