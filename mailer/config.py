@@ -106,7 +106,10 @@ class ListConfig(_Table):
     title: Line = Field(description="its name on pages and in List-Id")
     role: Role = Field(description='"报" bodies above, "送" bodies beside and members, "发" bodies below')
     file: str = Field(description="the sheet with its subscribers, from the newsletter folder")
-    salutation: Line = Field(default="", description="the line before the masthead; empty for none")
+    salutation: Line = Field(
+        default="",
+        description="the line before the masthead; may hold {name}, {organisation}, {title}, {city}; empty for none",
+    )
 
 
 class RelayConfig(_Table):

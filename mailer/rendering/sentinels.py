@@ -6,7 +6,7 @@ else works on them, so no template can decide by a value it does not have yet, a
 
 import hashlib
 import re
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -164,8 +164,10 @@ def split_html(html: str, manifest: Manifest) -> tuple[Segment, ...]:
     """
     manifest.count(html)
     contexts: dict[int, SlotContext] = {}
-    for piece in scan_markup(html) if manifest.marks else ():
-        for token in manifest.pattern.finditer(html, piece.start, piece.end):
+    tokens = deque(manifest.pattern.finditer(html))
+    for piece in scan_markup(html) if tokens else ():
+        while tokens and tokens[0].start() < piece.end:
+            token = tokens.popleft()
             mark = manifest.marks[token[0]]
             if piece.kind is Kind.TEXT:
                 contexts[token.start()] = SlotContext.TEXT
