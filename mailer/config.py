@@ -79,6 +79,7 @@ def _check_clock(value: object) -> object:
 Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
 Line = Annotated[str, AfterValidator(_check_line)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
+OptionalZone = Annotated[str, AfterValidator(lambda value: _check_zone(value) if value else "")]
 
 
 class _Table(BaseModel):
@@ -167,7 +168,7 @@ class ScheduleConfig(_Table):
 
     when: str = Field(description='"last working day", "first working day" or "day 15"')
     at: Annotated[time, BeforeValidator(_check_clock)] = Field(description="the time of day, such as 10:00")
-    timezone: Zone = Field(default="", description="an IANA zone; empty means the newsletter's", validate_default=False)
+    timezone: OptionalZone = Field(default="", description="an IANA zone; empty means the newsletter's")
     lists: tuple[str, ...] = Field(default=(), description="list names; empty means all")
     grace: Duration = Field(default=timedelta(hours=2), description="how late it may still start by itself")
 

@@ -41,6 +41,13 @@ def use_language(name: str) -> None:
     _language.set(name if name in LANGUAGES else "en")
 
 
+def use_language_of_libraries(name: str) -> None:
+    """Let libraries that use gettext's global catalogue (Typer's help) find their words in ours, process-wide."""
+    os.environ["LANGUAGE"] = name
+    _gettext.bindtextdomain(DOMAIN, LOCALES)
+    _gettext.textdomain(DOMAIN)
+
+
 def current_language() -> str:
     """Return the language spoken in this context, one of LANGUAGES."""
     return _language.get()

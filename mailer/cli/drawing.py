@@ -1,0 +1,142 @@
+"""Draws what commands say: plain lines, tables, errors. Colour only on a terminal. The home of Rich, with progress.py."""
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from mailer.errors import MailerError
+from mailer.i18n import N_, _
+from mailer.model.delivery import DeliveryStatus, ListSummary, MailingStatus, MailingSummary
+from mailer.model.outcome import ReplyClass
+from mailer.model.report import Severity
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+STATUS_WORDS: dict[DeliveryStatus, str] = {
+    DeliveryStatus.PENDING: N_("pending"),
+    DeliveryStatus.SENDING: N_("sending"),
+    DeliveryStatus.ACCEPTED: N_("accepted"),
+    DeliveryStatus.REFUSED: N_("refused"),
+    DeliveryStatus.EXPIRED: N_("expired"),
+    DeliveryStatus.SUPPRESSED: N_("suppressed"),
+    DeliveryStatus.CANCELLED: N_("cancelled"),
+    DeliveryStatus.UNCERTAIN: N_("uncertain"),
+}
+MAILING_WORDS: dict[MailingStatus, str] = {
+    MailingStatus.SCHEDULED: N_("scheduled"),
+    MailingStatus.RUNNING: N_("running"),
+    MailingStatus.PAUSED: N_("paused"),
+    MailingStatus.HELD: N_("held"),
+    MailingStatus.FINISHED: N_("finished"),
+    MailingStatus.CANCELLED: N_("cancelled"),
+}
+CLASS_WORDS: dict[ReplyClass, str] = {
+    ReplyClass.GONE: N_("no such mailbox"),
+    ReplyClass.INACTIVE: N_("mailbox closed"),
+    ReplyClass.FULL: N_("mailbox full"),
+    ReplyClass.TEMPORARY: N_("temporary fault"),
+    ReplyClass.GREYLISTED: N_("greylisted"),
+    ReplyClass.RATE_RECIPIENT: N_("too much mail for this mailbox"),
+    ReplyClass.RATE_DOMAIN: N_("provider limits our rate"),
+    ReplyClass.RATE_CONNECTION: N_("connection limit"),
+    ReplyClass.RATE_ACCOUNT: N_("our account is over its quota"),
+    ReplyClass.CONTENT: N_("content not accepted"),
+    ReplyClass.IP_POLICY: N_("our network address is not accepted"),
+    ReplyClass.SENDER_POLICY: N_("our sender is not accepted"),
+    ReplyClass.AUTH: N_("login failed"),
+    ReplyClass.CONFIG: N_("our settings do not fit"),
+    ReplyClass.PROTOCOL: N_("protocol fault"),
+    ReplyClass.OPT_OUT: N_("the reader refuses us"),
+    ReplyClass.UNKNOWN: N_("unknown reason"),
+}
+SEVERITY_WORDS: dict[Severity, tuple[str, str]] = {
+    Severity.ERROR: (N_("error"), "bold red"),
+    Severity.WARNING: (N_("warning"), "yellow"),
+    Severity.NOTE: (N_("note"), "dim"),
+}
+
+
+def say(line: str, style: str = "") -> None:
+    """Print one line as it is: no markup, no wrapping, so that paths stay whole."""
+    out.print(line, style=style or None, markup=False, soft_wrap=True)
+
+
+def say_error(error: MailerError) -> None:
+    """Print an error and its cure to stderr."""
+    err.print(f"[bold red]{escape(_('error'))}[/]: {escape(str(error))}", soft_wrap=True)
+    if error.cure:
+        err.print(f"  → {error.cure}", markup=False, soft_wrap=True)
+
+
+def say_json(value: Any) -> None:
+    """Print one JSON value on one line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_to_json) + "\n")
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def make_table(title: str, *columns: tuple[str, str]) -> Table:
+    """Return an empty table; a column is (heading, "left" or "right")."""
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
+    for heading, justify in columns:
+        table.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
+    return table
+
+
+def show_time(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Return a moment as people write it, with its zone; a dash for none."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}" if moment is not None else "–"
+
+
+def class_word(name: str) -> str:
+    """Return a reply class in the user's language."""
+    return _(CLASS_WORDS[ReplyClass(name)]) if name else _("no reply")
+
+
+def draw_summary(summary: MailingSummary) -> None:
+    """Print a mailing's figures as a table by list, and below it why copies were not taken."""
+    kinds = [DeliveryStatus.ACCEPTED, DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED]
+    # rare states get a column only when they occur
+    kinds += [kind for kind in DeliveryStatus if kind not in kinds and summary.count(kind)]
+    columns = [(_("List"), "left"), (_("planned"), "right"), *((_(STATUS_WORDS[kind]), "right") for kind in kinds)]
+    title = _("Mailing {id} of issue {issue}: {status}").format(
+        id=summary.mailing.id, issue=summary.mailing.issue_slug, status=_(MAILING_WORDS[summary.mailing.status])
+    )
+    table = make_table(title, *columns, (_("retried"), "right"), (_("bounced"), "right"))
+    for part in summary.lists:
+        table.add_row(f"{part.role.value} {part.title}", *_figures(part, kinds))
+    if len(summary.lists) > 1:
+        totals = [summary.planned, *(summary.count(kind) for kind in kinds), summary.retries, summary.bounced]
+        table.add_section()
+        table.add_row(_("all"), *map(str, totals), style="bold")
+    out.print(table)
+    if summary.mailing.reason:
+        say(_("reason: {reason}").format(reason=summary.mailing.reason), "yellow")
+    for part in summary.lists:
+        for reason in part.reasons:
+            line = _("{list}: {count} {status}, {why}: {example}").format(
+                list=part.title,
+                count=reason.count,
+                status=_(STATUS_WORDS[reason.status]),
+                why=class_word(reason.reply_class),
+                example=reason.example,
+            )
+            say(f"  {line}")
+
+
+def _figures(part: ListSummary, kinds: list[DeliveryStatus]) -> list[str]:
+    return [str(part.planned), *(str(part.counts.get(kind, 0)) for kind in kinds), str(part.retries), str(part.bounced)]

@@ -1,0 +1,159 @@
+"""Commands on issues: new, import, render, check, approve."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailer.app import create_newsletter
+from mailer.cli.drawing import SEVERITY_WORDS, err, out, say, say_json
+from mailer.cli.options import IssueArgument, JsonOption, ListOption, open_house
+from mailer.i18n import _, ngettext
+from mailer.model.issue import ImportRemark, Issue, Role, issue_tables
+from mailer.model.report import Finding, Severity
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("new", help=_("Make a newsletter folder: settings, templates, empty lists."))(make_new)
+    app.command("import", help=_("Turn a document into an issue folder; never overwrites one unasked."))(import_file)
+    app.command("render", help=_("Render an issue: HTML, text and a complete message for each list."))(render)
+    app.command("check", help=_("Check an issue before it is approved."))(check)
+    app.command("approve", help=_("Sign off this exact content; only what was approved is sent."))(approve)
+
+
+def make_new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=_("the folder to make; it must not hold anything yet"))],
+    as_json: JsonOption = False,
+) -> None:
+    """Make a newsletter folder."""
+    made = create_newsletter(folder)
+    if as_json:
+        say_json({"folder": str(folder.resolve()), "files": [str(path) for path in made]})
+        return
+    say(_("made {folder}").format(folder=folder))
+    say(_("next: set sender and relay in {file}, then `mailer -C {folder} import FILE`").format(
+        file=folder / "config.toml", folder=folder
+    ))  # fmt: skip
+
+
+def describe_import(issue: Issue, remarks: tuple[ImportRemark, ...]) -> dict[str, object]:
+    """Return what an import came to, for --json."""
+    bodies = {line.role.value: list(line.bodies) for line in issue.circulation}
+    masthead = issue.masthead
+    return {
+        "slug": issue.slug,
+        "year": masthead.year,
+        "number": masthead.number,
+        "total": masthead.total,
+        "date": masthead.date.isoformat(),
+        "sections": [section.title for section in issue.sections],
+        "articles": len(issue.articles),
+        "tables": len(issue_tables(issue)),
+        "circulation": {role.value: bodies.get(role.value, []) for role in (Role.UPWARD, Role.SIDEWAYS)} | bodies,
+        "warnings": [{"line": one.line, "text": one.text, "cure": one.cure} for one in remarks],
+    }
+
+
+def import_file(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("a bulletin as text or Markdown"))],
+    slug: Annotated[str | None, typer.Option(help=_("the issue folder’s name; else year-number"))] = None,
+    replace: Annotated[bool, typer.Option("--replace", help=_("replace an issue folder that exists"))] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn a document into an issue folder."""
+    with open_house(ctx) as house:
+        issue, remarks = house.import_document(file, slug, replace=replace)
+        folder = house.home / "issues" / issue.slug
+    if as_json:
+        say_json(describe_import(issue, remarks))
+        return
+    say(_("made {folder}: {sections}, {articles}, {tables}").format(
+        folder=folder,
+        sections=ngettext("{n} section", "{n} sections", len(issue.sections)).format(n=len(issue.sections)),
+        articles=ngettext("{n} article", "{n} articles", len(issue.articles)).format(n=len(issue.articles)),
+        tables=ngettext("{n} table", "{n} tables", len(issue_tables(issue))).format(n=len(issue_tables(issue))),
+    ))  # fmt: skip
+    for remark in remarks:
+        say(_("{file}:{line}: {text}").format(file=file, line=remark.line, text=remark.text), "yellow")
+        say(f"  → {remark.cure}")
+
+
+def render(
+    ctx: typer.Context,
+    issue: IssueArgument,
+    lists: ListOption = None,
+    folder: Annotated[Path | None, typer.Option("--out", help=_("where to write; else var/rendered"))] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Render an issue for its lists."""
+    with open_house(ctx) as house:
+        editions = house.render(house.load_issue(issue), lists or [])
+        written = house.write_editions(editions, folder or house.var / "rendered")
+    if as_json:
+        say_json(
+            {
+                one.list_name: {
+                    "html": str(one.html.resolve()),
+                    "text": str(one.text.resolve()),
+                    "eml": str(one.eml.resolve()),
+                    "sha256": one.sha256,
+                }
+                for one in written
+            }
+        )
+        return
+    for one in written:
+        for file in (one.html, one.text, one.eml):
+            say(str(file))
+
+
+def draw_findings(findings: list[Finding]) -> None:
+    """Print findings, errors first."""
+    order = list(Severity)
+    for finding in sorted(findings, key=lambda one: order.index(one.severity)):
+        word, style = SEVERITY_WORDS[finding.severity]
+        out.print(_(word), style=style, end=" ")
+        say(f"{finding.place}: {finding.text}")
+        if finding.cure:
+            say(f"  → {finding.cure}")
+
+
+def check(ctx: typer.Context, issue: IssueArgument, lists: ListOption = None, as_json: JsonOption = False) -> None:
+    """Check an issue; exit code 1 when there is an error."""
+    with open_house(ctx) as house:
+        value = house.load_issue(issue)
+        findings = house.check(value, house.render(value, lists or []))
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    if as_json:
+        say_json(
+            [{"severity": one.severity.value, "place": one.place, "text": one.text, "cure": one.cure} for one in findings]
+        )
+    else:
+        draw_findings(findings)
+        say(
+            ngettext("{n} error", "{n} errors", errors).format(n=errors)
+            if errors
+            else _("nothing stands in the way of approval"),
+            "bold red" if errors else "green",
+        )
+    raise typer.Exit(1 if errors else 0)
+
+
+def approve(
+    ctx: typer.Context,
+    issue: IssueArgument,
+    name: Annotated[str, typer.Option("--as", metavar="NAME", help=_("who signs off"))],
+    as_json: JsonOption = False,
+) -> None:
+    """Sign off an issue."""
+    with open_house(ctx) as house:
+        value, editions, findings = house.approve(issue, name)
+    if as_json:
+        say_json({"issue": value.slug, "approved_by": name, "editions": {one.list_name: one.sha256 for one in editions}})
+        return
+    draw_findings([finding for finding in findings if finding.severity is not Severity.NOTE])
+    say(_("issue {slug} is approved by {name}").format(slug=value.slug, name=name), "green")
+    for edition in editions:
+        err.print(f"  {edition.list_name}  sha256 {edition.sha256}", markup=False, soft_wrap=True, style="dim")

@@ -1,0 +1,43 @@
+"""What commands share: the house of the folder, --json, and how an error ends a command."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from mailer.app import House
+from mailer.cli.drawing import say_error
+from mailer.errors import MailerError
+from mailer.i18n import _
+
+JsonOption = Annotated[bool, typer.Option("--json", help=_("print JSON for scripts"))]
+ListOption = Annotated[list[str] | None, typer.Option("--list", "-l", help=_("a list by its name; repeat for several"))]
+IssueArgument = Annotated[str, typer.Argument(metavar="ISSUE", help=_("an issue: its slug such as 2020-07, or its folder"))]
+MailingArgument = Annotated[str, typer.Argument(metavar="MAILING", help=_("a mailing: its number, or `last`"))]
+
+
+class HouseGroup(TyperGroup):
+    """A group of commands whose expected errors end in one clear line and their exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; an expected error is printed, not traced."""
+        try:
+            return super().invoke(ctx)
+        except MailerError as error:
+            say_error(error)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+
+@contextmanager
+def open_house(ctx: typer.Context) -> Iterator[House]:
+    """Open the newsletter folder of this command, and close it after."""
+    house = House(Path(ctx.obj))
+    try:
+        yield house
+    finally:
+        house.close()
