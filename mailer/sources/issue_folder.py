@@ -202,7 +202,7 @@ def _texts(blocks: tuple[Block, ...]) -> list[str]:
 
 
 def tidy_issue(issue: Issue) -> Issue:
-    """Return the issue in the form load_issue gives: neighbouring texts joined, empty pieces gone, cells on one line."""
+    """Return the issue in the form load_issue gives: texts joined, empty pieces gone, cells on one line."""
     roles: dict[Role, tuple[str, ...]] = {}
     for line in issue.circulation:
         roles[line.role] = roles.get(line.role, ()) + line.bodies

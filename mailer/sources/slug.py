@@ -10,7 +10,7 @@ _SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
 
 
 def parse_slug(text: str, *, file: Path | str | None = None) -> str:
-    """Return the slug as given; raise IssueError unless it is 1–64 letters, digits, - _ . with a letter or digit first."""
+    """Return the slug as given; raise IssueError unless it is 1–64 letters, digits, - _ . in a fit order."""
     if _SLUG.fullmatch(text) is None:
         raise IssueError(
             _("“{slug}” cannot name an issue").format(slug=text[:80]),
