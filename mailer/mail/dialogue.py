@@ -1,0 +1,104 @@
+"""Command and reply with one deadline for the pair; what breaks the dialogue ends it as a RelayFailure."""
+
+import asyncio
+from dataclasses import dataclass
+
+from mailer.i18n import N_, _
+from mailer.mail.reply_lines import MalformedReplyError, decode_text, make_reply
+from mailer.mail.wire import LostConnectionError, Wire
+from mailer.model.outcome import Action, Meaning, Phase, RelayFailure, Reply, ReplyClass
+
+_MID_MESSAGE = frozenset({Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY, Phase.DOT})
+_SUMMARIES = {
+    ReplyClass.TEMPORARY: N_("The relay could not be reached, or the connection to it was lost."),
+    ReplyClass.PROTOCOL: N_("The relay does not keep to SMTP."),
+    ReplyClass.CONFIG: N_("Our settings do not fit this relay."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Longest waits in seconds: to connect, for a command with its reply, for the reply to the final dot, for QUIT."""
+
+    connect_s: float = 30.0
+    command_s: float = 300.0  # RFC 5321 §4.5.3.2
+    dot_s: float = 600.0  # RFC 5321 §4.5.3.2.6: a shorter one makes doubles
+    quit_s: float = 5.0
+
+
+class BrokenDialogueError(Exception):
+    """This connection is of no further use; `failure` says why."""
+
+    def __init__(self, failure: RelayFailure) -> None:
+        super().__init__(str(failure.reply))
+        self.failure = failure
+
+
+def broken(phase: Phase, text: str, reply_class: ReplyClass = ReplyClass.TEMPORARY) -> BrokenDialogueError:
+    """Return the error for a connection that failed in this phase, by loss, timeout or bad manners."""
+    if reply_class is ReplyClass.CONFIG:
+        action, wait = Action.STOP_AND_ASK, 0
+    elif phase in _MID_MESSAGE:
+        action, wait = Action.RECONNECT, 0
+    else:
+        action, wait = Action.PAUSE_RELAY, 60
+    meaning = Meaning(reply_class, action, permanent=False, retry_after_s=wait, summary=_SUMMARIES[reply_class])
+    return BrokenDialogueError(RelayFailure(Reply(0, "", text, phase), meaning))
+
+
+class Dialogue:
+    """The two sides' turns on one wire. `lines` holds the last reply as it came."""
+
+    def __init__(self, wire: Wire, patience: Patience) -> None:
+        self.wire = wire
+        self.patience = patience
+        self.lines: list[bytes] = []
+
+    async def ask(self, line: str, phase: Phase, seconds: float | None = None) -> Reply:
+        """Send one command line and return its reply, all within `seconds`; raises BrokenDialogueError."""
+        if "\r" in line or "\n" in line:
+            raise ValueError("a command is one line")
+        if self.wire.unread:
+            # said before it was asked: only a farewell may stand for the answer, or every later reply would be one off
+            farewell = await self._turn(b"", phase, seconds)
+            if farewell.code == 421:
+                return farewell
+            raise broken(phase, _("a reply to nothing: “{text}”").format(text=farewell), ReplyClass.PROTOCOL)
+        return await self._turn(f"{line}\r\n".encode(), phase, seconds)
+
+    async def read(self, phase: Phase, seconds: float | None = None) -> Reply:
+        """Return the next reply; raises BrokenDialogueError."""
+        return await self._turn(b"", phase, seconds)
+
+    async def _turn(self, octets: bytes, phase: Phase, seconds: float | None) -> Reply:
+        limit = self.patience.command_s if seconds is None else seconds
+        try:
+            async with asyncio.timeout(limit):
+                if octets:
+                    self.wire.write(octets)
+                self.lines = await self.wire.read_lines()
+            return make_reply(self.lines, phase)
+        except TimeoutError:
+            raise broken(phase, _("no whole reply within {n:g} seconds").format(n=limit)) from None
+        except LostConnectionError as error:
+            raise broken(phase, error.text) from None
+        except MalformedReplyError as error:
+            text = decode_text(_("not an SMTP reply: “{text}”").format(text=error.text).encode())
+            raise broken(phase, text, ReplyClass.PROTOCOL) from None
+
+    async def pour(self, octets: bytes) -> None:
+        """Write a message's body and wait until it has left, or the server has said something instead.
+
+        Raises BrokenDialogueError (faults F25, F26).
+        """
+        # a floor of 16 KB/s on top, as a large attachment may take longer than any command
+        limit = self.patience.command_s + len(octets) / 16384
+        try:
+            async with asyncio.timeout(limit):
+                self.wire.write(octets)
+                await self.wire.flush()
+        except TimeoutError:
+            raise broken(Phase.BODY, _("the relay stopped reading for {n:g} seconds").format(n=limit)) from None
+        except LostConnectionError as error:
+            if not self.wire.unread:
+                raise broken(Phase.BODY, error.text) from None

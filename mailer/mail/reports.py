@@ -1,0 +1,168 @@
+"""Mail that came back, read into what it reports (RFC 3464, 6522). Any bytes may come; none of them raise."""
+
+import email
+import logging
+import re
+from collections.abc import Iterator
+from email.message import Message
+
+from mailer.mail.message import DELIVERY_HEADER
+from mailer.mail.replies import classify_reply
+from mailer.mail.reply_lines import decode_text, parse_reply_text
+from mailer.model.outcome import Phase, Reply
+from mailer.model.report import Report, ReportedRecipient, ReportKind
+
+log = logging.getLogger(__name__)
+
+MAX_READ = 1024 * 1024  # octets; what a report says stands in its head (facts S35)
+MAX_RECIPIENTS = 1000
+MAX_PARTS = 100
+_TOKEN = r"[a-z2-7]{40}"  # noqa: S105 - the shape of tokens.sign_token, not a token
+_IN_ADDRESS = re.compile(rf"[+=]({_TOKEN})@", re.IGNORECASE)
+_IN_HEADER = re.compile(rf"^{DELIVERY_HEADER}:\s*({_TOKEN})\b".encode(), re.IGNORECASE | re.MULTILINE)
+_WHOLE_TOKEN = re.compile(_TOKEN, re.IGNORECASE)
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_TYPE_PREFIX = re.compile(r"\s*[\w.-]+\s*;\s*")
+_ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Return-Path")
+_STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})  # RFC 3464, RFC 6533
+_RETURNED_TYPES = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"})
+_ACTIONS = {
+    "failed": ReportKind.BOUNCE,
+    "delayed": ReportKind.DELAYED,
+    "delivered": ReportKind.DELIVERED,
+    # taken on by a system that gives no receipts, or split up: neither a bounce nor a receipt
+    "relayed": ReportKind.OTHER,
+    "expanded": ReportKind.OTHER,
+}
+_BY_STATUS = {"5": ReportKind.BOUNCE, "4": ReportKind.DELAYED, "2": ReportKind.DELIVERED}
+_GRAVEST_FIRST = (ReportKind.BOUNCE, ReportKind.DELAYED, ReportKind.DELIVERED)
+
+
+def parse_report(raw: bytes) -> Report:
+    """Return what a returned mail reports: a DSN's recipients with status, diagnostic and meaning, and its ties.
+
+    The ties are the VERP token or our own header's, the ENVID, and the Message-ID of the returned mail, each empty
+    where it is not told. Only the first megabyte is read. A report of several kinds is of the gravest, with only the
+    recipients of that kind. What is no delivery report is OTHER, with the ties that were found. Never raises.
+    """
+    raw = raw[:MAX_READ]
+    try:
+        return _parse(raw)
+    except Exception:  # the email package raises on some hostile mail; such a mail waits for a person
+        log.warning("a returned mail of %d octets cannot be parsed", len(raw), exc_info=True)
+        return Report(ReportKind.OTHER, ())
+
+
+def _parse(raw: bytes) -> Report:
+    mail = email.message_from_bytes(raw)
+    parts = list(_walk(mail, [MAX_PARTS]))
+    returned = next((found for part in parts if (found := _returned_head(part)) is not None), None)
+    token = _find_token(raw, mail, returned)
+    quoted_id = _MESSAGE_ID.search(_field(returned, "Message-ID")) if returned is not None else None
+    message_id = quoted_id[0] if quoted_id else ""
+    blocks = next((_blocks(part) for part in parts if part.get_content_type() in _STATUS_TYPES), [])
+    envelope_id = next(filter(None, (_field(block, "Original-Envelope-Id") for block in blocks)), "")
+    if _WHOLE_TOKEN.fullmatch(envelope_id):
+        envelope_id = envelope_id.lower()
+    kind, recipients = _read_recipients(blocks)
+    return Report(kind, recipients, token, envelope_id, message_id)
+
+
+def _walk(part: Message, left: list[int]) -> Iterator[Message]:
+    """Yield a mail's parts, at most left[0], without entering mails within it: their reports are not this one's."""
+    left[0] -= 1
+    if left[0] < 0:
+        return
+    yield part
+    children = part.get_payload()
+    if part.get_content_maintype() == "multipart" and isinstance(children, list):
+        for child in children:
+            if isinstance(child, Message):
+                yield from _walk(child, left)
+
+
+def _field(block: Message, name: str) -> str:
+    """Return the first header of this name as readable text, whatever octets it has; empty where there is none."""
+    for key, value in block.raw_items():
+        if key.lower() == name.lower():
+            # the parser keeps octets beyond ASCII as surrogates
+            octets = str(value).encode("utf-8", "surrogateescape")
+            return decode_text(b" ".join(octets.split()))
+    return ""
+
+
+def _returned_head(part: Message) -> Message | None:
+    """Return the headers of the mail that a part sends back, or None when it is no such part."""
+    if part.get_content_type() not in _RETURNED_TYPES:
+        return None
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        return payload[0] if payload and isinstance(payload[0], Message) else None
+    octets = part.get_payload(decode=True)
+    return email.message_from_bytes(octets) if isinstance(octets, bytes) else None
+
+
+def _find_token(raw: bytes, mail: Message, returned: Message | None) -> str:
+    for name in _ADDRESSED:
+        if match := _IN_ADDRESS.search(_field(mail, name)):
+            return match[1].lower()
+    if returned is not None:
+        if _WHOLE_TOKEN.fullmatch(own := _field(returned, DELIVERY_HEADER)):
+            return own.lower()
+        if match := _IN_ADDRESS.search(_field(returned, "Return-Path")):
+            return match[1].lower()
+    quoted = _IN_HEADER.search(raw)
+    return quoted[1].decode("ascii").lower() if quoted else ""
+
+
+def _blocks(part: Message) -> list[Message]:
+    """Return the groups of fields of a delivery-status part, the per-message one first (RFC 3464 §2.1)."""
+    payload = part.get_payload()
+    if part.get_content_type() == "message/delivery-status" and isinstance(payload, list):
+        return [block for block in payload if isinstance(block, Message)][: MAX_RECIPIENTS + 1]
+    # the parser takes message/global-delivery-status for one mail: its head, then the other groups as its text
+    inner = payload[0] if isinstance(payload, list) and payload else None
+    if not isinstance(inner, Message):
+        return []
+    rest = inner.get_payload()
+    groups = re.split(r"\n\s*\n", rest) if isinstance(rest, str) else []
+    return [inner, *(email.message_from_string(group) for group in groups[:MAX_RECIPIENTS])]
+
+
+def _read_recipients(blocks: list[Message]) -> tuple[ReportKind, tuple[ReportedRecipient, ...]]:
+    found: list[tuple[ReportKind, ReportedRecipient]] = []
+    for block in blocks:
+        address = _address(block)
+        if address:
+            found.append(_read_recipient(block, address))
+    for kind in _GRAVEST_FIRST:
+        those = tuple(recipient for its_kind, recipient in found if its_kind is kind)
+        if those:
+            return kind, those
+    return ReportKind.OTHER, ()
+
+
+def _address(block: Message) -> str:
+    """Return the recipient as we wrote to it where the report says so, else the final one."""
+    for name in ("Original-Recipient", "Final-Recipient"):
+        address = _TYPE_PREFIX.sub("", _field(block, name), count=1).strip(" <>")
+        if "@" in address:
+            return address
+    return ""
+
+
+def _read_recipient(block: Message, address: str) -> tuple[ReportKind, ReportedRecipient]:
+    match = _STATUS.search(_field(block, "Status"))
+    status = match[0] if match else ""
+    diagnostic = _field(block, "Diagnostic-Code")
+    if prefix := _TYPE_PREFIX.match(diagnostic):
+        diagnostic = diagnostic[prefix.end() :]
+    action = _field(block, "Action").lower().partition(" ")[0].strip(";")
+    kind = _ACTIONS.get(action) or _BY_STATUS.get(status[:1], ReportKind.OTHER)
+    # Postfix says which command was answered; a reply to the message itself is about the message
+    phase = Phase.DOT if re.search(r"\bDATA command\b", diagnostic) else Phase.RCPT
+    reply = parse_reply_text(diagnostic, phase)
+    reply = Reply(reply.code, reply.enhanced or status, reply.text, phase)
+    meaning = classify_reply(reply, address.rpartition("@")[2])
+    return kind, ReportedRecipient(address, status, diagnostic, meaning)

@@ -1,0 +1,147 @@
+"""The octets of one SMTP connection: lines read under a cap, writes that wait until they left, TLS laid over it.
+
+It knows nothing of SMTP beyond the shape of a reply. Deadlines are the caller's (asyncio.timeout around a whole
+command), so a server that drips octets gains nothing (faults F36).
+"""
+
+import asyncio
+import ssl
+
+from mailer.i18n import _
+from mailer.mail.reply_lines import MalformedReplyError, decode_text, split_line
+
+MAX_LINE = 8192  # RFC 5321 §4.5.3.1.5 allows 512; real servers send more
+MAX_LINES = 100
+MAX_UNREAD = 64 * 1024
+
+
+class LostConnectionError(Exception):
+    """The connection ended before the reply was whole; `text` says how."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class Wire(asyncio.Protocol):
+    """One connection. `ended` is empty while it is open, else says why it is not."""
+
+    def __init__(self) -> None:
+        self.ended = ""
+        self.encrypted = False
+        self._transport: asyncio.Transport | None = None
+        self._unread = bytearray()
+        self._news = asyncio.Event()  # something was read, or the end came
+        self._writable = asyncio.Event()
+        self._writable.set()
+
+    # asyncio calls these
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport; called again when TLS is laid over the connection."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        # pause_writing as soon as anything waits, so that flush() means "the kernel has it all"
+        transport.set_write_buffer_limits(high=1)
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what came; a server that talks on and on unasked is cut off."""
+        self._unread += data
+        if len(self._unread) > MAX_UNREAD:
+            self._end(_("the server talks without being asked"))
+            self.close()
+        self._news.set()
+
+    def eof_received(self) -> bool:
+        """End here too: a half-open SMTP connection is of no use."""
+        self._end(_("the server closed the connection"))
+        return False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Wake whoever waits."""
+        self._end(_("the connection was lost: {why}").format(why=error) if error else _("the connection is closed"))
+
+    def pause_writing(self) -> None:
+        """Hold flush()."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Let flush() go on."""
+        self._writable.set()
+
+    def _end(self, why: str) -> None:
+        self.ended = self.ended or why
+        self._news.set()
+        self._writable.set()
+
+    # SmtpSession calls these
+
+    @property
+    def unread(self) -> bool:
+        """True when the server has sent something nobody has read."""
+        return bool(self._unread)
+
+    @property
+    def local_host(self) -> str:
+        """Our end's address as an address literal (RFC 5321 §4.1.3)."""
+        assert self._transport is not None
+        host = str((self._transport.get_extra_info("sockname") or ("127.0.0.1",))[0]).partition("%")[0]
+        return f"[IPv6:{host}]" if ":" in host else f"[{host}]"
+
+    def write(self, octets: bytes) -> None:
+        """Put octets on the wire; raises LostConnectionError when it has ended."""
+        if self.ended or self._transport is None or self._transport.is_closing():
+            raise LostConnectionError(self.ended or _("the connection is closed"))
+        self._transport.write(octets)
+
+    async def flush(self) -> None:
+        """Wait until the kernel has what was written; raises LostConnectionError when the connection ends first."""
+        await self._writable.wait()
+        if self.ended:
+            raise LostConnectionError(self.ended)
+
+    async def read_lines(self) -> list[bytes]:
+        """Return the lines of the next whole reply, without line ends.
+
+        Raises LostConnectionError, or MalformedReplyError when it is no reply: an impossible code, an empty line, one
+        over MAX_LINE octets, more than MAX_LINES lines.
+        """
+        lines: list[bytes] = []
+        while len(lines) < MAX_LINES:
+            line = await self._read_line()
+            lines.append(line)
+            if split_line(line)[1]:
+                return lines
+        raise MalformedReplyError(decode_text(b" ".join(lines)))
+
+    async def _read_line(self) -> bytes:
+        while True:
+            end = self._unread.find(b"\n")
+            if end > MAX_LINE or (end < 0 and len(self._unread) > MAX_LINE):
+                raise MalformedReplyError(decode_text(bytes(self._unread[:MAX_LINE])))
+            if end >= 0:
+                line = bytes(self._unread[:end]).removesuffix(b"\r")
+                del self._unread[: end + 1]
+                return line
+            if self.ended:
+                raise LostConnectionError(self.ended)
+            self._news.clear()
+            await self._news.wait()
+
+    async def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
+        """Lay TLS over the connection. Raises ssl.SSLError or OSError; the connection is then of no further use."""
+        assert self._transport is not None
+        loop = asyncio.get_running_loop()
+        # the caller's deadline is the one that counts
+        transport = await loop.start_tls(
+            self._transport, self, context, server_hostname=server_name, ssl_handshake_timeout=3600
+        )
+        if transport is None:
+            raise LostConnectionError(self.ended or _("the connection is closed"))
+        self.connection_made(transport)
+        self.encrypted = True
+
+    def close(self) -> None:
+        """End the connection at once; what was not flushed is thrown away."""
+        if self._transport is not None:
+            self._transport.abort()
