@@ -1,8 +1,11 @@
 """The one home of premailer: writes the styles of a page into its elements, for mail clients that drop <style>."""
 
+import functools
 import logging
 import re
+from typing import Any
 
+import cssutils  # type: ignore[import-untyped]
 from premailer import Premailer
 
 # MRML's own styles: media queries and resets that only work as they are, and that premailer would take apart
@@ -26,6 +29,20 @@ _OPTIONS = {
 }
 
 
+def _fetch_nothing(url: str) -> None:
+    """Answer an @import with nothing: cssutils fetches it, whatever premailer was told of the network."""
+
+
+@functools.lru_cache(maxsize=16)
+def _parse_css(css: str, validate: bool) -> Any:
+    return cssutils.CSSParser(fetcher=_fetch_nothing).parseString(css, validate=validate)
+
+
+class _OfflinePremailer(Premailer):  # type: ignore[misc]
+    def _parse_css_string(self, css_body: str, validate: bool = True) -> Any:
+        return _parse_css(css_body, validate)
+
+
 def inline_styles(html: str) -> str:
     """Return the HTML with every style written into its element; never asks the network or reads a file.
 
@@ -34,4 +51,4 @@ def inline_styles(html: str) -> str:
     # a lower-case doctype is dropped and the page falls into quirks mode (premailer issue 156)
     prepared = re.sub(r"^<!doctype html>", "<!DOCTYPE html>", html, flags=re.IGNORECASE)
     prepared = _OWN_STYLES.sub(r'<style\g<rest> data-premailer="ignore">', prepared)
-    return str(Premailer(prepared, **_OPTIONS).transform(pretty_print=False))
+    return str(_OfflinePremailer(prepared, **_OPTIONS).transform(pretty_print=False))

@@ -18,6 +18,7 @@ INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "em", "font", "i", "img", "ins", "kbd", "mark", "q"}
     | {"s", "small", "span", "strong", "sub", "sup", "time", "u", "var"}
 )
+VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 # where each element may stand; MRML copies an unknown or misplaced one out without a word
 _CONTENT = frozenset({"mj-column", "mj-hero"})
 PARENTS: dict[str, frozenset[str]] = {
@@ -56,9 +57,19 @@ def convert_mjml(source: str, file: Path) -> str:
     except ValueError as error:
         at = _POSITION.search(str(error))
         # the position counts UTF-8 octets
-        line = safe.encode()[: int(at[1])].count(b"\n") + 1 if at else None
+        line = safe.encode()[: int(at[1])].count(b"\n") + 1 if at else _find_unquoted(safe)
         raise _fault(_("the MJML is not well formed: {why}").format(why=error), file, safe, line) from None
     return _PREHEADER.sub(rf"\g<1>{_PREHEADER_COLOUR}", html, count=1)
+
+
+def _find_unquoted(source: str) -> int | None:
+    """Return the line of the first attribute without quotes, which MRML refuses without saying where."""
+    for piece in scan_markup(source):
+        if piece.kind is Kind.OPEN and any(
+            not each.quoted and each.end > each.start for each in read_attributes(source, piece)
+        ):
+            return line_at(source, piece.start)
+    return None
 
 
 def _fault(message: str, file: Path, source: str, line: int | None) -> TemplateError:
@@ -70,19 +81,32 @@ def _fault(message: str, file: Path, source: str, line: int | None) -> TemplateE
 
 
 def _check_elements(source: str, file: Path) -> None:
-    """Refuse elements MRML would copy out unseen, includes, and two classes at once (MRML and npm differ on order)."""
-    inside: list[str] = []
+    """Refuse tags that do not pair, elements MRML would copy out unseen, includes, and two classes at once."""
+    inside: list[Piece] = []
     for piece in scan_markup(source):
-        if piece.kind is Kind.CLOSE and piece.name in inside:
-            while inside.pop() != piece.name:
-                pass
-        if piece.kind is not Kind.OPEN:
-            continue
-        if piece.name.startswith("mj") and "mj-attributes" not in inside:
-            _check_element(source, piece, inside[-1] if inside else "", file)
-        empty = source[piece.end - 2] == "/"
-        if piece.name.startswith("mj") and not empty:
-            inside.append(piece.name)
+        if piece.kind is Kind.CLOSE:
+            if not inside or inside[-1].name != piece.name:
+                raise _unpaired(source, piece, inside, file)
+            inside.pop()
+        elif piece.kind is Kind.OPEN:
+            around = [each.name for each in inside if each.name.startswith("mj")]
+            if piece.name.startswith("mj") and "mj-attributes" not in around:
+                _check_element(source, piece, around[-1] if around else "", file)
+            if source[piece.end - 2] != "/" and piece.name not in VOID:
+                inside.append(piece)
+        elif piece.kind is Kind.TEXT and "<" in source[piece.start : piece.end]:
+            line = line_at(source, source.index("<", piece.start))
+            raise _fault(_("a bare < stands in the text, or a tag is not complete"), file, source, line)
+    if inside:
+        raise _unpaired(source, None, inside, file)
+
+
+def _unpaired(source: str, closing: Piece | None, inside: list[Piece], file: Path) -> TemplateError:
+    if closing is not None and all(piece.name != closing.name for piece in inside):
+        message = _("</{name}> closes nothing").format(name=closing.name)
+        return _fault(message, file, source, line_at(source, closing.start))
+    message = _("<{name}> is not closed").format(name=inside[-1].name)
+    return _fault(message, file, source, line_at(source, inside[-1].start))
 
 
 def _check_element(source: str, piece: Piece, parent: str, file: Path) -> None:
@@ -114,6 +138,9 @@ def rewrite_mjml(source: str) -> str:
             owed += taken
             cut = len(text) - (2 if text.endswith("/>") else 1)
             parts.append(text[:cut] + "\n" * owed + text[cut:])
+            owed = 0
+        elif piece.kind is Kind.CLOSE:
+            parts.append(text[:-1] + "\n" * owed + ">")
             owed = 0
         elif piece.kind is Kind.TEXT:
             rewritten = _rewrite_text(text, pieces, index)
