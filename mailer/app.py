@@ -1,6 +1,7 @@
 """Wires the rooms together: a House is one newsletter folder, opened. It decides nothing; the flows do."""
 
 import asyncio
+import hashlib
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -36,7 +37,7 @@ from mailer.rendering.edition import render_edition
 from mailer.rendering.preflight import check_edition
 from mailer.reports.summary import summarise_mailing
 from mailer.scheduling.clock import Clock
-from mailer.scheduling.due import Occurrence, list_occurrences, next_due
+from mailer.scheduling.due import Occurrence, list_occurrences, next_due, schedule_rule
 from mailer.scheduling.occurrences import TakenOccurrence, take_due
 from mailer.sending.deliver import SendingSettings
 from mailer.sending.plan import plan_mailing
@@ -94,7 +95,10 @@ class House:
     @cached_property
     def config(self) -> Config:
         """The settings. Raises ConfigError."""
-        return load_config(self.home)
+        config = load_config(self.home)
+        for name, schedule in config.schedule.items():
+            schedule_rule(schedule, name)  # a rule that cannot be understood is said now, not at its time
+        return config
 
     @cached_property
     def store(self) -> Store:
@@ -115,6 +119,10 @@ class House:
     def templates(self) -> Path:
         """The folder of templates."""
         return self.home / "templates"
+
+    def open(self) -> None:
+        """Open the database and the secret now, rather than when first asked for."""
+        _store, _secret = self.store, self.secret
 
     def close(self) -> None:
         """Close the database if it was opened."""
@@ -343,6 +351,19 @@ class House:
             publishing_mailing.move_mailing(connection, record, target, self.now())
             return require_mailing(connection, str(record.id))
 
+    def resume_mailing(self, name: str) -> MailingRecord:
+        """Go on with a mailing; one that was held before its audience was frozen is started."""
+        record = self.mailing(name)
+        if record.status is MailingStatus.HELD and record.started_at is None:
+            return self.start_mailing(record.id)
+        return self.move_mailing(name, MailingStatus.RUNNING)
+
+    def planned_mailings(self) -> list[MailingRecord]:
+        """Return the mailings that wait for their time, the soonest first."""
+        with self.store.read() as connection:
+            waiting = mailings.list_mailings(connection, [MailingStatus.SCHEDULED], limit=1000)
+        return sorted(waiting, key=lambda one: (one.scheduled_at or one.created_at, one.id))
+
     def summarise(self, name: str) -> MailingSummary:
         """Return the figures of a mailing."""
         with self.store.read() as connection:
@@ -393,11 +414,12 @@ class House:
     def read_returned(self, raw: bytes, source: str) -> ReturnedMail:
         """Read one returned mail, tie it to its delivery and record it."""
         report = parse_report(raw)
+        digest = hashlib.sha256(raw).hexdigest()
         with self.store.write() as connection:
-            return record_report(connection, self.secret, report, source, self.now())
+            return record_report(connection, self.secret, report, source, digest, self.now())
 
     def poll_returned(self) -> list[ReturnedMail]:
-        """Read the Maildir of returned mail; what was tied to a delivery is marked seen, the rest waits for a person."""
+        """Read the Maildir of returned mail; what was tied to a delivery is marked seen, the rest waits."""
         if not self.config.bounces.maildir:
             raise ConfigError(
                 _("there is no mailbox of returned mail"),
@@ -440,9 +462,11 @@ class House:
         """Return the next moment at which a schedule or a planned mailing is due, or None."""
         now = self.now()
         moments = [next_due(one, name, self.config, now) for name, one in self.config.schedule.items()]
-        with self.store.read() as connection:
-            waiting = mailings.list_mailings(connection, [MailingStatus.SCHEDULED], limit=1000)
-        moments += [one.scheduled_at for one in waiting if one.scheduled_at is not None and one.scheduled_at > now]
+        moments += [
+            one.scheduled_at
+            for one in self.planned_mailings()
+            if one.scheduled_at is not None and one.scheduled_at > now
+        ]
         return min(moments, default=None)
 
     def tick(self) -> None:

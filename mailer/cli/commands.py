@@ -33,7 +33,8 @@ def _print_version(wanted: bool) -> None:
 def start(
     ctx: typer.Context,
     home: Annotated[
-        Path, typer.Option("-C", "--home", envvar="MAILER_HOME", help=_("the newsletter folder"), show_default=_("here"))
+        Path,
+        typer.Option("-C", "--home", envvar="MAILER_HOME", help=_("the newsletter folder"), show_default=_("here")),
     ] = Path(),
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help=_("print the version"))

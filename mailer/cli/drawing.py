@@ -1,4 +1,4 @@
-"""Draws what commands say: plain lines, tables, errors. Colour only on a terminal. The home of Rich, with progress.py."""
+"""Draws what commands say: plain lines, tables, errors. Colour only on a terminal. Home of Rich."""
 
 import json
 import sys

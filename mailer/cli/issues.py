@@ -128,7 +128,10 @@ def check(ctx: typer.Context, issue: IssueArgument, lists: ListOption = None, as
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     if as_json:
         say_json(
-            [{"severity": one.severity.value, "place": one.place, "text": one.text, "cure": one.cure} for one in findings]
+            [
+                {"severity": one.severity.value, "place": one.place, "text": one.text, "cure": one.cure}
+                for one in findings
+            ]
         )
     else:
         draw_findings(findings)
@@ -151,7 +154,9 @@ def approve(
     with open_house(ctx) as house:
         value, editions, findings = house.approve(issue, name)
     if as_json:
-        say_json({"issue": value.slug, "approved_by": name, "editions": {one.list_name: one.sha256 for one in editions}})
+        say_json(
+            {"issue": value.slug, "approved_by": name, "editions": {one.list_name: one.sha256 for one in editions}}
+        )
         return
     draw_findings([finding for finding in findings if finding.severity is not Severity.NOTE])
     say(_("issue {slug} is approved by {name}").format(slug=value.slug, name=name), "green")

@@ -15,7 +15,9 @@ from mailer.i18n import _
 
 JsonOption = Annotated[bool, typer.Option("--json", help=_("print JSON for scripts"))]
 ListOption = Annotated[list[str] | None, typer.Option("--list", "-l", help=_("a list by its name; repeat for several"))]
-IssueArgument = Annotated[str, typer.Argument(metavar="ISSUE", help=_("an issue: its slug such as 2020-07, or its folder"))]
+IssueArgument = Annotated[
+    str, typer.Argument(metavar="ISSUE", help=_("an issue: its slug such as 2020-07, or its folder"))
+]
 MailingArgument = Annotated[str, typer.Argument(metavar="MAILING", help=_("a mailing: its number, or `last`"))]
 
 

@@ -5,12 +5,14 @@ database is reached only through the ledger's thread.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from mailer.config import RelayConfig
 from mailer.i18n import _
@@ -104,10 +106,8 @@ class MailingRun:
 
     async def _nap(self, seconds: float) -> None:
         self._settled.clear()
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._settled.wait(), seconds)
-        except TimeoutError:
-            pass
 
     async def _feed(self) -> None:
         while not self._stop.is_set():
@@ -121,12 +121,12 @@ class MailingRun:
             if room <= 0:
                 await self._nap(LONGEST_NAP_S)
                 continue
-            claimed = await self._ledger.write(lambda connection: self._claim(connection, now, room))
+            claimed = await self._ledger.write(partial(self._claim, now=now, limit=room))
             for delivery in claimed:
                 self._claimed.put_nowait(delivery)
             if claimed:
                 continue
-            more = await self._ledger.write(lambda connection: self._look_on(connection, now))
+            more = await self._ledger.write(partial(self._look_on, now=now))
             if more is None:
                 return
             await self._nap(more)
@@ -194,7 +194,7 @@ class MailingRun:
         letterhead = self._set.letterheads[delivery.list_name]
         try:
             message = compose_message(edition, delivery, letterhead)
-        except Exception as error:  # noqa: BLE001 - one poisonous recipient must not end the run (faults F49)
+        except Exception as error:  # one poisonous recipient must not end the run (faults F49)
             log.exception("delivery %d cannot be composed", delivery.id)
             await self._settle(delivery, _uncomposed(str(error)))
             return opened

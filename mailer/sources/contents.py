@@ -46,9 +46,17 @@ class _Index:
             return alone, None
         if paired is not None:
             return paired, paired + 1
-        words = line.text.split()  # the section may be there while its first title reads otherwise
-        named = _first_from(self.alone.get(title_key(words[0])), start) if len(words) > 1 else None
-        return (named, named + 1) if named is not None and named + 1 < len(self.keys) else None
+        return self._find_apart(line, key, start)
+
+    def _find_apart(self, line: Line, key: str, start: int) -> tuple[int, int | None] | None:
+        """Find a section whose first title stands further down, after text of its own, or reads otherwise."""
+        words = line.text.split()
+        section = title_key(words[0]) if len(words) > 1 else ""
+        named = _first_from(self.alone.get(section), start)
+        if named is None or named + 1 >= len(self.keys):
+            return None
+        first = _first_from(self.alone.get(key.removeprefix(section)), named + 1)
+        return named, first or named + 1
 
 
 def _first_from(places: list[int] | None, start: int) -> int | None:

@@ -23,11 +23,11 @@ def match_report(connection: Connection, secret: HouseSecret, report: Report) ->
 
 
 def record_report(
-    connection: Connection, secret: HouseSecret, report: Report, source: str, now: datetime
+    connection: Connection, secret: HouseSecret, report: Report, source: str, mail_sha256: str, now: datetime
 ) -> ReturnedMail:
     """Record a report as an event on its delivery, and suppress the address when the bounce says it is dead.
 
-    source names the mail, so that the same mail twice counts once.
+    source names the mail for people; by its sha256 the same mail read twice counts once.
     """
     number = match_report(connection, secret, report)
     if number is None or report.kind is ReportKind.OTHER:
@@ -43,7 +43,7 @@ def record_report(
             hard=about is not None and about.meaning.reply_class.hard,
             reply_class=about.meaning.reply_class.value if about is not None else "",
             detail=" ".join(part for part in (about.status, about.diagnostic) if part) if about is not None else "",
-            source=source,
+            source=mail_sha256,
             happened_at=now,
         ),
     )

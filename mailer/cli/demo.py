@@ -1,0 +1,86 @@
+"""The command demo."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailer.cli.drawing import draw_summary, err, say, say_json
+from mailer.cli.options import JsonOption
+from mailer.cli.progress import watch
+from mailer.demo.play import DemoResult, final_states, play
+from mailer.errors import StateError
+from mailer.i18n import _, current_language, ngettext
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command("demo", help=_("The whole job here and now: bulletin, lists, a local SMTP server, report."))(run_demo)
+
+
+def run_demo(
+    folder: Annotated[Path, typer.Option("--dir", help=_("the folder the demo makes anew each time"))] = Path(
+        "var/demo"
+    ),
+    as_json: JsonOption = False,
+) -> None:
+    """Play the whole job."""
+
+    def step(sentence: str) -> None:
+        if not as_json:
+            err.print(f"✓ {sentence}", markup=False, soft_wrap=True)
+
+    result = asyncio.run(
+        play(folder.resolve(), current_language(), step, lambda look, done: watch(look, done, quiet=as_json))
+    )
+    if as_json:
+        say_json(describe(result))
+    else:
+        draw(result)
+    states = final_states(result.summary)
+    if sum(states.values()) != result.summary.planned or result.twice or result.taken != states["accepted"]:
+        raise StateError(_("the figures of the demo do not add up; this is a fault of the program"))
+
+
+def describe(result: DemoResult) -> dict[str, object]:
+    """Return the demo's outcome as one object for --json; every path is absolute."""
+    summary = result.summary
+    return {
+        "issue": summary.mailing.issue_slug,
+        "planned": summary.planned,
+        **final_states(summary),
+        "bounced": summary.bounced,
+        "retries": summary.retries,
+        "seconds": round(result.seconds, 2),
+        "files": {
+            "html": {one.list_name: str(one.html) for one in result.files},
+            "text": {one.list_name: str(one.text) for one in result.files},
+            "eml": {one.list_name: str(one.eml) for one in result.files},
+            "database": str(result.database),
+        },
+    }
+
+
+def draw(result: DemoResult) -> None:
+    """Print the demo's outcome for people."""
+    draw_summary(result.summary)
+    for returned in result.returned:
+        for one in returned.report.recipients:
+            say("  " + _("returned later: {address}: {status} {diagnostic}").format(
+                address=one.address, status=one.status, diagnostic=one.diagnostic
+            ))  # fmt: skip
+    say(
+        ngettext("the mail server holds {n} message", "the mail server holds {n} messages", result.taken).format(
+            n=result.taken
+        )
+        + _(", nobody has one twice")
+    )
+    say("")
+    for files in result.files:
+        for path in (files.html, files.text, files.eml):
+            say(str(path))
+    say(str(result.database))
+    say("")
+    say(_("done in {seconds} s").format(seconds=f"{result.seconds:.1f}"), "green")
+    say(_("look on: `mailer -C {folder} status last`, `mailer -C {folder} lists`").format(folder=result.folder), "dim")

@@ -1,0 +1,222 @@
+"""Commands on mailings: send, status, pause, resume, cancel."""
+
+import asyncio
+import contextlib
+import signal
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from mailer.app import House
+from mailer.cli.drawing import MAILING_WORDS, draw_summary, make_table, out, say, say_json, show_time
+from mailer.cli.options import IssueArgument, JsonOption, ListOption, MailingArgument, open_house
+from mailer.cli.progress import is_over, watch
+from mailer.errors import UsageError
+from mailer.i18n import _
+from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus, MailingSummary
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("send", help=_("Plan a mailing of an approved issue, now or at a time; --wait delivers it."))(send)
+    app.command("status", help=_("Show mailings, or the figures of one."))(status)
+    app.command("pause", help=_("Let a running mailing rest; nothing is lost."))(pause)
+    app.command("resume", help=_("Go on with a paused or held mailing."))(resume)
+    app.command("cancel", help=_("End a mailing; what was not sent yet will not be."))(cancel)
+
+
+def describe(summary: MailingSummary) -> dict[str, object]:
+    """Return a mailing's figures for --json."""
+    mailing = summary.mailing
+    return {
+        "mailing": mailing.id,
+        "issue": mailing.issue_slug,
+        "status": mailing.status.value,
+        "reason": mailing.reason,
+        "scheduled_at": mailing.scheduled_at,
+        "started_at": mailing.started_at,
+        "finished_at": mailing.finished_at,
+        "planned": summary.planned,
+        **{one.value: summary.count(one) for one in DeliveryStatus},
+        "bounced": summary.bounced,
+        "retries": summary.retries,
+        "lists": {
+            part.list_name: {
+                "planned": part.planned,
+                **{one.value: part.counts.get(one, 0) for one in DeliveryStatus},
+                "bounced": part.bounced,
+                "retries": part.retries,
+                "reasons": [
+                    {"status": one.status.value, "class": one.reply_class, "count": one.count, "example": one.example}
+                    for one in part.reasons
+                ],
+            }
+            for part in summary.lists
+        },
+    }
+
+
+def parse_moment(text: str, house: House) -> datetime:
+    """Return the moment a person means, in the newsletter's zone unless it says another. Raises UsageError."""
+    try:
+        moment = datetime.fromisoformat(text.strip().replace("/", "-"))
+    except ValueError:
+        raise UsageError(
+            _("“{text}” is not a time").format(text=text), field="--at", cure=_("write it as 2020-07-31T10:00")
+        ) from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=house.config.zone)
+    if moment <= house.now():
+        raise UsageError(
+            _("{time} is past").format(time=show_time(moment, house.config.zone)),
+            field="--at",
+            cure=_("leave --at out to send now"),
+        )
+    return moment
+
+
+def send(
+    ctx: typer.Context,
+    issue: IssueArgument,
+    lists: ListOption = None,
+    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help=_("when, such as 2020-07-31T10:00"))] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help=_("deliver now and show it; follows a `serve` that runs"))
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Plan a mailing."""
+    if at and wait:
+        raise UsageError(
+            _("--at and --wait do not go together"), cure=_("`mailer serve` sends what is planned for later")
+        )
+    with open_house(ctx) as house:
+        mailing = house.schedule_mailing(issue, lists or [], parse_moment(at, house) if at else None)
+        if wait:
+            asyncio.run(deliver_and_watch(house, mailing, quiet=as_json))
+        summary = house.summarise(str(mailing.id))
+        zone = house.config.zone
+        serving = _serve_runs(house)
+    if as_json:
+        say_json(describe(summary))
+    elif wait:
+        draw_summary(summary)
+    else:
+        when = show_time(mailing.scheduled_at, zone) if mailing.scheduled_at else _("as soon as possible")
+        say(
+            _("mailing {id} of issue {issue} is planned: {when}").format(
+                id=mailing.id, issue=mailing.issue_slug, when=when
+            )
+        )
+        if not serving:
+            say(_("`mailer serve` does not run on this folder: start it, or nothing is sent"), "yellow")
+    if summary.mailing.status is MailingStatus.HELD:
+        raise typer.Exit(1)
+
+
+def _serve_runs(house: House) -> bool:
+    lock = house.lock("serve")
+    if lock.take():
+        lock.free()
+        return False
+    return True
+
+
+async def deliver_and_watch(house: House, mailing: MailingRecord, *, quiet: bool) -> None:
+    """Deliver a mailing here, or follow the `serve` that does; Ctrl-C drains and leaves the rest pending."""
+    name = str(mailing.id)
+
+    def look() -> MailingSummary:
+        return house.summarise(name)
+
+    if _serve_runs(house):
+        await watch(look, is_over, quiet=quiet)
+        return
+    started = await asyncio.to_thread(house.start_mailing, mailing.id)
+    if started.status is not MailingStatus.RUNNING:
+        return
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    delivering = asyncio.create_task(house.deliver(stop, mailing.id))
+    await watch(look, lambda summary: delivering.done(), quiet=quiet)
+    await delivering
+
+
+def status(
+    ctx: typer.Context,
+    mailing: Annotated[
+        str | None, typer.Argument(metavar="[MAILING]", help=_("a mailing: its number, or `last`"))
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show mailings, or one."""
+    with open_house(ctx) as house:
+        if mailing is not None:
+            summary = house.summarise(mailing)
+            if as_json:
+                say_json(describe(summary))
+            else:
+                draw_summary(summary)
+            return
+        records = house.mailings()
+        zone = house.config.zone
+        if as_json:
+            say_json([describe(house.summarise(str(record.id))) for record in records])
+            return
+    if not records:
+        say(_("no mailing yet: `mailer approve ISSUE --as NAME`, then `mailer send ISSUE`"))
+        return
+    table = make_table(
+        "",
+        (_("No."), "right"),
+        (_("Issue"), "left"),
+        (_("Status"), "left"),
+        (_("Lists"), "left"),
+        (_("Planned for"), "left"),
+    )
+    for record in records:
+        table.add_row(
+            str(record.id),
+            record.issue_slug,
+            _(MAILING_WORDS[record.status]) + (f": {record.reason}" if record.reason else ""),
+            ", ".join(record.lists),
+            show_time(record.scheduled_at or record.created_at, zone),
+        )
+    out.print(table)
+
+
+def _move(ctx: typer.Context, mailing: str, target: MailingStatus, *, as_json: bool) -> None:
+    with open_house(ctx) as house:
+        record = house.move_mailing(mailing, target)
+        summary = house.summarise(str(record.id))
+    if as_json:
+        say_json(describe(summary))
+        return
+    say(_("mailing {id} is {status}").format(id=record.id, status=_(MAILING_WORDS[record.status])))
+
+
+def pause(ctx: typer.Context, mailing: MailingArgument, as_json: JsonOption = False) -> None:
+    """Pause a mailing."""
+    _move(ctx, mailing, MailingStatus.PAUSED, as_json=as_json)
+
+
+def resume(ctx: typer.Context, mailing: MailingArgument, as_json: JsonOption = False) -> None:
+    """Resume a mailing: one that was held before it started is started anew."""
+    with open_house(ctx) as house:
+        record = house.resume_mailing(mailing)
+        summary = house.summarise(str(record.id))
+    if as_json:
+        say_json(describe(summary))
+    else:
+        say(_("mailing {id} is {status}").format(id=record.id, status=_(MAILING_WORDS[record.status])))
+        if record.reason:
+            say(_("reason: {reason}").format(reason=record.reason), "yellow")
+    if record.status is MailingStatus.HELD:
+        raise typer.Exit(1)
+
+
+def cancel(ctx: typer.Context, mailing: MailingArgument, as_json: JsonOption = False) -> None:
+    """Cancel a mailing."""
+    _move(ctx, mailing, MailingStatus.CANCELLED, as_json=as_json)
