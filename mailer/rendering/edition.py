@@ -1,6 +1,7 @@
 """Issue in, edition out: renders the HTML, the text and the subject once, with slots where each reader differs."""
 
 import contextvars
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,7 @@ class _Parts:
 
     def _subject(self, manifest: Manifest) -> str:
         rendered = render_template(self._source, SUBJECT_TEMPLATE, {**self._values, **_slot_groups(manifest)})
-        return " ".join(rendered.split())
+        return re.sub(r"[ \t\r\n]+", " ", rendered).strip()  # a full-width blank stays
 
     def _values_with(self, manifest: Manifest, *, escaped: bool) -> dict[str, Any]:
         return {
