@@ -8,7 +8,7 @@ from typing import Any
 
 from mailer.config import FILE_NAME, Config, ListConfig
 from mailer.errors import ConfigError
-from mailer.i18n import DEFAULT_LANGUAGE, _, use_language
+from mailer.i18n import DEFAULT_LANGUAGE, N_, _, use_language
 from mailer.model.edition import RECIPIENT_FIELDS, Edition, Segment, SlotContext, freeze_edition
 from mailer.model.issue import Issue
 from mailer.rendering.environment import (
@@ -119,7 +119,7 @@ class _Parts:
 
     def _salute(self, manifest: Manifest, *, escaped: bool) -> str:
         group = SlotGroup("recipient", manifest)
-        fallbacks = {"name": self._translate("reader"), "organisation": self._translate("your organisation")}
+        fallbacks = {"name": self._translate(N_("reader")), "organisation": self._translate(N_("your organisation"))}
         fields = {name: group.pick(name).with_fallback(fallbacks.get(name, "")) for name in RECIPIENT_FIELDS}
         try:
             return join_slots(self._salutation, fields, escaped)
