@@ -241,7 +241,7 @@ def test_markup_in_a_salutation_is_text() -> None:
 
 
 def test_without_a_public_url_readers_leave_by_mail_and_with_one_by_link() -> None:
-    for url, wanted in (("", "answer this mail"), ("https://news.example.org", "To leave the list: ")):
+    for url, wanted in (("", "answer this mail"), ("https://news.example.org", "To leave the list")):
         edition = render(config=make_config(language="en", public_url=url))
         for segments in (edition.html, edition.text):
             assert wanted in fill_segments(segments, VALUES)
