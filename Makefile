@@ -1,6 +1,6 @@
 # make demo, make test: all a newcomer needs. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format catalogue lock bench clean
+.PHONY: help setup reference demo test check format catalogue lock bench clean
 
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.14; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
@@ -39,6 +39,9 @@ check: setup ## format, lint, strict types, the import contracts, the lock files
 format: setup ## format the code and mend what lint can mend
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
+
+reference: setup ## write docs/config.md from the settings themselves
+	@$(BIN)/python -m tests.config_reference > docs/config.md
 
 catalogue: setup ## gather every sentence for translation into mailer/locale
 	@$(BIN)/pybabel --quiet extract --sort-by-file --no-wrap --add-location=file -k N_ -k ngettext:1,2 -F mailer/locale/babel.cfg \

@@ -45,7 +45,7 @@ def parse_address(text: str) -> Address:
     folded = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).strip()
     try:
         # test_environment admits .test, reserved by RFC 6761, which our own tests and demo write to
-        parsed = validate_email(folded, check_deliverability=False, test_environment=True)
+        parsed = validate_email(folded, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError:
         shown = folded if len(folded) <= 60 else folded[:57] + "..."
         raise AddressError(

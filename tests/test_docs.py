@@ -1,0 +1,73 @@
+"""Documents are tested: what they say exists."""
+
+import re
+import shlex
+
+import pytest
+from typer.main import get_command
+
+from mailer.config import Config, load_config
+from tests.config_reference import write_reference
+from tests.conftest import REPOSITORY
+from tests.lock_files import find_faults
+
+
+def test_the_reference_of_the_settings_is_the_programs_own() -> None:
+    written = (REPOSITORY / "docs" / "config.md").read_text("utf-8")
+    assert written == write_reference(), "run `make reference`"
+
+
+def test_every_setting_has_a_help_text() -> None:
+    missing = [name for name, field in Config.model_fields.items() if not field.description and name not in _TABLES]
+    assert missing == []
+
+
+_TABLES = {"sender", "retry", "bounces", "web", "schedule"}
+
+
+def test_the_repository_is_a_newsletter_folder() -> None:
+    config = load_config(REPOSITORY)
+    assert [name for name, _settings in config.lists_in_order()] == ["government", "members"]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_commands_of_the_readme_exist(name: str) -> None:
+    from mailer.cli.commands import app
+
+    known = get_command(app).commands  # type: ignore[attr-defined]
+    text = (REPOSITORY / name).read_text("utf-8")
+    lines = re.findall(r"^(?:\.venv/bin/)?mailer (.+?)(?:\s+#.*)?$", text, re.MULTILINE)
+    assert len(lines) >= 8
+    for line in lines:
+        words = shlex.split(line)
+        assert words[0] in known, line
+        inner = getattr(known[words[0]], "commands", None)
+        if inner and len(words) > 1 and not words[1].startswith("-"):
+            assert words[1] in inner, line
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "docs/flow.md"])
+def test_links_of_documents_lead_somewhere(name: str) -> None:
+    file = REPOSITORY / name
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", file.read_text("utf-8")):
+        assert (file.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_lock_files_name_no_host_and_no_path(name: str) -> None:
+    assert find_faults((REPOSITORY / name).read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index-url https://packages.example/simple",
+        "--extra-index-url http://10.0.0.1/",
+        "--find-links /opt/wheels",
+        "mailer @ file:///home/someone/mailer",
+        "-e /home/someone/mailer",
+        "six==1.17.0",
+    ],
+)
+def test_a_lock_file_with_a_host_a_path_or_no_hash_is_refused(line: str) -> None:
+    assert find_faults(f"{line}\n    # via nothing\n")
