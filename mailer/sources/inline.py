@@ -1,6 +1,7 @@
 """Reads the inline Markdown of a paragraph: text, strong, emphasis, links, line breaks; anything else is an error."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,15 @@ class Place:
 def unsupported(what: str, place: Place, cure: str) -> IssueError:
     """Return the error that an element of Markdown is not one an issue may hold."""
     return IssueError(_("{what} is not supported").format(what=what), file=place.file, line=place.line, cure=cure)
+
+
+def check_text(text: str, place: Place) -> str:
+    """Return the text; raise IssueError when it holds a line end or control character, written or as &#…;."""
+    if any(char != "\t" and unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in text):
+        raise IssueError(
+            _("the text holds a control character"), file=place.file, line=place.line, cure=_("take it out")
+        )
+    return text
 
 
 def scan_emphasis(state: StateInline, silent: bool) -> bool:
@@ -76,7 +86,7 @@ def read_inline(tokens: list[Token], place: Place) -> tuple[Inline, ...]:
         nodes = stack[-1][2]
         match token.type:
             case "text" | "text_special":
-                nodes.append(Text(token.content))
+                nodes.append(Text(check_text(token.content, at)))
             case "softbreak":
                 nodes.append(Text(_gap_at(tokens, index)))
                 at = Place(at.file, at.line + 1)

@@ -41,6 +41,8 @@ def _line(state: StateBlock, number: int) -> str:
 def _make_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": 2 * MAX_DEPTH + 6}).enable("table")
     parser.block.ruler.before("html_block", "html_table", _scan_table, {"alt": ["paragraph", "blockquote"]})
+    # any other HTML is read within its paragraph, where each tag is accepted or refused by name
+    parser.disable("html_block")
     parser.inline.ruler.at("emphasis", scan_emphasis)
     # links are checked by sources.links, which refuses where markdown-it would fall back to plain text
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
@@ -150,7 +152,7 @@ def _read_block(node: SyntaxTreeNode, file: Path, offset: int, depth: int) -> Bl
             return Quote(_read_blocks(node.children, file, offset, depth + 1))
         case "table":
             return _read_pipe_table(node, place)
-        case "html_block" if node.content.lstrip().lower().startswith("<table"):
+        case "html_block":
             return parse_html_table(node.content, file=file, line=place.line)
     raise _refuse(node, place)
 
@@ -174,8 +176,6 @@ def _refuse(node: SyntaxTreeNode, place: Place) -> IssueError:
             return unsupported(_("code between ``` lines"), place, _("write it as paragraphs"))
         case "hr":
             return unsupported(_("a rule"), place, _("take it out; sections are set apart by themselves"))
-        case "html_block":
-            return unsupported(_("HTML other than a table"), place, _("write it as Markdown, or \\< for the character"))
         case "heading":
             return unsupported(_("a heading inside a list or quotation"), place, _("write it as a **bold** paragraph"))
     return unsupported(node.type, place, _("write it as paragraphs"))

@@ -22,6 +22,7 @@ from mailer.sources.markdown import read_body
 from mailer.sources.tables import format_html_table, is_simple
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<&|~]")
+_SPECIAL_IN_TITLE = re.compile(r"[\\`*_\[\]<&|~#]")  # a # at its end would close the heading
 _LINE_START = re.compile(r"(?:[#+=>:-]|(?P<number>\d{1,9})(?=[.)]))")
 
 
@@ -35,12 +36,14 @@ def format_body(sections: tuple[Section, ...]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def escape_text(text: str, *, edges: bool = False) -> str:
-    """Return text in which no character means anything to Markdown; `edges` keeps blanks at its two ends as well."""
-    escaped = _SPECIAL.sub(lambda match: "\\" + match[0], text).replace("\t", "&#9;")
-    if edges:
-        escaped = re.sub(r"^\s|\s$", lambda match: f"&#{ord(match[0])};", escaped)
-    return escaped
+def escape_text(text: str, special: re.Pattern[str] = _SPECIAL) -> str:
+    """Return text in which no character means anything to Markdown."""
+    return special.sub(lambda match: "\\" + match[0], text).replace("\t", "&#9;")
+
+
+def _keep_edges(line: str) -> str:
+    """Write a blank at either end, which Markdown would strip, as a character reference."""
+    return re.sub(r"^\s|\s\Z", lambda match: f"&#{ord(match[0])};", line)
 
 
 def _escape_line_start(line: str) -> str:
@@ -51,7 +54,7 @@ def _escape_line_start(line: str) -> str:
 
 
 def _format_title(title: str) -> str:
-    return escape_text(title, edges=True).replace("#", "\\#")
+    return _keep_edges(escape_text(title, _SPECIAL_IN_TITLE))
 
 
 def _format_blocks(blocks: tuple[Block, ...]) -> list[str]:
@@ -96,7 +99,7 @@ def _format_pipe_table(table: Table) -> str:
     def line(cells: list[str]) -> str:
         return f"| {' | '.join(cells)} |"
 
-    rows = [[escape_text(cell.text, edges=True) for cell in row.cells] for row in (*table.head, *table.body)]
+    rows = [[_keep_edges(escape_text(cell.text)) for cell in row.cells] for row in (*table.head, *table.body)]
     return "\n".join([line(rows[0]), line(["---"] * len(rows[0])), *(line(row) for row in rows[1:])])
 
 
@@ -118,8 +121,7 @@ def format_paragraph(content: tuple[Inline, ...]) -> str:
 
 def _format_line(content: tuple[Inline, ...], tags: bool) -> str:
     lines = _format_inline(content, tags).split("\n")
-    edged = [re.sub(r"^\s|\s$", lambda match: f"&#{ord(match[0])};", line) for line in lines]
-    return "\n".join(_escape_line_start(line) for line in edged)
+    return "\n".join(_escape_line_start(_keep_edges(line)) for line in lines)
 
 
 def _format_inline(content: tuple[Inline, ...], tags: bool) -> str:

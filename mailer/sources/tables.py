@@ -12,6 +12,7 @@ from mailer.errors import IssueError
 from mailer.i18n import _
 from mailer.model.issue import Cell, Row, Table
 from mailer.sources.grammar import join_lines
+from mailer.sources.inline import Place, check_text
 
 MAX_SPAN = 200
 _ATTRIBUTES = {"tr": {"class"}, "td": {"rowspan", "colspan"}, "th": {"rowspan", "colspan", "scope"}}
@@ -23,8 +24,10 @@ class _Source:
     line: int  # of the <table> itself
 
     def error(self, element: lxml.html.HtmlElement | None, message: str, cure: str) -> IssueError:
-        offset = (element.sourceline or 1) - 1 if element is not None else 0
-        return IssueError(message, file=self.file, line=self.line + offset, cure=cure)
+        return IssueError(message, file=self.file, line=self.line_of(element), cure=cure)
+
+    def line_of(self, element: lxml.html.HtmlElement | None) -> int:
+        return self.line + ((element.sourceline or 1) - 1 if element is not None else 0)
 
 
 def clean_cell(text: str) -> str:
@@ -106,7 +109,8 @@ def _check_stray_text(element: lxml.html.HtmlElement, place: _Source) -> None:
 def _read_text(element: lxml.html.HtmlElement, place: _Source) -> str:
     for child in element:
         raise _unknown(child, place)
-    return clean_cell(element.text or "")
+    text = clean_cell(element.text or "")
+    return check_text(text, Place(place.file, place.line_of(element)))
 
 
 def _read_row(element: lxml.html.HtmlElement, place: _Source) -> Row:

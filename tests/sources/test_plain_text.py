@@ -1,0 +1,281 @@
+"""A bulletin saved as plain text becomes an issue, with a remark for whatever a person must look at."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mailer.errors import IssueError
+from mailer.model.issue import (
+    ImportRemark,
+    Imprint,
+    Issue,
+    Link,
+    Masthead,
+    Paragraph,
+    Role,
+    Table,
+    Text,
+    issue_tables,
+    plain_text,
+)
+from mailer.sources.import_file import import_document
+from mailer.sources.plain_text import find_links, import_text
+from tests.sources.bulletins import LISTED, QUARTERLY
+
+FILE = Path("bulletin.txt")
+
+
+def read(text: str, slug: str | None = None) -> tuple[Issue, tuple[ImportRemark, ...]]:
+    return import_text(text, file=FILE, slug=slug)
+
+
+def paragraphs(issue: Issue, article: int) -> list[str]:
+    return [plain_text(block.content) for block in issue.articles[article].blocks if isinstance(block, Paragraph)]
+
+
+@pytest.fixture(scope="module")
+def real(samples: Path) -> tuple[Issue, tuple[ImportRemark, ...]]:
+    return import_document(samples / "bulletin-2020-07.txt", None)
+
+
+Real = tuple[Issue, tuple[ImportRemark, ...]]
+
+
+def test_the_real_bulletins_masthead_is_read(real: Real) -> None:
+    assert real[0].slug == "2020-07"
+    assert real[0].masthead == Masthead(
+        "浙江省软件和信息服务业", "简报", "浙江省软件行业协会", 2020, 7, 113, date(2020, 7, 31)
+    )
+
+
+def test_the_real_bulletin_has_7_sections_and_15_articles_in_order(real: Real) -> None:
+    sections = real[0].sections
+    assert [section.title for section in sections] == [
+        "行业要闻", "产业动态", "企业天地", "政策资讯", "热点追踪", "工作动态", "双软评估",
+    ]  # fmt: skip
+    assert [len(section.articles) for section in sections] == [2, 2, 3, 2, 3, 2, 1]
+    assert all(not section.blocks for section in sections)
+    assert sections[0].articles[1].title == "2020年先进制造业集群竞赛浙江5个入选 居全国第一"
+    assert sections[0].articles[1].line == 51
+
+
+def test_the_real_bulletins_paragraphs_are_whole_again(real: Real) -> None:
+    assert [len(article.blocks) for article in real[0].articles] == [3, 4, 1, 3, 2, 1, 2, 1, 2, 1, 1, 1, 2, 1, 2]
+    joined = "\n".join(text for number in range(15) for text in paragraphs(real[0], number))
+    for seam in (
+        "电气产业集群则占据全国",
+        "平阳县经信局、温州联通",
+        "（近场通信）突破通信极限",
+        "企业上云等行动",
+        "技术应用备案工作",
+    ):
+        assert seam in joined
+
+
+def test_the_real_bulletins_table_has_its_merged_cells(real: Real) -> None:
+    (table,) = issue_tables(real[0])
+    assert [[(c.text, c.rowspan, c.colspan) for c in row.cells] for row in table.head] == [
+        [("项目", 2, 1), ("所属地区", 2, 1), ("软件企业", 1, 2), ("软件产品", 1, 2)],
+        [("7月当月数", 1, 1), ("当年累计数", 1, 1), ("7月当月数", 1, 1), ("当年累计数", 1, 1)],
+    ]
+    assert len(table.body) == 12
+    assert table.body[0].cells[0].rowspan == 12
+    assert [cell.text for cell in table.body[10].cells] == ["宁波", "0", "0", "0", "4"]
+    assert [row.total for row in table.body] == [False] * 11 + [True]
+
+
+def test_the_real_bulletins_shifted_total_is_aligned_and_its_gap_is_not_filled(real: Real) -> None:
+    (table,) = issue_tables(real[0])
+    assert [cell.text for cell in table.body[-1].cells] == ["合计", "32", "187", "127", ""]
+    (remark,) = real[1]
+    assert remark.line == 160
+    assert "shifted" in remark.text
+    assert "软件产品当年累计数" in remark.text
+    assert "717" in remark.cure
+
+
+def test_the_real_bulletins_foot_is_read(real: Real) -> None:
+    up, sideways = real[0].circulation
+    assert (up.role, len(up.bodies), up.bodies[4:]) == (Role.UPWARD, 6, ("省科技厅", "省商务厅"))
+    assert (sideways.role, sideways.bodies) == (Role.SIDEWAYS, ("各市信息主管部门", "省软件行业协会会员单位"))
+    imprint = real[0].imprint
+    assert imprint.address.startswith("杭州市")
+    assert (imprint.postcode, imprint.phone[:5], imprint.note) == ("310012", "0571-", "更多内容，敬请关注")
+    assert "@" in imprint.email
+
+
+def test_the_real_bulletins_address_becomes_a_link(real: Real) -> None:
+    (paragraph,) = real[0].articles[13].blocks
+    assert isinstance(paragraph, Paragraph)
+    link = paragraph.content[-1]
+    assert isinstance(link, Link)
+    assert link.target.startswith("http://")
+    assert "<" not in plain_text(paragraph.content)
+
+
+def test_the_real_bulletin_in_gbk_or_with_a_mark_is_the_same_issue(real: Real, samples: Path, tmp_path: Path) -> None:
+    text = (samples / "bulletin-2020-07.txt").read_text("utf-8")
+    for encoding in ("gb18030", "utf-8-sig", "utf-16"):
+        file = tmp_path / "b.txt"
+        file.write_bytes(text.encode(encoding))
+        assert import_document(file, None) == real
+
+
+def test_another_bulletin_is_read_by_the_same_rules() -> None:
+    issue, _remarks = read(QUARTERLY)
+    assert issue.slug == "2026-03"
+    assert issue.masthead == Masthead(
+        "某省软件测试协会", "通讯", "某省软件测试协会秘书处", 2026, 3, 21, date(2026, 6, 30)
+    )
+    assert [(s.title, [a.title for a in s.articles]) for s in issue.sections] == [
+        ("要闻", ["协会召开2026年第二次理事会", "新版测试规范发布"]),
+        ("工作动态", ["夏季培训班开班"]),
+    ]
+    assert paragraphs(issue, 0) == [
+        "理事会审议了上半年工作报告，决定下半年重点做好三件事，其中第一件是完善会员服务 platform and tools，第二件是培训。",
+        "会议还通过了财务报告。",
+    ]
+    assert paragraphs(issue, 1)[1:] == ["（一）适用范围", "凡会员单位均适用。"]
+    assert [(line.role, line.bodies) for line in issue.circulation] == [
+        (Role.UPWARD, ("省经信厅", "省科技厅")),
+        (Role.SIDEWAYS, ("各市协会", "会员单位")),
+    ]
+    assert issue.imprint == Imprint(
+        "某市示例路1号", "010000", "0571-00000000", "news@test.example", "联系人：秘书处；（共印16份）"
+    )
+
+
+def test_page_numbers_are_left_out_with_a_remark_each() -> None:
+    remarks = read(QUARTERLY)[1]
+    assert [(remark.line, "page number" in remark.text) for remark in remarks] == [(1, True), (24, True)]
+
+
+def test_a_total_row_that_agrees_gets_no_remark() -> None:
+    (table,) = issue_tables(read(QUARTERLY)[0])
+    assert table.body[-1].total
+    assert [cell.text for cell in table.body[-1].cells] == ["合计", "30", "3"]
+
+
+@pytest.mark.parametrize(
+    ("row", "cells", "said"),
+    [
+        ("合计\t31\t3", ["合计", "31", "3"], "30、3"),
+        ("合计\t30\t", ["合计", "30", ""], "add up to 3"),
+        ("合计\t\t30", ["合计", "30", ""], "add up to 3"),
+        ("合计\t3", ["合计", "", "3"], "add up to 30"),
+    ],
+)
+def test_a_damaged_total_row_is_told_and_never_invented(row: str, cells: list[str], said: str) -> None:
+    issue, remarks = read(QUARTERLY.replace("合计\t30\t3", row))
+    (table,) = issue_tables(issue)
+    assert [cell.text for cell in table.body[-1].cells] == cells
+    assert said in next(remark for remark in remarks if "合计" in remark.text).cure
+
+
+def test_sections_may_have_contents_lines_of_their_own() -> None:
+    issue, remarks = read(LISTED)
+    assert remarks == ()
+    assert [(s.title, [a.title for a in s.articles]) for s in issue.sections] == [
+        ("要闻", ["数据平台上线"]),
+        ("经验", ["三个区的做法"]),
+    ]
+    assert (issue.masthead.number, issue.masthead.total, issue.masthead.year) == (5, 41, 2026)
+
+
+def test_a_title_that_the_text_lacks_is_told() -> None:
+    issue, remarks = read(QUARTERLY.replace("\n新版测试规范发布\n新版规范", "\n新规范\n新版规范"))
+    assert len(issue.articles) == 2
+    assert any(remark.line == 11 and "not in the text" in remark.text for remark in remarks)
+
+
+def test_a_sections_first_title_that_reads_otherwise_is_told() -> None:
+    issue, remarks = read(QUARTERLY.replace("\n夏季培训班开班\n城", "\n暑期培训班开班\n城"))
+    assert issue.sections[1].articles[0].title == "暑期培训班开班"
+    assert any("夏季培训班开班" in remark.text for remark in remarks)
+
+
+def test_text_between_a_section_and_its_first_article_stays_with_the_section() -> None:
+    issue, remarks = read(QUARTERLY.replace("要闻\n\n协会", "要闻\n本栏由秘书处供稿。\n\n协会"))
+    assert issue.sections[0].blocks == (Paragraph((Text("本栏由秘书处供稿。"),)),)
+    assert len(issue.articles) == 3
+    assert not any("contents" in remark.text for remark in remarks)
+
+
+def test_control_characters_are_left_out_with_a_remark() -> None:
+    issue, remarks = read(LISTED.replace("平台于五月", "平台\x07于五月"))
+    assert paragraphs(issue, 0) == ["平台于五月上线。"]
+    assert any("control" in remark.text for remark in remarks)
+
+
+def test_a_classified_document_is_pointed_out() -> None:
+    assert any("秘 密" in remark.text for remark in read("秘 密\n" + LISTED)[1])
+
+
+def test_a_foot_without_circulation_is_pointed_out() -> None:
+    issue, remarks = read(LISTED.split("报：")[0] + "电话：1\n")
+    assert issue.circulation == ()
+    assert issue.imprint.phone == "1"
+    assert any("circulation" in remark.cure for remark in remarks)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("", "number"),
+        ("数据简报\n没有期号\n", "number"),
+        (LISTED.replace("2026.5.29", ""), "date"),
+        (LISTED.replace("2026.5.29", "2026.2.30"), "date"),
+        (LISTED.replace("某市数据中心\n数据简报\n", ""), "title"),
+        (LISTED.replace("第 5 期\n", ""), "number"),
+    ],
+)
+def test_a_masthead_that_is_not_whole_is_one_error_with_its_cure(text: str, field: str) -> None:
+    with pytest.raises(IssueError) as caught:
+        read(text)
+    assert (caught.value.file, caught.value.field) == (FILE, field)
+    assert caught.value.cure
+
+
+def test_a_text_without_contents_is_an_error_with_its_cure() -> None:
+    with pytest.raises(IssueError, match="no contents") as caught:
+        read(LISTED.split("本期要目")[0] + "某事\n某事发生了。\n")
+    assert caught.value.line == 7
+
+
+def test_the_slug_can_be_chosen_and_must_be_a_safe_name() -> None:
+    assert read(LISTED, "special-5")[0].slug == "special-5"
+    for bad in ("", "../x", "a/b", ".hidden", "a" * 65, "第五期", "a\n", "-x"):
+        with pytest.raises(IssueError):
+            read(LISTED, bad)
+
+
+def test_addresses_in_text_become_links_and_the_rest_stays() -> None:
+    assert find_links("见<http://a.example/x>和https://b.example/?q=1。完") == (
+        Text("见"),
+        Link((Text("http://a.example/x"),), "http://a.example/x"),
+        Text("和"),
+        Link((Text("https://b.example/?q=1"),), "https://b.example/?q=1"),
+        Text("。完"),
+    )
+    assert find_links("a < b > c <javascript:x>") == (Text("a < b > c <javascript:x>"),)
+
+
+PIECES = st.sampled_from(
+    [*QUARTERLY.splitlines(keepends=True), *LISTED.splitlines(keepends=True), "\t", "\x0c", "1\t2\t3\n"]
+)
+
+
+@given(st.one_of(st.text(), st.lists(PIECES, max_size=40).map("".join), st.text().map(lambda text: LISTED + text)))
+@example("第7期\n")
+@example("简报\n第7期\n2020年7月1日\n甲\n甲\n")
+def test_no_text_whatever_breaks_the_importer(text: str) -> None:
+    try:
+        issue, _remarks = read(text, "x")
+    except IssueError as error:
+        assert error.cure
+        return
+    assert issue.sections
+    assert all(not isinstance(block, Table) or block.body or block.head for a in issue.articles for block in a.blocks)

@@ -1,0 +1,102 @@
+"""What is written to issue.md is read back as the same issue, whatever characters it holds."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from mailer.errors import IssueError
+from mailer.model.issue import Block, Emphasis, Inline, Issue, Link, Paragraph, Section, Strong, Text
+from mailer.sources.import_file import import_document
+from mailer.sources.inline import merge_texts
+from mailer.sources.issue_folder import format_issue, load_issue, parse_issue, tidy_issue, without_lines, write_issue
+from mailer.sources.markdown import read_body
+from mailer.sources.markdown_writer import format_body
+from tests.sources.issues_at_random import ISSUES, blocks, inlines
+
+FILE = Path("issue.md")
+SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@SLOW
+@given(ISSUES)
+def test_an_issue_that_is_written_is_loaded_the_same(issue: Issue) -> None:
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent) / issue.slug
+        write_issue(issue, folder)
+        assert without_lines(load_issue(folder)) == without_lines(tidy_issue(issue))
+
+
+def same(*content: Inline) -> None:
+    sections = (Section("甲", (), (Paragraph(content),)),)
+    assert read_body(format_body(sections), file=FILE, offset=0)[0].blocks == sections[0].blocks
+
+
+@settings(max_examples=200, deadline=None)
+@given(inlines())
+def test_every_paragraph_is_read_back_the_same(content: tuple[Inline, ...]) -> None:
+    expected = (Paragraph(merge_texts(content)), Paragraph((Text("后"),)))
+    written = format_body((Section("甲", (), expected),))
+    assert read_body(written, file=FILE, offset=0)[0].blocks == expected
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(blocks())
+def test_every_sequence_of_blocks_survives_writing_twice(content: tuple[Block, ...]) -> None:
+    once = read_body(format_body((Section("甲", (), content),)), file=FILE, offset=0)
+    assert without(read_body(format_body(once), file=FILE, offset=0)) == without(once)
+
+
+def without(sections: tuple[Section, ...]) -> list[tuple[str, tuple[Block, ...]]]:
+    return [(section.title, section.blocks) for section in sections]
+
+
+def test_bold_beside_chinese_punctuation_stays_bold_in_its_usual_signs() -> None:
+    content = (Text("七月"), Strong((Text("“双软”"),)), Text("评估，见"), Emphasis((Text("《指南》"),)), Text("。"))
+    assert "七月**“双软”**评估" in format_body((Section("甲", (), (Paragraph(content),)),))
+    same(*content)
+
+
+def test_characters_that_mean_something_to_markdown_are_only_themselves() -> None:
+    for text in (
+        "1. 一",
+        "- 一",
+        "# 一",
+        "> 一",
+        "+ 一",
+        "<table>",
+        "a_b_c*d*",
+        "\\",
+        "`x`",
+        "[a](b)",
+        "&amp;",
+        "| a |",
+        "===",
+    ):
+        same(Text(text))
+    same(Link((Text("a]b"),), "https://a.example/(x)_y_"), Text("！"))
+
+
+def test_the_real_bulletin_is_written_and_loaded_the_same(samples: Path, tmp_path: Path) -> None:
+    issue, _remarks = import_document(samples / "bulletin-2020-07.txt", None)
+    folder = tmp_path / "issues" / "2020-07"
+    write_issue(issue, folder)
+    assert without_lines(load_issue(folder)) == without_lines(issue)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(st.text(), st.text("#*_[]()<>&|-`~\\\n !.1a中“”", max_size=60)))
+@example("[](http://a.example)")
+@example("<strong>")
+@example("<table><tr><td>&#0;</td></tr></table>")
+def test_no_markdown_whatever_breaks_the_reader(body: str) -> None:
+    text = f"---\ntitle: 简报\nnumber: 1\ndate: 2020-07-31\n---\n# 甲\n\n{body}"
+    try:
+        issue = parse_issue(text, file=FILE, slug=None)
+    except IssueError as error:
+        assert error.cure
+        assert error.line is not None
+        return
+    again = format_issue(issue, FILE)
+    assert without_lines(parse_issue(again, file=FILE, slug=None)) == without_lines(issue)
