@@ -8,6 +8,7 @@ from mailer.mail.reply_lines import MalformedReplyError, decode_text, make_reply
 from mailer.mail.wire import LostConnectionError, Wire
 from mailer.model.outcome import Action, Meaning, Phase, RelayFailure, Reply, ReplyClass
 
+SLOWEST = 16384  # octets a second that a body may crawl at
 _MID_MESSAGE = frozenset({Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY, Phase.DOT})
 _SUMMARIES = {
     ReplyClass.TEMPORARY: N_("The relay could not be reached, or the connection to it was lost."),
@@ -91,8 +92,8 @@ class Dialogue:
 
         Raises BrokenDialogueError (faults F25, F26).
         """
-        # a floor of 16 KB/s on top, as a large attachment may take longer than any command
-        limit = self.patience.command_s + len(octets) / 16384
+        # a large attachment may take longer than any command
+        limit = self.patience.command_s + len(octets) / SLOWEST
         try:
             async with asyncio.timeout(limit):
                 self.wire.write(octets)

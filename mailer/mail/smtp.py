@@ -29,7 +29,7 @@ from mailer.model.outcome import (
     Withheld,
 )
 
-_ADDRESS = re.compile(r"[^\s<>\x00-\x20\x7f-\x9f\u2028\u2029]+@[^\s<>\x00-\x20\x7f-\x9f\u2028\u2029@]+")
+_ADDRESS = re.compile(r"[^\s<>@\x00-\x20\x7f-\x9f\ud800-\udfff]+@[^\s<>@\x00-\x20\x7f-\x9f\ud800-\udfff]+")
 _BARE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _OF_READER = frozenset({ReplyClass.GREYLISTED, ReplyClass.RATE_RECIPIENT, ReplyClass.RATE_DOMAIN, ReplyClass.FULL})
 

@@ -1,0 +1,242 @@
+"""One delivery's bytes, read back with the standard library."""
+
+import email
+import email.policy
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailer.errors import InputError
+from mailer.mail.message import Letterhead, compose_message, envelope_sender, unsubscribe_links
+from mailer.model.delivery import Delivery, Recipient
+from mailer.model.edition import Edition, Slot, SlotContext, freeze_edition
+from mailer.tokens import HouseSecret, Purpose, read_token, sign_token
+
+SECRET = HouseSecret(1, {1: b"k" * 32})
+TOKEN = sign_token(SECRET, Purpose.BOUNCE, 7)
+EXPECTED = {
+    "from", "reply-to", "list-id", "to", "subject", "date", "message-id", "list-unsubscribe", "x-jianbao-delivery",
+    "mime-version", "content-type",
+}  # fmt: skip
+FIELDS = ("name", "title", "organisation", "city")
+HOSTILE = [
+    "张三\r\nBcc: v@x.example",
+    "a\nX-Evil: 1",
+    "a\r\n\r\n<html>body</html>",
+    "=?UTF-8?Q?=0A?=Bcc: v@x.example",
+    "=?utf-8?b?DQpCY2M6IHZAeC5leGFtcGxl?=",
+    "a\x85Bcc: v@x.example",
+    "a\u2028Bcc: v@x.example",
+    "\n.\r\nMAIL FROM:<v@x.example>",
+    "{{ 7*7 }} <script>alert(1)</script>",
+    'a" <v@x.example>',
+    "\ud800",
+    "\0",
+]
+
+
+def make_letterhead(public_url: str = "", sender_name: str = "某省软件行业协会") -> Letterhead:
+    return Letterhead(
+        sender_name=sender_name,
+        sender_address="bulletin@news.example",
+        reply_to="office@news.example",
+        answers="office@news.example",
+        list_id="members.news.example",
+        list_title="会员单位",
+        public_url=public_url,
+        zone=ZoneInfo("Asia/Shanghai"),
+        secret=SECRET,
+    )
+
+
+def make_edition() -> Edition:
+    def slot(name: str, context: SlotContext) -> Slot:
+        return Slot(f"recipient.{name}", context, "读者")
+
+    return freeze_edition(
+        "2020-07",
+        "members",
+        "zh_CN",
+        ("软件简报 2020年第7期 ", slot("name", SlotContext.SUBJECT)),
+        ("<p>", *(slot(name, SlotContext.TEXT) for name in (*FIELDS, "address")), "您好！</p>\n<a href=\"",
+         Slot("links.unsubscribe", SlotContext.URL), '">退订</a>\n', "正文。" * 500),
+        (*(slot(name, SlotContext.PLAIN) for name in (*FIELDS, "address")), "您好！\n退订：",
+         Slot("links.unsubscribe", SlotContext.PLAIN), "\n.\n..\nFrom here\n"),
+    )  # fmt: skip
+
+
+def make_delivery(recipient: Recipient | None = None) -> Delivery:
+    moment = datetime(2020, 7, 31, 2, 0, tzinfo=UTC)
+    return Delivery(
+        id=7,
+        mailing_id=1,
+        issue_slug="2020-07",
+        list_name="members",
+        edition_id=1,
+        recipient=recipient or Recipient("zhang@member.example", "张三", "经理", "某公司", "杭州"),
+        message_id=f"<{TOKEN}@news.example>",
+        token=TOKEN,
+        sent_date=moment,
+        clock_from=moment,
+        attempts=0,
+        lease="l",
+    )
+
+
+def read(message: bytes) -> EmailMessage:
+    parsed = email.message_from_bytes(message, policy=email.policy.default)
+    assert isinstance(parsed, EmailMessage)
+    assert not parsed.defects
+    return parsed
+
+
+def bodies(parsed: EmailMessage) -> tuple[str, str]:
+    text, html = parsed.get_body(("plain",)), parsed.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    assert text.get_content_charset() == html.get_content_charset() == "utf-8"
+    return str(text.get_content()), str(html.get_content())
+
+
+def test_both_parts_are_utf8_with_every_slot_filled() -> None:
+    parsed = read(compose_message(make_edition(), make_delivery(), make_letterhead()))
+    assert parsed.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in parsed.iter_parts()] == ["text/plain", "text/html"]
+    assert [part["Content-Transfer-Encoding"] for part in parsed.iter_parts()] == ["base64", "base64"]
+    text, html = bodies(parsed)
+    assert text.startswith("张三经理某公司杭州zhang@member.example您好！")
+    assert html.startswith("<p>张三经理某公司杭州zhang@member.example您好！</p>")
+    assert parsed["Subject"] == "软件简报 2020年第7期 张三"
+
+
+def test_the_headers_are_these_and_no_others() -> None:
+    parsed = read(compose_message(make_edition(), make_delivery(), make_letterhead()))
+    assert {name.lower() for name in parsed.keys()} == EXPECTED  # noqa: SIM118 - a message is no dict
+    assert len(parsed.keys()) == len(EXPECTED)
+    assert parsed["From"] == "某省软件行业协会 <bulletin@news.example>"
+    assert parsed["To"] == "zhang@member.example"
+    assert parsed["Reply-To"] == "office@news.example"
+    assert parsed["Date"] == "Fri, 31 Jul 2020 10:00:00 +0800"
+    assert parsed["Message-ID"] == f"<{TOKEN}@news.example>"
+    assert parsed["List-Id"] == "会员单位 <members.news.example>"
+    assert parsed["X-Jianbao-Delivery"] == TOKEN
+    assert parsed["Auto-Submitted"] is None
+
+
+def test_without_a_public_url_the_way_out_is_a_mail() -> None:
+    letterhead = make_letterhead()
+    parsed = read(compose_message(make_edition(), make_delivery(), letterhead))
+    mail = unsubscribe_links(letterhead, 7).mail
+    assert parsed["List-Unsubscribe"] == f"<{mail}>"
+    assert parsed["List-Unsubscribe-Post"] is None
+    match = re.fullmatch(r"mailto:office@news\.example\?subject=unsubscribe%20([a-z2-7]{40})", mail)
+    assert match is not None
+    assert read_token(SECRET, Purpose.UNSUBSCRIBE, match[1]) == 7
+    assert read_token(SECRET, Purpose.BOUNCE, match[1]) is None
+    assert all(mail in body for body in bodies(parsed))
+
+
+def test_with_a_public_url_https_stands_first_and_one_click_works() -> None:
+    letterhead = make_letterhead("https://news.example")
+    parsed = read(compose_message(make_edition(), make_delivery(), letterhead))
+    links = unsubscribe_links(letterhead, 7)
+    assert links.web.startswith("https://news.example/u/")
+    assert parsed["List-Unsubscribe"] == f"<{links.web}>, <{links.mail}>"
+    assert parsed["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert all(links.web in body for body in bodies(parsed))
+
+
+def test_plain_http_offers_no_one_click() -> None:
+    parsed = read(compose_message(make_edition(), make_delivery(), make_letterhead("http://10.0.0.5:8025")))
+    assert parsed["List-Unsubscribe"].startswith("<mailto:")
+    assert parsed["List-Unsubscribe-Post"] is None
+
+
+def test_the_same_delivery_gives_the_same_bytes() -> None:
+    first = compose_message(make_edition(), make_delivery(), make_letterhead())
+    assert first == compose_message(make_edition(), make_delivery(), make_letterhead())
+    other = replace(make_delivery(), message_id="<other@news.example>")
+    assert read(first).get_boundary() != read(compose_message(make_edition(), other, make_letterhead())).get_boundary()
+
+
+def test_lines_end_in_crlf_and_base64_lines_have_76_columns() -> None:
+    message = compose_message(make_edition(), make_delivery(), make_letterhead())
+    assert message.endswith(b"--\r\n")
+    assert message.replace(b"\r\n", b"").count(b"\r") == message.replace(b"\r\n", b"").count(b"\n") == 0
+    assert message.isascii()
+    lines = message.split(b"\r\n")
+    assert max(map(len, lines)) <= 998  # RFC 5322; a link in a header cannot be folded
+    assert max(map(len, message.partition(b"\r\n\r\n")[2].split(b"\r\n"))) == 76
+    assert not any(line.startswith(b".") for line in lines)
+
+
+def test_text_parts_carry_crlf_inside_base64() -> None:
+    parsed = read(compose_message(make_edition(), make_delivery(), make_letterhead()))
+    for part in parsed.iter_parts():
+        raw = part.get_payload(decode=True)
+        assert isinstance(raw, bytes)
+        assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r") > 0
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_hostile_value_of_a_reader_makes_no_header(field: str, value: str) -> None:
+    recipient = replace(Recipient("zhang@member.example"), **{field: value})
+    try:
+        message = compose_message(make_edition(), make_delivery(recipient), make_letterhead())
+    except InputError as error:
+        assert field == "name"  # the only one in the Subject
+        assert error.field == "Subject"
+        return
+    parsed = read(message)
+    assert {name.lower() for name in parsed.keys()} == EXPECTED  # noqa: SIM118
+    assert parsed["To"] == "zhang@member.example"
+    assert message.count(b"\r\n\r\n") == 3
+    assert "<script>" not in bodies(parsed)[1]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_hostile_sender_name_is_refused_or_stays_in_its_place(value: str) -> None:
+    try:
+        letterhead = make_letterhead(sender_name=value)
+    except InputError as error:
+        assert error.field == "From"
+        return
+    parsed = read(compose_message(make_edition(), make_delivery(), letterhead))
+    assert {name.lower() for name in parsed.keys()} == EXPECTED  # noqa: SIM118
+    assert [one.addr_spec for one in parsed["From"].addresses] == ["bulletin@news.example"]
+
+
+@pytest.mark.parametrize("address", ["a@x.example\r\nBcc: v@x.example", "a@x.example>, v@y.example", "a@x,b@y"])
+def test_a_hostile_address_is_refused(address: str) -> None:
+    with pytest.raises(InputError):
+        compose_message(make_edition(), make_delivery(Recipient(address)), make_letterhead())
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_no_value_whatever_changes_the_set_of_headers(name: str, city: str) -> None:
+    recipient = Recipient("zhang@member.example", name=name, city=city)
+    try:
+        message = compose_message(make_edition(), make_delivery(recipient), make_letterhead())
+    except InputError:
+        return
+    parsed = email.message_from_bytes(message, policy=email.policy.compat32)
+    assert {key.lower() for key in parsed.keys()} == EXPECTED  # noqa: SIM118
+
+
+def test_the_letterhead_does_not_print_the_secret() -> None:
+    assert "kkk" not in repr(make_letterhead())
+
+
+def test_the_envelope_sender_carries_the_token_where_the_relay_lets_it() -> None:
+    letterhead = make_letterhead()
+    assert envelope_sender("", letterhead, TOKEN) == "bulletin@news.example"
+    verp = envelope_sender("bounce+{token}@news.example", letterhead, TOKEN)
+    assert verp == f"bounce+{TOKEN}@news.example"
+    assert len(verp.partition("@")[0]) <= 64

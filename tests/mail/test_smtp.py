@@ -1,0 +1,193 @@
+"""The plain paths of our SMTP client against aiosmtpd, and what goes over the wire octet by octet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailer.config import RelayConfig
+from mailer.mail.dialogue import Patience
+from mailer.mail.message import compose_message
+from mailer.mail.smtp import SmtpSession, open_session, to_wire
+from mailer.model.outcome import Accepted, Phase, Refused, RelayFailure, ReplyClass
+from tests.mail.line_server import BYE, ENVELOPE, HELLO, LineServer, free_port, playing
+from tests.mail.test_message import make_delivery, make_edition, make_letterhead
+
+QUICK = Patience(connect_s=2, command_s=2, dot_s=2, quit_s=1)
+BODY = b"Subject: hi\r\n\r\nbody\r\n"
+
+
+async def yes() -> bool:
+    return True
+
+
+@dataclass
+class Keeper:
+    """Keeps what aiosmtpd took."""
+
+    taken: list[tuple[str, list[str], bytes]] = field(default_factory=list)
+
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.original_content))
+        return "250 2.0.0 kept"
+
+
+@pytest.fixture
+def keeper() -> Iterator[tuple[Keeper, RelayConfig]]:
+    """A running aiosmtpd and the relay settings that reach it."""
+    keeper = Keeper()
+    controller = Controller(keeper, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=True)
+    controller.start()
+    yield keeper, RelayConfig(host="127.0.0.1", port=controller.port, security="none")
+    controller.stop()
+
+
+async def opened(relay: RelayConfig) -> SmtpSession:
+    session = await open_session(relay, "", QUICK)
+    assert isinstance(session, SmtpSession), session
+    return session
+
+
+async def test_a_composed_message_arrives_unchanged(keeper: tuple[Keeper, RelayConfig]) -> None:
+    message = compose_message(make_edition(), make_delivery(), make_letterhead())
+    session = await opened(keeper[1])
+    for _number in range(3):
+        result = await session.send("bulletin@news.example", "zhang@member.example", message, yes)
+        assert isinstance(result, Accepted)
+        assert (result.reply.code, result.reply.enhanced, result.reply.text) == (250, "2.0.0", "kept")
+        assert result.reply.phase is Phase.DOT
+    assert session.sent == 3
+    await session.quit()
+    assert keeper[0].taken == [("bulletin@news.example", ["zhang@member.example"], message)] * 3
+
+
+async def test_an_address_beyond_ascii_goes_where_smtputf8_is_offered(keeper: tuple[Keeper, RelayConfig]) -> None:
+    session = await opened(keeper[1])
+    assert isinstance(await session.send("b@news.example", "张三@member.example", BODY, yes), Accepted)
+    await session.quit()
+    assert keeper[0].taken[0][1] == ["张三@member.example"]
+
+
+async def test_an_address_beyond_ascii_is_refused_by_us_where_it_is_not() -> None:
+    async with playing(HELLO + BYE) as server:
+        session = await opened(relay_to(server))
+        result = await session.send("b@news.example", "张三@member.example", BODY, yes)
+        assert isinstance(result, Refused)
+        assert result.meaning.permanent
+        assert not result.meaning.reply_class.hard
+        assert "SMTPUTF8" in result.reply.text
+        await session.quit()
+    assert [line.split()[0] for line in server.commands] == ["EHLO", "QUIT"]
+
+
+def relay_to(server: LineServer) -> RelayConfig:
+    return RelayConfig(host="127.0.0.1", port=server.port, security="none")
+
+
+async def test_size_is_said_where_offered_and_an_oversized_message_is_not_begun() -> None:
+    hello = HELLO.replace("100000000", "100")
+    script = (
+        f"{hello}C MAIL FROM:<b@news.example> SIZE={len(BODY)}\nS 250 ok\nC RCPT *\nS 550 5.1.1 no\nC RSET\nS 250 ok"
+    )
+    async with playing(script) as server:
+        session = await opened(relay_to(server))
+        large = await session.send("b@news.example", "a@x.example", BODY * 10, yes)
+        assert isinstance(large, RelayFailure)
+        assert large.meaning.reply_class is ReplyClass.CONTENT
+        assert isinstance(await session.send("b@news.example", "a@x.example", BODY, yes), Refused)
+        await session.quit()
+
+
+async def test_the_null_sender_can_be_used() -> None:
+    script = HELLO + ENVELOPE.replace("C MAIL FROM:<*>*", "C MAIL FROM:<> SIZE=*") + "BODY\nS 250 ok" + BYE
+    async with playing(script) as server:
+        session = await opened(relay_to(server))
+        assert isinstance(await session.send("", "a@x.example", BODY, yes), Accepted)
+        await session.quit()
+
+
+ODD = [
+    "",
+    "a",
+    "a@x.example\r\nRCPT TO:<v@y.example>",
+    "a@x.example\nDATA",
+    "a@x.example> SIZE=1",
+    "<a@x.example>",
+    "a b@x.example",
+    "a@x.example\0",
+    "a@x.example\u2028",
+    "a@x.example\x85",
+    "a\t@x.example",
+    "a@",
+    "@x.example",
+    "a@x@y.example",
+    "a@x.example ",
+    "a\ud800@x.example",
+]
+
+
+@pytest.mark.parametrize("address", ODD)
+async def test_an_address_that_could_inject_a_command_never_reaches_the_wire(address: str) -> None:
+    async with playing(HELLO + BYE) as server:
+        session = await opened(relay_to(server))
+        result = await session.send("b@news.example", address, BODY, yes)
+        assert isinstance(result, Refused)
+        assert result.reply.phase is Phase.RCPT
+        assert "\n" not in result.reply.text
+        if address:
+            failure = await session.send(address, "a@x.example", BODY, yes)
+            assert isinstance(failure, RelayFailure)
+            assert failure.meaning.reply_class is ReplyClass.CONFIG
+        await session.quit()
+    assert [line.split()[0] for line in server.commands] == ["EHLO", "QUIT"]
+
+
+SMUGGLING = [
+    b"a\n.\r\nMAIL FROM:<v@x.example>\r\n",
+    b"a\r.\rb",
+    b"a\r\n.\nb",
+    b"a\n.\nb",
+    b".",
+    b".\r\n",
+    b"..\r\n.a\r\n",
+]
+
+
+@pytest.mark.parametrize("body", SMUGGLING)
+async def test_no_body_ends_the_message_early(body: bytes) -> None:
+    async with playing(HELLO + ENVELOPE + "BODY\nS 250 ok" + BYE) as server:
+        session = await opened(relay_to(server))
+        result = await session.send("b@news.example", "a@x.example", b"Subject: s\r\n\r\n" + body, yes)
+        assert isinstance(result, Accepted)
+        await session.quit()
+    raw = server.octets
+    assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r")
+    assert raw.count(b"\r\n.\r\n") == 1
+    assert server.wrong == []
+    assert len(server.messages) == 1
+
+
+def unstuff(wire: bytes) -> bytes:
+    """What a server keeps of what it read before the lone dot."""
+    return b"\r\n".join(line.removeprefix(b".") for line in wire.split(b"\r\n"))
+
+
+@given(st.binary(max_size=200) | st.text("a.\r\n", max_size=30).map(str.encode))
+def test_whatever_the_octets_the_wire_has_crlf_only_and_no_lone_dot(message: bytes) -> None:
+    wire = to_wire(message)
+    assert wire.endswith(b"\r\n")
+    assert wire.count(b"\n") == wire.count(b"\r\n") == wire.count(b"\r")
+    assert b".\r\n" not in [wire[:3]]
+    assert b"\r\n.\r\n" not in wire
+    canonical = b"\r\n".join(message.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"))
+    assert unstuff(wire) == (canonical if canonical.endswith(b"\r\n") else canonical + b"\r\n")
+
+
+def test_a_clean_message_goes_as_it_is() -> None:
+    message = compose_message(make_edition(), make_delivery(), make_letterhead())
+    assert to_wire(message) == message
