@@ -54,10 +54,10 @@ def move_mailing(
     if not mailings.move_mailing(connection, mailing.id, target, now, reason):
         raise StateError(
             _("mailing {id} is {status}; it cannot become {target}").format(
-                id=mailing.id, status=mailing.status.value, target=target.value
+                id=mailing.id, status=_(mailing.status.value), target=_(target.value)
             ),
             cure=_("from there it may become: {statuses}").format(
-                statuses=", ".join(sorted(status.value for status in MAILING_MOVES[mailing.status])) or "–"
+                statuses=", ".join(sorted(_(status.value) for status in MAILING_MOVES[mailing.status])) or "–"
             ),
         )
     if target is MailingStatus.CANCELLED:
