@@ -80,6 +80,7 @@ class MailingRun:
         self._relay_rests_until: datetime | None = None
         self._relay_failures = 0
         self._stops = 0
+        self._held = False
         self._editions: dict[int, Edition] = {}
 
     async def run(self) -> None:
@@ -183,7 +184,7 @@ class MailingRun:
     async def _carry(self, delivery: Delivery, session: SmtpSession | None) -> SmtpSession | None:
         """Take one claimed delivery to its settlement; return the session if it can carry another."""
         resting = self._relay_rests_until is not None and self._set.now() < self._relay_rests_until
-        if self._stop.is_set() or resting:
+        if self._stop.is_set() or self._held or resting:
             await self._release([delivery])
             return session
         opened = session if session is not None and session.usable else await self._open()
@@ -258,9 +259,11 @@ class MailingRun:
                 domain = delivery.recipient.address.rpartition("@")[2]
                 deliveries.hold_domain(connection, self._mailing_id, domain, consequence.hold_domain_until)
 
-        await self._ledger.write(act)
         self._stops += consequence.stop
-        if consequence.stop and self._stops >= MOST_STOPS:
+        holds = self._stops >= MOST_STOPS and not self._held
+        self._held = self._held or holds  # before the next await: no other connection may try once more
+        await self._ledger.write(act)
+        if holds:
             await self._hold(str(consequence.settlement.reply))
 
     async def _settle_withheld(self, delivery: Delivery) -> None:

@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from mailer.store.database import Store, open_store
-from tests.store.world import World
+from tests.world import World
 
 
 def _database(server: str, name: str, template: str = "template1") -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, text
 from mailer.errors import StoreError
 from mailer.store import schema
 from mailer.store.database import Store, open_store
-from tests.store.world import NOW
+from tests.world import NOW
 
 
 def test_the_migrations_make_the_very_schema_the_code_declares(store: Store) -> None:

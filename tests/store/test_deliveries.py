@@ -13,7 +13,7 @@ from mailer.store.deliveries import Settlement
 from mailer.store.events import NewEvent
 from mailer.store.schema import attempt, delivery
 from mailer.tokens import hash_address
-from tests.store.world import NOW, SECRET, World, make_contact
+from tests.world import NOW, SECRET, World, make_contact
 
 OK = Reply(250, "2.0.0", "queued", Phase.DOT)
 LEASE = timedelta(minutes=30)

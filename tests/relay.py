@@ -1,0 +1,71 @@
+"""A relay for tests of the sender: a real SMTP server (aiosmtpd) whose mailboxes answer as they are told."""
+
+import asyncio
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from types import TracebackType
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+@dataclass
+class Relay:
+    """Answers from lists: each try of an address takes the next reply, and 250 when there is none left.
+
+    taken counts messages by recipient; seen holds the Message-ID and Date of each try that reached DATA.
+    """
+
+    mail: list[str] = field(default_factory=list)
+    rcpt: dict[str, list[str]] = field(default_factory=dict)
+    data: dict[str, list[str]] = field(default_factory=dict)
+    data_wait_s: float = 0.0
+    port: int = 0
+    taken: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
+    seen: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    senders: list[str] = field(default_factory=list)
+
+    async def __aenter__(self) -> "Relay":
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: SMTP(self, hostname="relay.test", enable_SMTPUTF8=True, loop=loop), "127.0.0.1", self.port
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.senders.append(address)
+        if self.mail:
+            return self.mail.pop(0)
+        envelope.mail_from = address
+        return "250 2.1.0 ok"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.asked[address] += 1
+        if self.rcpt.get(address):
+            return self.rcpt[address].pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 ok"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        assert len(envelope.rcpt_tos) == 1, "one recipient a message"
+        address = envelope.rcpt_tos[0]
+        message = message_from_bytes(envelope.original_content or b"")
+        assert message["To"] == address
+        self.seen[address].append((message["Message-ID"], message["Date"]))
+        await asyncio.sleep(self.data_wait_s)
+        if self.data.get(address):
+            return self.data[address].pop(0)
+        self.taken[address] += 1
+        return "250 2.0.0 queued"

@@ -1,0 +1,62 @@
+"""The writer thread: many askers, few commits, and nobody is told of what was not written."""
+
+import asyncio
+from functools import partial
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from mailer.errors import StoreError
+from mailer.sending.ledger import Ledger
+from mailer.store.database import Connection, Store
+from mailer.store.schema import schedule_seen
+from tests.world import NOW
+
+
+def count(store: Store) -> int:
+    with store.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(schedule_seen)).scalar_one())
+
+
+async def test_what_many_ask_at_once_is_all_written(store: Store) -> None:
+    ledger = Ledger(store)
+
+    def put(number: int, connection: Connection) -> int:
+        connection.execute(insert(schedule_seen).values(name=f"s{number}", first_seen_at=NOW))
+        return number
+
+    answers = await asyncio.gather(*(ledger.write(partial(put, n)) for n in range(300)))
+    assert answers == list(range(300))
+    assert count(store) == 300
+    ledger.close()
+
+
+async def test_one_that_fails_is_rolled_back_alone(store: Store) -> None:
+    ledger = Ledger(store)
+
+    def put(name: str, connection: Connection) -> None:
+        connection.execute(insert(schedule_seen).values(name=name, first_seen_at=NOW))
+        if name == "bad":
+            raise RuntimeError("after the insert")
+
+    results = await asyncio.gather(
+        *(ledger.write(partial(put, n)) for n in ("a", "bad", "b")), return_exceptions=True
+    )
+    assert [type(result) for result in results] == [type(None), RuntimeError, type(None)]
+    assert count(store) == 2
+    ledger.close()
+
+
+async def test_a_database_that_is_gone_is_said_to_every_asker(store: Store) -> None:
+    if not store.is_sqlite:
+        pytest.skip("a file can be taken away, a server not")
+    assert store.path is not None
+    ledger = Ledger(store)
+    await ledger.write(lambda connection: None)
+    store.close()
+    store.path.rename(store.path.with_suffix(".away"))
+    store.path.mkdir()
+    results = await asyncio.gather(*(ledger.write(lambda c: None) for _n in range(3)), return_exceptions=True)
+    assert all(isinstance(result, StoreError) for result in results)
+    ledger.close()
+    store.path.rmdir()

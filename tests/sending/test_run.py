@@ -1,0 +1,253 @@
+"""A mailing's run against a real SMTP server: every recipient in one final state, whatever the server says."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from mailer.config import RelayConfig, SenderConfig
+from mailer.mail.message import Letterhead
+from mailer.model.delivery import DeliveryStatus, MailingStatus
+from mailer.reports.summary import summarise_mailing
+from mailer.sending.deliver import SendingSettings
+from mailer.sending.retry import RetryPolicy
+from mailer.sending.sender import run_sender
+from mailer.store import audience, mailings
+from mailer.store.schema import attempt, delivery
+from mailer.tokens import hash_address
+from tests.relay import Relay
+from tests.world import NOW, SECRET, World
+
+SENDER = SenderConfig(name="某协会", address="bulletin@zsia.example")
+
+
+def settings_for(world: World, port: int, **relay: object) -> SendingSettings:
+    from zoneinfo import ZoneInfo
+
+    config = RelayConfig.model_validate(
+        {"host": "127.0.0.1", "port": port, "security": "none", "connections": 2, **relay}
+    )
+    letterheads = {
+        name: Letterhead(
+            sender_name=SENDER.name,
+            sender_address=SENDER.address,
+            reply_to="",
+            answers=SENDER.answers,
+            list_id=f"{name}.zsia.example",
+            list_title=name,
+            public_url="",
+            zone=ZoneInfo("Asia/Shanghai"),
+            secret=SECRET,
+        )
+        for name in world.lists
+    }
+    return SendingSettings(
+        secret=SECRET,
+        relay_name="main",
+        relay=config,
+        password="",
+        policy=RetryPolicy(timedelta(hours=2), scale=0.001),
+        letterheads=letterheads,
+        now=lambda: datetime.now(UTC),
+        dice=lambda: 0.5,
+    )
+
+
+async def run(world: World, relay: Relay, mailing_id: int, **settings: object) -> dict[DeliveryStatus, int]:
+    chosen = settings_for(world, relay.port, **settings)
+    await asyncio.wait_for(run_sender(chosen, world.store, asyncio.Event(), only=mailing_id), 30)
+    return figures(world, mailing_id)
+
+
+def figures(world: World, mailing_id: int) -> dict[DeliveryStatus, int]:
+    with world.store.read() as connection:
+        record = mailings.find_mailing(connection, mailing_id)
+        assert record is not None
+        summary = summarise_mailing(connection, record)
+    assert summary.planned == 7
+    return {status: summary.count(status) for status in DeliveryStatus if summary.count(status)}
+
+
+def status_of(world: World, mailing_id: int) -> MailingStatus:
+    with world.store.read() as connection:
+        record = mailings.find_mailing(connection, mailing_id)
+    assert record is not None
+    return record.status
+
+
+async def test_everyone_gets_one_copy_and_the_mailing_is_finished(world: World) -> None:
+    mailing_id = world.start_mailing()
+    async with Relay() as relay:
+        assert await run(world, relay, mailing_id) == {DeliveryStatus.ACCEPTED: 7}
+    assert set(relay.taken.values()) == {1}
+    assert status_of(world, mailing_id) is MailingStatus.FINISHED
+
+
+async def test_a_greylisted_reader_is_tried_again_with_the_same_message(world: World) -> None:
+    mailing_id = world.start_mailing()
+    grey = "reader2@firm2.example"
+    async with Relay(rcpt={grey: ["451 4.7.1 greylisted"]}, data={grey: ["451 4.3.0 try later"]}) as relay:
+        assert await run(world, relay, mailing_id) == {DeliveryStatus.ACCEPTED: 7}
+    assert relay.taken[grey] == 1
+    assert len(relay.seen[grey]) == 2
+    assert relay.seen[grey][0] == relay.seen[grey][1], "the same Message-ID and Date"
+
+
+async def test_a_dead_mailbox_is_refused_with_its_reply_and_nobody_else_is(world: World) -> None:
+    mailing_id = world.start_mailing()
+    gone = "reader1@firm1.example"
+    async with Relay(rcpt={gone: ["550 5.1.1 no such user"]}) as relay:
+        assert await run(world, relay, mailing_id) == {DeliveryStatus.ACCEPTED: 6, DeliveryStatus.REFUSED: 1}
+    with world.store.read() as connection:
+        row = connection.execute(select(delivery).where(delivery.c.address == gone)).one()
+    assert (row.reply_class, row.reply) == ("gone", "550 5.1.1 no such user")
+    assert relay.asked[gone] == 1
+
+
+async def test_a_full_mailbox_is_tried_until_it_expires(world: World) -> None:
+    mailing_id = world.start_mailing()
+    full = "reader1@firm1.example"
+    async with Relay(rcpt={full: ["552 5.2.2 mailbox full"] * 50}) as relay:
+        assert await run(world, relay, mailing_id) == {DeliveryStatus.ACCEPTED: 6, DeliveryStatus.EXPIRED: 1}
+    assert relay.asked[full] == 2, "at once and after an hour; the next would be after the two of give_up_after"
+
+
+async def test_f20_a_rate_limit_in_a_550_is_no_dead_address(world: World) -> None:
+    mailing_id = world.start_mailing()
+    limited = "reader3@firm3.example"
+    async with Relay(rcpt={limited: ["550 Domain frequency limited"]}) as relay:
+        assert await run(world, relay, mailing_id) == {DeliveryStatus.ACCEPTED: 7}
+    assert relay.asked[limited] == 2
+
+
+async def test_f01_a_dead_relay_marks_nobody_and_the_run_goes_on_when_it_is_back(world: World) -> None:
+    mailing_id = world.start_mailing()
+    async with Relay() as relay:
+        port = relay.port
+    delivering = asyncio.create_task(run(world, Relay(port=port), mailing_id))
+    await asyncio.sleep(0.3)
+    assert set(figures(world, mailing_id)) <= {DeliveryStatus.PENDING, DeliveryStatus.SENDING}
+    async with Relay(port=port) as relay:
+        assert await delivering == {DeliveryStatus.ACCEPTED: 7}
+    with world.store.read() as connection:
+        counted = connection.execute(select(delivery.c.attempts)).scalars().all()
+    assert set(counted) == {1}, "what never reached the relay was no attempt"
+
+
+async def test_f13_a_refused_sender_holds_the_mailing_and_keeps_everyone(world: World) -> None:
+    mailing_id = world.start_mailing()
+    async with Relay(mail=["553 Mail from must equal authorized user"] * 9) as relay:
+        assert await run(world, relay, mailing_id) == {DeliveryStatus.PENDING: 7}
+    assert status_of(world, mailing_id) is MailingStatus.HELD
+    assert not relay.asked
+    assert len(relay.senders) <= 2, "one try a connection, no hammering"
+
+
+async def test_f48_a_paused_mailing_stops_and_resuming_sends_exactly_the_rest(world: World) -> None:
+    mailing_id = world.start_mailing()
+    async with Relay(data_wait_s=0.15) as relay:
+        delivering = asyncio.create_task(run(world, relay, mailing_id, connections=1))
+        while relay.taken.total() < 2:
+            await asyncio.sleep(0.02)
+        with world.store.write() as connection:
+            assert mailings.move_mailing(connection, mailing_id, MailingStatus.PAUSED, NOW)
+        paused = await asyncio.wait_for(delivering, 5)
+        assert paused[DeliveryStatus.ACCEPTED] + paused[DeliveryStatus.PENDING] == 7
+        assert paused[DeliveryStatus.PENDING] >= 3
+        with world.store.write() as connection:
+            assert mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, NOW)
+        assert await run(world, relay, mailing_id) == {DeliveryStatus.ACCEPTED: 7}
+    assert set(relay.taken.values()) == {1}
+
+
+async def test_f48_a_stop_lets_what_is_on_the_wire_end_and_keeps_the_rest(world: World) -> None:
+    mailing_id = world.start_mailing()
+    stop = asyncio.Event()
+    async with Relay(data_wait_s=0.2) as relay:
+        chosen = settings_for(world, relay.port)
+        delivering = asyncio.create_task(run_sender(chosen, world.store, stop, only=mailing_id))
+        while not relay.seen:
+            await asyncio.sleep(0.01)
+        stop.set()
+        await asyncio.wait_for(delivering, 10)
+        after = figures(world, mailing_id)
+        assert after.get(DeliveryStatus.UNCERTAIN, 0) == 0
+        assert after[DeliveryStatus.ACCEPTED] == relay.taken.total() >= 1
+        assert after[DeliveryStatus.PENDING] >= 3
+        assert await run(world, relay, mailing_id) == {DeliveryStatus.ACCEPTED: 7}
+    assert set(relay.taken.values()) == {1}
+
+
+async def test_f47_who_leaves_or_is_suppressed_during_the_run_is_not_mailed(world: World) -> None:
+    mailing_id = world.start_mailing()
+    left, dead = "reader4@firm4.example", "reader5@firm5.example"
+    async with Relay(rcpt={left: ["451 later"], dead: ["451 later"]}) as relay:
+        delivering = asyncio.create_task(run(world, relay, mailing_id))
+        while not (relay.asked[left] and relay.asked[dead]):
+            await asyncio.sleep(0.01)
+        with world.store.write() as connection:
+            number = connection.execute(select(delivery.c.id).where(delivery.c.address == left)).scalar_one()
+            standing = audience.standing_of_delivery(connection, number)
+            assert standing is not None
+            audience.end_subscription(connection, standing.contact_id, standing.list_id, "unsubscribed", NOW)
+            audience.suppress_address(connection, hash_address(SECRET, dead), "gone", "test", NOW)
+        assert await delivering == {DeliveryStatus.ACCEPTED: 5, DeliveryStatus.SUPPRESSED: 2}
+    assert relay.taken[left] == relay.taken[dead] == 0
+
+
+async def test_f49_one_poisonous_recipient_ends_alone(world: World) -> None:
+    mailing_id = world.start_mailing()
+    with world.store.write() as connection:
+        poison = delivery.c.address == "reader3@firm3.example"
+        connection.execute(update(delivery).where(poison).values(message_id="no Message-ID"))
+    async with Relay() as relay:
+        assert await run(world, relay, mailing_id) == {DeliveryStatus.ACCEPTED: 6, DeliveryStatus.REFUSED: 1}
+
+
+async def test_an_address_that_was_suppressed_before_is_planned_as_suppressed(world: World) -> None:
+    with world.store.write() as connection:
+        audience.suppress_address(connection, hash_address(SECRET, "reader1@firm1.example"), "gone", "test", NOW)
+    mailing_id = world.start_mailing()
+    async with Relay() as relay:
+        assert await run(world, relay, mailing_id) == {DeliveryStatus.ACCEPTED: 6, DeliveryStatus.SUPPRESSED: 1}
+    assert "reader1@firm1.example" not in relay.asked
+
+
+async def test_the_envelope_sender_carries_the_deliverys_token_where_the_relay_lets_us(world: World) -> None:
+    mailing_id = world.start_mailing()
+    async with Relay() as relay:
+        await run(world, relay, mailing_id, envelope="bounce+{token}@news.zsia.example")
+    with world.store.read() as connection:
+        tokens = set(connection.execute(select(delivery.c.token)).scalars())
+    assert {sender.removeprefix("bounce+").partition("@")[0] for sender in relay.senders} == tokens
+    assert all(len(sender.partition("@")[0]) <= 64 for sender in relay.senders)
+
+
+async def test_every_try_is_on_record_with_its_reply(world: World) -> None:
+    mailing_id = world.start_mailing()
+    grey = "reader2@firm2.example"
+    async with Relay(rcpt={grey: ["451 4.7.1 greylisted"]}) as relay:
+        await run(world, relay, mailing_id)
+    with world.store.read() as connection:
+        rows = connection.execute(
+            select(attempt)
+            .join(delivery, delivery.c.id == attempt.c.delivery_id)
+            .where(delivery.c.address == grey)
+            .order_by(attempt.c.number)
+        ).all()
+    assert [(row.outcome, row.code, row.phase, row.dot_at is not None) for row in rows] == [
+        ("deferred", 451, "rcpt", False),
+        ("accepted", 250, "dot", True),
+    ]
+
+
+@pytest.mark.parametrize("refusals", [2, 3])
+async def test_f29_a_message_taken_for_spam_by_three_holds_the_mailing(world: World, refusals: int) -> None:
+    mailing_id = world.start_mailing()
+    spam = {f"reader{n}@firm{n}.example": ["554 DT:SPM spam"] for n in range(1, refusals + 1)}
+    async with Relay(data=spam) as relay:
+        found = await run(world, relay, mailing_id, connections=1)
+    held = status_of(world, mailing_id) is MailingStatus.HELD
+    assert found[DeliveryStatus.REFUSED] == refusals
+    assert held == (refusals == 3)
