@@ -76,7 +76,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     here = "IP:127.0.0.1,DNS:localhost"
     key, certificate = folder / "self.key", folder / "self.pem"
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-            "-subj", "/CN=localhost", "-addext", f"subjectAltName={here}", "-keyout", key, "-out", certificate)  # fmt: skip
+            "-subj", "/CN=localhost", "-addext", f"subjectAltName={here}",
+            "-keyout", key, "-out", certificate)  # fmt: skip
     return Certificates(
         authority=authority.certificate,
         good=_sign(folder, "good", here, "20200101000000Z", "20491231000000Z"),

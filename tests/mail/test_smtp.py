@@ -182,7 +182,7 @@ def test_whatever_the_octets_the_wire_has_crlf_only_and_no_lone_dot(message: byt
     wire = to_wire(message)
     assert wire.endswith(b"\r\n")
     assert wire.count(b"\n") == wire.count(b"\r\n") == wire.count(b"\r")
-    assert b".\r\n" not in [wire[:3]]
+    assert not wire.startswith(b".\r\n")
     assert b"\r\n.\r\n" not in wire
     canonical = b"\r\n".join(message.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"))
     assert unstuff(wire) == (canonical if canonical.endswith(b"\r\n") else canonical + b"\r\n")
