@@ -7,7 +7,7 @@ import difflib
 import json
 import re
 import unicodedata
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -47,8 +47,8 @@ class _Mapping:
     line: int
     values: dict[str, yaml.Node]
 
-    def error(self, field: str, message: str, cure: str) -> IssueError:
-        node = self.values.get(field)
+    def error(self, field: str, message: str, cure: str, node: yaml.Node | None = None) -> IssueError:
+        node = node or self.values.get(field)
         line = _line_of(node) if node else self.line
         return IssueError(message, file=self.file, line=line, field=self.prefix + field, cure=cure)
 
@@ -58,12 +58,12 @@ class _Mapping:
 
     def _scalar(self, field: str, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):
-            raise self.error(field, _("this is a list or mapping, not a text"), _("write one value on the line"))
+            message, cure = _("this is a list or mapping, not a text"), _("write one value on the line")
+            raise self.error(field, message, cure, node)
         value = str(node.value)
         if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in value):
-            raise self.error(
-                field, _("the value holds a line end or control character"), _("write it on one line, without them")
-            )
+            message = _("the value holds a line end or control character")
+            raise self.error(field, message, _("write it on one line, without them"), node)
         return value
 
     def number(self, field: str, low: int, high: int) -> int | None:
@@ -123,7 +123,7 @@ def read_front_matter(source: str, file: Path) -> FrontMatter:
             raise IssueError(
                 _("the front matter is not a mapping"), file=file, line=2, cure=_("write one `key: value` a line")
             )
-        root = _read_mapping(node, file, "", KEYS)
+        root = replace(_read_mapping(node, file, "", KEYS), line=1)  # what is missing is missing below the fence
     day = _read_date(root)
     title = root.text("title")
     if not title.strip():

@@ -49,14 +49,16 @@ def parse_issue(text: str, *, file: Path, slug: str | None) -> Issue:
                 _("the issue has no number"), file=file, field="number", cure=_("name the folder with --slug")
             )
         slug = f"{front.masthead.year}-{front.masthead.number:02d}"
-    return Issue(
-        slug=parse_slug(slug, file=file),
-        masthead=front.masthead,
-        sections=read_body(body, file=file, offset=offset),
-        circulation=front.circulation,
-        imprint=front.imprint,
-        subject=front.subject,
-        preheader=front.preheader,
+    return tidy_issue(
+        Issue(
+            slug=parse_slug(slug, file=file),
+            masthead=front.masthead,
+            sections=read_body(body, file=file, offset=offset),
+            circulation=front.circulation,
+            imprint=front.imprint,
+            subject=front.subject,
+            preheader=front.preheader,
+        )
     )
 
 
@@ -211,8 +213,8 @@ def tidy_issue(issue: Issue) -> Issue:
         sections=tuple(
             replace(
                 section,
-                blocks=_tidy_blocks(section.blocks),
-                articles=tuple(replace(article, blocks=_tidy_blocks(article.blocks)) for article in section.articles),
+                blocks=tidy_blocks(section.blocks),
+                articles=tuple(replace(article, blocks=tidy_blocks(article.blocks)) for article in section.articles),
             )
             for section in issue.sections
         ),
@@ -220,16 +222,17 @@ def tidy_issue(issue: Issue) -> Issue:
     )
 
 
-def _tidy_blocks(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+def tidy_blocks(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Return the blocks in the form tidy_issue gives."""
     tidy: list[Block] = []
     for block in blocks:
         match block:
             case Paragraph(content):
                 tidy += [Paragraph(kept)] if (kept := merge_texts(content)) else []
             case Quote(inner):
-                tidy += [Quote(rest)] if (rest := _tidy_blocks(inner)) else []
+                tidy += [Quote(rest)] if (rest := tidy_blocks(inner)) else []
             case ListBlock(ordered, items):
-                tidy += [ListBlock(ordered, tuple(map(_tidy_blocks, items)))] if items else []
+                tidy += [ListBlock(ordered, tuple(map(tidy_blocks, items)))] if items else []
             case Table(caption, head, body):
                 tidy.append(Table(clean_cell(caption), _tidy_rows(head), _tidy_rows(body)))
     return tuple(tidy)

@@ -130,6 +130,9 @@ def _format_inline(content: tuple[Inline, ...], tags: bool) -> str:
         match node:
             case Text(text):
                 parts.append(escape_text(text))
+            case Link() if parts and parts[-1].endswith("!"):
+                parts[-1] = parts[-1][:-1] + "\\!"  # ![…](…) would be a picture
+                parts.append(_format_link(node.content, node.target, tags))
             case Strong(inner):
                 written = _format_inline(inner, tags)
                 parts.append(f"<strong>{written}</strong>" if tags else f"**{written}**")

@@ -148,7 +148,7 @@ def _read_contact(record: _Record, columns: dict[str, int], headings: list[str],
         )
     values: dict[str, str] = {}
     for field, at in columns.items():
-        value = record.cells[at].strip() if at < len(record.cells) else ""
+        value = record.cells[at].strip(" \t") if at < len(record.cells) else ""
         if any(unicodedata.category(char) in _CONTROL for char in value):
             raise SheetError(
                 _("the value holds a line end or control character"),
@@ -157,7 +157,7 @@ def _read_contact(record: _Record, columns: dict[str, int], headings: list[str],
                 field=headings[at].strip(),
                 cure=_("type it anew on one line"),
             )
-        values[field] = value
+        values[field] = value.strip()
     try:
         address = parse_address(values.pop("address"))
     except AddressError as error:

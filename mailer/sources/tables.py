@@ -49,7 +49,8 @@ def parse_html_table(source: str, *, file: Path, line: int) -> Table:
         root = lxml.html.fragment_fromstring(source.strip())
     except (lxml.etree.LxmlError, ValueError):
         root = None
-    if root is None or root.tag != "table" or (root.tail or "").strip():
+    whole = source.rstrip().lower().endswith("</table>")
+    if root is None or root.tag != "table" or not whole:
         raise place.error(root, _("this is not one whole table"), _("begin with <table> and end with </table>"))
     _check_attributes(root, place)
     caption = ""

@@ -34,7 +34,8 @@ CHARACTERS = st.one_of(
 )
 TOKENS = st.sampled_from(
     ["**", "__", "<br>", "<!-- -->", "&amp;", "&#42;", "1. ", "- ", "> ", "# ", "    ", "```", "---", "===", "<table>",
-     "</td>", "[a](b)", "![a](b)", "<http://a.example>", "http://a.example", "| a |", "| --- |", "[x]: y", "~~~", "“双软”"]
+     "</td>", "[a](b)", "![a](b)", "<http://a.example>", "http://a.example", "| a |", "| --- |", "[x]: y", "~~~",
+     "“双软”", "!"]
 )  # fmt: skip
 LINES = st.lists(st.one_of(CHARACTERS, TOKENS), min_size=1, max_size=8).map("".join)
 TARGETS = st.sampled_from(

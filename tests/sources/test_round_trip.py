@@ -6,17 +6,25 @@ from pathlib import Path
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mailer.errors import IssueError
 from mailer.model.issue import Block, Emphasis, Inline, Issue, Link, Paragraph, Section, Strong, Text
 from mailer.sources.import_file import import_document
 from mailer.sources.inline import merge_texts
-from mailer.sources.issue_folder import format_issue, load_issue, parse_issue, tidy_issue, without_lines, write_issue
+from mailer.sources.issue_folder import (
+    format_issue,
+    load_issue,
+    parse_issue,
+    tidy_blocks,
+    tidy_issue,
+    without_lines,
+    write_issue,
+)
 from mailer.sources.markdown import read_body
 from mailer.sources.markdown_writer import format_body
 from tests.sources.issues_at_random import ISSUES, blocks, inlines
+from tests.sources.refusals import refusal
 
 FILE = Path("issue.md")
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @SLOW
@@ -33,7 +41,7 @@ def same(*content: Inline) -> None:
     assert read_body(format_body(sections), file=FILE, offset=0)[0].blocks == sections[0].blocks
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(inlines())
 def test_every_paragraph_is_read_back_the_same(content: tuple[Inline, ...]) -> None:
     expected = (Paragraph(merge_texts(content)), Paragraph((Text("后"),)))
@@ -41,15 +49,11 @@ def test_every_paragraph_is_read_back_the_same(content: tuple[Inline, ...]) -> N
     assert read_body(written, file=FILE, offset=0)[0].blocks == expected
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(blocks())
-def test_every_sequence_of_blocks_survives_writing_twice(content: tuple[Block, ...]) -> None:
-    once = read_body(format_body((Section("甲", (), content),)), file=FILE, offset=0)
-    assert without(read_body(format_body(once), file=FILE, offset=0)) == without(once)
-
-
-def without(sections: tuple[Section, ...]) -> list[tuple[str, tuple[Block, ...]]]:
-    return [(section.title, section.blocks) for section in sections]
+def test_every_sequence_of_blocks_is_read_back_the_same(content: tuple[Block, ...]) -> None:
+    once = tidy_blocks(content)
+    assert tidy_blocks(read_body(format_body((Section("甲", (), once),)), file=FILE, offset=0)[0].blocks) == once
 
 
 def test_bold_beside_chinese_punctuation_stays_bold_in_its_usual_signs() -> None:
@@ -75,6 +79,7 @@ def test_characters_that_mean_something_to_markdown_are_only_themselves() -> Non
         "===",
     ):
         same(Text(text))
+    same(Text("看!"), Link((Text("图"),), "https://a.example/"))
     same(Link((Text("a]b"),), "https://a.example/(x)_y_"), Text("！"))
 
 
@@ -85,18 +90,18 @@ def test_the_real_bulletin_is_written_and_loaded_the_same(samples: Path, tmp_pat
     assert without_lines(load_issue(folder)) == without_lines(issue)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.one_of(st.text(), st.text("#*_[]()<>&|-`~\\\n !.1a中“”", max_size=60)))
 @example("[](http://a.example)")
 @example("<strong>")
+@example(">")
+@example("-")
 @example("<table><tr><td>&#0;</td></tr></table>")
 def test_no_markdown_whatever_breaks_the_reader(body: str) -> None:
     text = f"---\ntitle: 简报\nnumber: 1\ndate: 2020-07-31\n---\n# 甲\n\n{body}"
-    try:
+    error = refusal(lambda: parse_issue(text, file=FILE, slug=None))
+    assert error is None or (error.cure and error.line is not None)
+    if error is None:
         issue = parse_issue(text, file=FILE, slug=None)
-    except IssueError as error:
-        assert error.cure
-        assert error.line is not None
-        return
-    again = format_issue(issue, FILE)
-    assert without_lines(parse_issue(again, file=FILE, slug=None)) == without_lines(issue)
+        again = format_issue(issue, FILE)
+        assert without_lines(parse_issue(again, file=FILE, slug=None)) == without_lines(issue)
