@@ -37,7 +37,7 @@ def _check_address(value: str) -> str:
     try:
         return parse_address(value).text
     except AddressError as error:
-        raise ValueError(f"{error.message}; {error.cure}") from None
+        raise ValueError(_("{wrong}; {cure}").format(wrong=error.message, cure=error.cure)) from None
 
 
 def _check_optional_address(value: str) -> str:

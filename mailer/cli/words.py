@@ -12,5 +12,6 @@ TYPER_WORDS = (
     N_("[env var: {}]"),
     N_("[required]"),
     N_("Missing command."),
+    N_("No such command {name!r}."),
     N_("Try [blue]'{command_path} {help_option}'[/] for help."),
 )

@@ -57,7 +57,7 @@ def move_mailing(
                 id=mailing.id, status=_(mailing.status.value), target=_(target.value)
             ),
             cure=_("from there it may become: {statuses}").format(
-                statuses=", ".join(sorted(_(status.value) for status in MAILING_MOVES[mailing.status])) or "–"
+                statuses=_(", ").join(sorted(_(status.value) for status in MAILING_MOVES[mailing.status])) or "–"
             ),
         )
     if target is MailingStatus.CANCELLED:
