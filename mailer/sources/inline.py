@@ -16,7 +16,7 @@ from mailer.sources.grammar import gap_between, is_cjk
 from mailer.sources.links import parse_target
 
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>strong|b|em|i|br)\s*/?>", re.IGNORECASE)
-_SHOWN = ("text", "text_special")
+MAX_DEPTH = 12  # strong in emphasis in a link; more is a mistake, and would be slow to walk
 _KINDS = {"strong": "strong", "b": "strong", "em": "em", "i": "em"}
 
 
@@ -101,6 +101,8 @@ def read_inline(tokens: list[Token], place: Place) -> tuple[Inline, ...]:
                 _read_tag(token.content, stack, at)
             case _:
                 raise _refuse(token, at)
+        if len(stack) > MAX_DEPTH:
+            raise unsupported(_("nesting this deep"), at, _("write it flatter"))
     if len(stack) > 1:
         raise _unbalanced(stack[-1][0], at)
     return merge_texts(tuple(stack[0][2]))
@@ -184,6 +186,10 @@ def merge_texts(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
 
 def _gap_at(tokens: list[Token], at: int) -> str:
     """Return what a line end within a paragraph becomes, by the characters shown on its two sides."""
-    before = next((token.content for token in reversed(tokens[:at]) if token.type in _SHOWN and token.content), "")
-    after = next((token.content for token in tokens[at + 1 :] if token.type in _SHOWN and token.content), "")
+    before = next((tokens[i].content for i in range(at - 1, -1, -1) if _shows(tokens[i])), "")
+    after = next((tokens[i].content for i in range(at + 1, len(tokens)) if _shows(tokens[i])), "")
     return gap_between(before, after)
+
+
+def _shows(token: Token) -> bool:
+    return token.type in ("text", "text_special") and bool(token.content)

@@ -38,6 +38,7 @@ from mailer.sources.tab_table import read_tab_table
 
 _ADDRESS = re.compile(r"<(?P<quoted>https?://[^<>\s]+)>|(?P<bare>https?://[A-Za-z0-9\-._~:/?#@!$&'*+,;=%]+)")
 _FOOT_LINES = 12
+MAX_LINES = 50_000  # a thick bulletin has some hundreds
 
 
 @dataclass(slots=True)
@@ -54,6 +55,10 @@ def import_text(text: str, *, file: Path, slug: str | None) -> tuple[Issue, tupl
     The slug defaults to YEAR-NUMBER. Raises IssueError when masthead or contents cannot be found; `file` is only named.
     """
     lines, remarks = split_lines(text)
+    if len(lines) > MAX_LINES:
+        raise IssueError(
+            _("has more than {n} lines").format(n=MAX_LINES), file=file, cure=_("check that it is the right file")
+        )
     head = read_masthead(lines, file)
     remarks += head.remarks
     rest = [line for line in lines[head.end :] if not is_rule(line.plain)]

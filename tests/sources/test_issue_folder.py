@@ -231,6 +231,7 @@ def test_an_html_table_is_read_with_spans_total_caption_and_blank_lines() -> Non
         ("# 甲\n\n<table>\n<tr><td>1</td></tr>", 9, "table"),
         ("# 甲\n\n<table><tr><td>1</td></tr></table>尾", 9, "table"),
         ("# 甲\n\n" + "> " * 12 + "深", 9, "nesting"),
+        ("# 甲\n\n" + "<em>" * 3000, 9, "nesting"),
     ],
 )
 def test_what_an_issue_cannot_hold_is_one_error_and_never_dropped(markdown: str, line: int, said: str) -> None:

@@ -248,6 +248,11 @@ def test_a_text_without_contents_is_an_error_with_its_cure() -> None:
     assert caught.value.line == 7
 
 
+def test_a_file_of_countless_lines_is_refused() -> None:
+    with pytest.raises(IssueError, match="lines"):
+        read(LISTED + "字\n" * 60_000)
+
+
 def test_the_slug_can_be_chosen_and_must_be_a_safe_name() -> None:
     assert read(LISTED, "special-5")[0].slug == "special-5"
     for bad in ("", "../x", "a/b", ".hidden", "a" * 65, "第五期", "a\n", "-x"):
