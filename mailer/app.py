@@ -356,7 +356,9 @@ class House:
         record = self.mailing(name)
         if record.status is MailingStatus.HELD and record.started_at is None:
             return self.start_mailing(record.id)
-        return self.move_mailing(name, MailingStatus.RUNNING)
+        with self.store.write() as connection:
+            publishing_mailing.resume_mailing(connection, record, self.now())
+            return require_mailing(connection, str(record.id))
 
     def planned_mailings(self) -> list[MailingRecord]:
         """Return the mailings that wait for their time, the soonest first."""

@@ -102,6 +102,11 @@ def show_time(moment: datetime | None, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}" if moment is not None else "–"
 
 
+def show_clock(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Return a moment for a column whose heading names the zone; a dash for none."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment is not None else "–"
+
+
 def class_word(name: str) -> str:
     """Return a reply class in the user's language."""
     return _(CLASS_WORDS[ReplyClass(name)]) if name else _("no reply")
@@ -112,17 +117,22 @@ def draw_summary(summary: MailingSummary) -> None:
     kinds = [DeliveryStatus.ACCEPTED, DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED]
     # rare states get a column only when they occur
     kinds += [kind for kind in DeliveryStatus if kind not in kinds and summary.count(kind)]
-    columns = [(_("List"), "left"), (_("planned"), "right"), *((_(STATUS_WORDS[kind]), "right") for kind in kinds)]
+    columns = [
+        ("", "left"),
+        (_("List"), "left"),
+        (_("planned"), "right"),
+        *((_(STATUS_WORDS[kind]), "right") for kind in kinds),
+    ]
     title = _("Mailing {id} of issue {issue}: {status}").format(
         id=summary.mailing.id, issue=summary.mailing.issue_slug, status=_(MAILING_WORDS[summary.mailing.status])
     )
     table = make_table(title, *columns, (_("retried"), "right"), (_("bounced"), "right"))
     for part in summary.lists:
-        table.add_row(f"{part.role.value} {part.title}", *_figures(part, kinds))
+        table.add_row(part.role.value, part.title, *_figures(part, kinds))
     if len(summary.lists) > 1:
         totals = [summary.planned, *(summary.count(kind) for kind in kinds), summary.retries, summary.bounced]
         table.add_section()
-        table.add_row(_("all"), *map(str, totals), style="bold")
+        table.add_row("", _("all"), *map(str, totals), style="bold")
     out.print(table)
     if summary.mailing.reason:
         say(_("reason: {reason}").format(reason=summary.mailing.reason), "yellow")

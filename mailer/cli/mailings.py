@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mailer.app import House
-from mailer.cli.drawing import MAILING_WORDS, draw_summary, make_table, out, say, say_json, show_time
+from mailer.cli.drawing import MAILING_WORDS, draw_summary, make_table, out, say, say_json, show_clock, show_time
 from mailer.cli.options import IssueArgument, JsonOption, ListOption, MailingArgument, open_house
 from mailer.cli.progress import is_over, watch
 from mailer.errors import UsageError
@@ -182,7 +182,7 @@ def status(
             record.issue_slug,
             _(MAILING_WORDS[record.status]) + (f": {record.reason}" if record.reason else ""),
             ", ".join(record.lists),
-            show_time(record.scheduled_at or record.created_at, zone),
+            show_clock(record.scheduled_at or record.created_at, zone),
         )
     out.print(table)
 

@@ -11,13 +11,10 @@ from typing import Annotated
 import typer
 
 from mailer.app import House
-from mailer.cli.drawing import err, make_table, out, say, say_json, show_time
+from mailer.cli.drawing import err, make_table, out, say, say_json, show_clock, show_time
 from mailer.cli.options import JsonOption, open_house
 from mailer.errors import StateError
 from mailer.i18n import _
-from mailer.web.actions import UnsubscribeView
-from mailer.web.public import create_public_app
-from mailer.web.server import serve_public
 
 log = logging.getLogger(__name__)
 
@@ -31,22 +28,6 @@ def add_to(app: typer.Typer) -> None:
     app.command("serve", help=_("Keep the schedule, send what is due, and answer readers, until stopped."))(serve)
     app.command("schedule", help=_("Show what goes out when."))(show_schedule)
     app.command("sender", hidden=True)(run_sender)
-
-
-class ReaderActions:
-    """What the public pages may ask of a house."""
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-
-    def describe_unsubscribe(self, token: str) -> UnsubscribeView | None:
-        """Return what a token's page shows, or None."""
-        found = self._house.read_membership(token)
-        return UnsubscribeView(address=found.address, list_title=found.list_title) if found is not None else None
-
-    def unsubscribe(self, token: str) -> bool:
-        """End the subscription a token names."""
-        return self._house.leave_list(token, "web")
 
 
 def serve(ctx: typer.Context) -> None:
@@ -102,6 +83,8 @@ async def _serve_web(house: House, stop: asyncio.Event) -> None:
             markup=False,
             soft_wrap=True,
         )
+
+    from mailer.cli.readers import ReaderActions, create_public_app, serve_public  # FastAPI is slow to load
 
     app = create_public_app(ReaderActions(house), house.config)
     await serve_public(app, house.config.web.host, house.config.web.port, stop, on_listening=listening)
@@ -184,14 +167,15 @@ def show_schedule(
     if not coming and not planned:
         say(_("nothing is scheduled: add a [schedule.monthly] table to config.toml, or `mailer send ISSUE --at TIME`"))
         return
-    table = make_table("", (_("When"), "left"), (_("What"), "left"), (_("Lists"), "left"), (_("Note"), "left"))
+    when = _("When ({zone})").format(zone=zone.key)
+    table = make_table("", (when, "left"), (_("What"), "left"), (_("Lists"), "left"), (_("Note"), "left"))
     for one in planned:
         what = _("mailing {id} of issue {issue}").format(id=one.id, issue=one.issue_slug)
-        table.add_row(show_time(one.scheduled_at, zone), what, ", ".join(one.lists), "")
+        table.add_row(show_clock(one.scheduled_at, zone), what, ", ".join(one.lists), "")
     for occurrence in coming:
         schedule = settings[occurrence.schedule]
         note = _("provisional: the holidays are not announced yet") if occurrence.provisional else ""
         what = _("schedule {name}: the newest approved issue").format(name=occurrence.schedule)
         lists = ", ".join(schedule.lists) or _("all")
-        table.add_row(show_time(occurrence.due_at, zone), what, lists, note)
+        table.add_row(show_clock(occurrence.due_at, zone), what, lists, note)
     out.print(table)

@@ -62,3 +62,15 @@ def move_mailing(
         )
     if target is MailingStatus.CANCELLED:
         deliveries.cancel_pending(connection, mailing.id, now)
+
+
+def resume_mailing(connection: Connection, mailing: MailingRecord, now: datetime) -> None:
+    """Set a paused or held mailing running again. Raises StateError for any other."""
+    if mailing.status not in (MailingStatus.PAUSED, MailingStatus.HELD):
+        raise StateError(
+            _("mailing {id} is {status}; only a paused or held one is resumed").format(
+                id=mailing.id, status=_(mailing.status.value)
+            ),
+            cure=_("`mailer status {id}` shows where it stands").format(id=mailing.id),
+        )
+    move_mailing(connection, mailing, MailingStatus.RUNNING, now)

@@ -1,0 +1,22 @@
+"""What the public pages may ask of a house; loaded only where they are served."""
+
+from mailer.app import House
+from mailer.web.actions import UnsubscribeView
+from mailer.web.public import create_public_app as create_public_app
+from mailer.web.server import serve_public as serve_public
+
+
+class ReaderActions:
+    """What the public pages may ask of a house."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def describe_unsubscribe(self, token: str) -> UnsubscribeView | None:
+        """Return what a token's page shows, or None."""
+        found = self._house.read_membership(token)
+        return UnsubscribeView(address=found.address, list_title=found.list_title) if found is not None else None
+
+    def unsubscribe(self, token: str) -> bool:
+        """End the subscription a token names."""
+        return self._house.leave_list(token, "web")

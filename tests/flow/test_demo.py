@@ -1,0 +1,93 @@
+"""`mailer demo`: the whole job, everyone accounted for."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from tests.flow.newsletter import environment
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object], Path]:
+    folder = tmp_path_factory.mktemp("demo") / "here"
+    command = [sys.executable, "-m", "mailer", "demo", "--json", "--dir", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment())
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), folder
+
+
+def test_every_one_of_77_is_in_exactly_one_final_state(demo: tuple[dict[str, object], Path]) -> None:
+    result, _folder = demo
+    finals = ("accepted", "refused", "expired", "suppressed", "cancelled", "uncertain")
+    assert result["planned"] == 77
+    assert sum(int(str(result[state])) for state in finals) == 77
+    assert (result["accepted"], result["refused"], result["expired"], result["bounced"]) == (74, 2, 1, 1)
+    assert int(str(result["retries"])) >= 5
+    assert float(str(result["seconds"])) < 30
+
+
+def test_the_database_says_why_each_was_not_taken(demo: tuple[dict[str, object], Path]) -> None:
+    result, _folder = demo
+    files = result["files"]
+    assert isinstance(files, dict)
+    database = sqlite3.connect(files["database"])
+    rows = database.execute("SELECT address, status, reply_class, reply FROM delivery WHERE status <> 'accepted'")
+    found = {address: (status, kind, reply) for address, status, kind, reply in rows}
+    assert found["gone@dept.example"][:2] == ("refused", "gone")
+    assert found["full@box.example"][:2] == ("expired", "full")
+    assert found["closed@gbk.example"] == ("refused", "inactive", "550 5.2.1 该用户邮箱已停用")
+    limited = database.execute("SELECT count(*), max(attempts) FROM delivery WHERE domain = 'freq.example'").fetchone()
+    assert limited[0] == 5
+    assert limited[1] >= 2, "the provider's limit was met"
+    bounce = database.execute(
+        "SELECT d.address, e.kind, e.hard FROM event e JOIN delivery d ON d.id = e.delivery_id"
+    ).fetchall()
+    assert bounce == [("late@bounce.example", "bounce", 1)]
+    database.close()
+
+
+@pytest.mark.parametrize("name", ["government", "members"])
+def test_a_message_has_both_parts_no_sentinel_and_no_header_of_a_reader(
+    demo: tuple[dict[str, object], Path], name: str
+) -> None:
+    files = demo[0]["files"]
+    assert isinstance(files, dict)
+    raw = Path(files["eml"][name]).read_bytes()
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    message = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    assert message.get_content_type() == "multipart/alternative"
+    parts = {part.get_content_type(): part for part in message.iter_parts()}
+    assert list(parts) == ["text/plain", "text/html"]
+    for kind, part in parts.items():
+        assert isinstance(part, EmailMessage)
+        assert part.get_content_charset() == "utf-8", kind
+        text = part.get_content()
+        assert "双软" in text
+        assert "35609" in text
+        assert "tk.invalid" not in text
+        assert "{{" not in text
+        assert len(text.encode()) < 102 * 1024
+    assert message["To"].addresses[0].display_name == ""
+    assert [header for header in message if header.startswith("List-")] == ["List-Id", "List-Unsubscribe"]
+    assert message["List-Unsubscribe"].startswith("<mailto:")
+    html = parts["text/html"].get_content()
+    assert message["To"] in html
+    assert "mailto:bulletin@zsia.example?subject=unsubscribe%20" in html
+    written = Path(files["html"][name]).read_text("utf-8")
+    assert written == html.replace("\r\n", "\n")
+
+
+def test_a_folder_the_demo_did_not_make_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    command = [sys.executable, "-m", "mailer", "demo", "--dir", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment())
+    assert done.returncode == 2
+    assert "did not make" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
