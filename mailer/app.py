@@ -33,8 +33,6 @@ from mailer.ops.lock import FolderLock
 from mailer.publishing import mailing as publishing_mailing
 from mailer.publishing.approval import approve_issue, require_approval
 from mailer.publishing.mailing import require_mailing, schedule_mailing
-from mailer.rendering.edition import render_edition
-from mailer.rendering.preflight import check_edition
 from mailer.reports.summary import summarise_mailing
 from mailer.scheduling.clock import Clock
 from mailer.scheduling.due import Occurrence, list_occurrences, next_due, schedule_rule
@@ -176,6 +174,8 @@ class House:
 
     def render(self, issue: Issue, lists: Sequence[str] = ()) -> list[Edition]:
         """Render one edition for each list. Raises TemplateError."""
+        from mailer.rendering.edition import render_edition  # slow to load, and most commands do not render
+
         return [
             render_edition(issue, name, self.config.lists[name], self.config, self.templates)
             for name in self.chosen_lists(lists)
@@ -183,6 +183,8 @@ class House:
 
     def check(self, issue: Issue, editions: Sequence[Edition]) -> list[Finding]:
         """Return the preflight's findings over these editions, each once."""
+        from mailer.rendering.preflight import check_edition
+
         found = [finding for edition in editions for finding in check_edition(edition, issue, self.config)]
         return list(dict.fromkeys(found))
 
@@ -377,7 +379,8 @@ class House:
         """Return the relay mail goes through. Raises ConfigError when none is set or its password is not to be had."""
         for name, relay in self.config.relays.items():
             read_password(relay, self.home, os.environ)
-            return name, relay
+            here = str(self.home / relay.ca_file) if relay.ca_file else ""
+            return name, relay.model_copy(update={"ca_file": here})
         raise ConfigError(
             _("there is no relay to send through"),
             file=self.home / "config.toml",

@@ -20,6 +20,7 @@ class Relay:
     rcpt: dict[str, list[str]] = field(default_factory=dict)
     data: dict[str, list[str]] = field(default_factory=dict)
     data_wait_s: float = 0.0
+    timeout_s: float = 300.0
     port: int = 0
     taken: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
@@ -29,7 +30,9 @@ class Relay:
     async def __aenter__(self) -> "Relay":
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: SMTP(self, hostname="relay.test", enable_SMTPUTF8=True, loop=loop), "127.0.0.1", self.port
+            lambda: SMTP(self, hostname="relay.test", enable_SMTPUTF8=True, timeout=self.timeout_s, loop=loop),
+            "127.0.0.1",
+            self.port,
         )
         self.port = self._server.sockets[0].getsockname()[1]
         return self

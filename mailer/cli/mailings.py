@@ -92,22 +92,24 @@ def send(
         )
     with open_house(ctx) as house:
         mailing = house.schedule_mailing(issue, lists or [], parse_moment(at, house) if at else None)
-        if wait:
+        if not at:
+            mailing = house.start_mailing(mailing.id)
+        if wait and mailing.status is MailingStatus.RUNNING:
             asyncio.run(deliver_and_watch(house, mailing, quiet=as_json))
         summary = house.summarise(str(mailing.id))
         zone = house.config.zone
         serving = _serve_runs(house)
     if as_json:
         say_json(describe(summary))
-    elif wait:
+    elif wait or summary.mailing.status is MailingStatus.HELD:
         draw_summary(summary)
     else:
-        when = show_time(mailing.scheduled_at, zone) if mailing.scheduled_at else _("as soon as possible")
-        say(
-            _("mailing {id} of issue {issue} is planned: {when}").format(
-                id=mailing.id, issue=mailing.issue_slug, when=when
-            )
-        )
+        if at:
+            line = _("mailing {id} of issue {issue} is planned for {when}")
+        else:
+            line = _("mailing {id} of issue {issue} has begun: {n} recipients")
+        when = show_time(mailing.scheduled_at, zone)
+        say(line.format(id=mailing.id, issue=mailing.issue_slug, when=when, n=summary.planned))
         if not serving:
             say(_("`mailer serve` does not run on this folder: start it, or nothing is sent"), "yellow")
     if summary.mailing.status is MailingStatus.HELD:
@@ -131,9 +133,6 @@ async def deliver_and_watch(house: House, mailing: MailingRecord, *, quiet: bool
 
     if _serve_runs(house):
         await watch(look, is_over, quiet=quiet)
-        return
-    started = await asyncio.to_thread(house.start_mailing, mailing.id)
-    if started.status is not MailingStatus.RUNNING:
         return
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

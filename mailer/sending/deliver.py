@@ -111,6 +111,8 @@ class MailingRun:
             await asyncio.wait_for(self._settled.wait(), seconds)
 
     async def _feed(self) -> None:
+        if not await self._ledger.write(self._has_letterheads):
+            return
         while not self._stop.is_set():
             now = self._set.now()
             if self._relay_rests_until is not None and now < self._relay_rests_until:
@@ -131,6 +133,15 @@ class MailingRun:
             if more is None:
                 return
             await self._nap(more)
+
+    def _has_letterheads(self, connection: Connection) -> bool:
+        """Hold a mailing to a list that the settings no longer have, rather than fail on each of its readers."""
+        names = [name for _id, name, _edition in mailings.mailing_lists(connection, self._mailing_id)]
+        missing = [name for name in names if name not in self._set.letterheads]
+        if missing:
+            reason = _("config.toml no longer has the list {name}").format(name=missing[0])
+            mailings.move_mailing(connection, self._mailing_id, MailingStatus.HELD, self._set.now(), reason)
+        return not missing
 
     def _is_running(self, connection: Connection) -> bool:
         record = mailings.find_mailing(connection, self._mailing_id)
@@ -200,7 +211,13 @@ class MailingRun:
             await self._settle(delivery, _uncomposed(str(error)))
             return opened
         sender = envelope_sender(self._set.relay.envelope, letterhead, delivery.token)
-        result = await opened.send(sender, delivery.recipient.address, message, lambda: self._permit(delivery))
+        result = await opened.send(sender, delivery.recipient.address, message, partial(self._permit, delivery))
+        if opened is session and _went_stale(result):  # kept open too long: once more on a fresh one (faults F33)
+            opened = await self._open()
+            if isinstance(opened, RelayFailure):
+                await self._settle_failure(delivery, opened)
+                return None
+            result = await opened.send(sender, delivery.recipient.address, message, partial(self._permit, delivery))
         reconnect = await self._settle_result(delivery, result)
         if reconnect or not opened.usable or opened.sent >= self._set.relay.messages_per_connection:
             await opened.quit()
@@ -326,6 +343,14 @@ class MailingRun:
         waiting = [self._claimed.get_nowait() for _number in range(self._claimed.qsize())]
         if waiting:
             await self._release(waiting)
+
+
+def _went_stale(result: SendResult) -> bool:
+    return (
+        isinstance(result, RelayFailure)
+        and result.reply.phase is Phase.MAIL
+        and result.meaning.action is Action.RECONNECT
+    )
 
 
 def _uncomposed(why: str) -> Consequence:

@@ -4,20 +4,21 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from mailer.errors import StoreError
 from mailer.i18n import _
 
+if TYPE_CHECKING:
+    from alembic.config import Config as AlembicConfig
+
 __all__ = ["Connection", "Store", "open_store"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+HEAD = "0001"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
 BUSY_TIMEOUT_S = 30
 
 
@@ -89,7 +90,10 @@ def _said_plainly(store: Store) -> Iterator[None]:
         ) from error
 
 
-def _alembic(connection: Connection) -> AlembicConfig:
+def alembic_config(connection: Connection) -> "AlembicConfig":
+    """Return Alembic's settings for this connection; for migrations, and for writing a new one."""
+    from alembic.config import Config as AlembicConfig
+
     config = AlembicConfig()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -103,10 +107,13 @@ def _current_revision(connection: Connection) -> str | None:
 
 
 def _migrate(store: Store) -> None:
-    scripts = ScriptDirectory(str(MIGRATIONS))
     with store.read() as connection:
-        if _current_revision(connection) == scripts.get_current_head():
+        if _current_revision(connection) == HEAD:
             return
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(str(MIGRATIONS))
     with store.write() as connection:
         if not store.is_sqlite:  # two starting at once: the second waits, then finds the work done
             connection.execute(text("SELECT pg_advisory_xact_lock(7461953)"))
@@ -115,7 +122,7 @@ def _migrate(store: Store) -> None:
             raise StoreError(
                 _("the database was made by a newer version"), file=store.path, cure=_("update this program")
             )
-        command.upgrade(_alembic(connection), "head")
+        command.upgrade(alembic_config(connection), "head")
 
 
 def open_store(url: str, default: Path) -> Store:

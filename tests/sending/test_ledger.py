@@ -39,9 +39,7 @@ async def test_one_that_fails_is_rolled_back_alone(store: Store) -> None:
         if name == "bad":
             raise RuntimeError("after the insert")
 
-    results = await asyncio.gather(
-        *(ledger.write(partial(put, n)) for n in ("a", "bad", "b")), return_exceptions=True
-    )
+    results = await asyncio.gather(*(ledger.write(partial(put, n)) for n in ("a", "bad", "b")), return_exceptions=True)
     assert [type(result) for result in results] == [type(None), RuntimeError, type(None)]
     assert count(store) == 2
     ledger.close()

@@ -251,3 +251,26 @@ async def test_f29_a_message_taken_for_spam_by_three_holds_the_mailing(world: Wo
     held = status_of(world, mailing_id) is MailingStatus.HELD
     assert found[DeliveryStatus.REFUSED] == refusals
     assert held == (refusals == 3)
+
+
+async def test_f33_a_connection_the_relay_has_dropped_meanwhile_is_replaced_at_once(world: World) -> None:
+    mailing_id = world.start_mailing()
+    grey = "office1@gov.example"
+    async with Relay(rcpt={grey: ["451 4.7.1 greylisted"]}, timeout_s=0.25) as relay:
+        started = asyncio.get_running_loop().time()
+        found = await run(world, relay, mailing_id, connections=1)
+    assert found == {DeliveryStatus.ACCEPTED: 7}
+    assert asyncio.get_running_loop().time() - started < 10
+    with world.store.read() as connection:
+        outcomes = set(connection.execute(select(attempt.c.outcome)).scalars())
+    assert "released" not in outcomes, "no delivery waited for the relay to rest"
+
+
+async def test_a_mailing_to_a_list_that_is_no_longer_set_is_held(world: World) -> None:
+    mailing_id = world.start_mailing()
+    async with Relay() as relay:
+        chosen = settings_for(world, relay.port)
+        del chosen.letterheads["members"]
+        await asyncio.wait_for(run_sender(chosen, world.store, asyncio.Event(), only=mailing_id), 10)
+    assert status_of(world, mailing_id) is MailingStatus.HELD
+    assert not relay.taken

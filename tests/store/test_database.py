@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select, text
 
 from mailer.errors import StoreError
 from mailer.store import schema
-from mailer.store.database import Store, open_store
+from mailer.store.database import HEAD, MIGRATIONS, Store, open_store
 from tests.world import NOW
 
 
@@ -19,6 +20,10 @@ def test_the_migrations_make_the_very_schema_the_code_declares(store: Store) -> 
     with store.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, schema.metadata) == []
+
+
+def test_the_head_that_is_written_down_is_the_newest_migration() -> None:
+    assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == HEAD
 
 
 def test_times_come_back_as_aware_utc_and_naive_ones_are_refused(store: Store) -> None:
