@@ -1,0 +1,71 @@
+"""What the steps of the main job cost, as ratios within one run; absolute times drift with the machine.
+
+Per recipient the hot path is compose_message; everything else happens once an edition. The ratio to look at is how many
+messages are composed in the time of one rendering.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mailer.config import load_config
+from mailer.mail.message import compose_message, make_letterhead
+from mailer.model.delivery import Delivery, Recipient
+from mailer.rendering.edition import render_edition
+from mailer.sources.issue_folder import load_issue
+from mailer.tokens import HouseSecret, Purpose, sign_token
+
+HERE = Path(__file__).parent.parent
+SECRET = HouseSecret(1, {1: b"benchmark" * 4})
+NOW = datetime(2020, 7, 31, 2, 0, tzinfo=UTC)
+
+
+def median_ms(act: Callable[[], object], repeat: int) -> float:
+    """Return the median time of an act in milliseconds, after one round that warms it."""
+    act()
+    times: list[float] = []
+    for _round in range(repeat):
+        started = time.perf_counter()
+        act()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times) * 1000
+
+
+def make_delivery(number: int) -> Delivery:
+    """Return a delivery to a made-up reader."""
+    token = sign_token(SECRET, Purpose.BOUNCE, number)
+    reader = Recipient(f"reader{number}@firm.example", "办公室", "", "某公司", "杭州")
+    return Delivery(number, 1, "2020-07", "members", 1, reader, f"<{token}@zsia.example>", token, NOW, NOW, 0, "")
+
+
+def main() -> None:
+    """Print the table."""
+    config = load_config(HERE)
+    folder = HERE / "issues" / "2020-07"
+    issue = load_issue(folder)
+
+    def render() -> object:
+        return render_edition(issue, "members", config.lists["members"], config, HERE / "templates")
+
+    edition = render_edition(issue, "members", config.lists["members"], config, HERE / "templates")
+    letterhead = make_letterhead(config, "members", SECRET)
+    deliveries = [make_delivery(number) for number in range(200)]
+    message = compose_message(edition, deliveries[0], letterhead)
+    costs = {
+        "load_issue": median_ms(lambda: load_issue(folder), 15),
+        "render_edition": median_ms(render, 15),
+        "compose_message": median_ms(lambda: [compose_message(edition, one, letterhead) for one in deliveries], 5)
+        / 200,
+        "sign_token": median_ms(lambda: [sign_token(SECRET, Purpose.BOUNCE, n) for n in range(2000)], 5) / 2000,
+    }
+    out = sys.stdout
+    out.write(f"message {len(message) / 1024:.1f} KB on the wire\n")
+    for name, cost in costs.items():
+        out.write(f"{name:16} {cost:9.4f} ms   x{cost / costs['compose_message']:.2f} of a compose_message\n")
+
+
+if __name__ == "__main__":
+    main()
