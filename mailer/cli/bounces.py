@@ -71,7 +71,7 @@ def draw(found: list[ReturnedMail], *, as_json: bool) -> None:
 def poll(ctx: typer.Context, as_json: JsonOption = False) -> None:
     """Read the mailbox of returned mail."""
     with open_house(ctx) as house:
-        draw(house.poll_returned(), as_json=as_json)
+        draw(house.returned.poll(), as_json=as_json)
 
 
 def read(
@@ -82,7 +82,7 @@ def read(
     """Read returned mails from files."""
     with open_house(ctx) as house:
         mails = [(name, _read_file(name)) for name in files]
-        draw([house.read_returned(raw, name) for name, raw in mails], as_json=as_json)
+        draw([house.returned.read(raw, name) for name, raw in mails], as_json=as_json)
 
 
 def _read_file(name: str) -> bytes:

@@ -64,7 +64,7 @@ def import_file(
 ) -> None:
     """Turn a document into an issue folder."""
     with open_house(ctx) as house:
-        issue, remarks = house.import_document(file, slug, replace=replace)
+        issue, remarks = house.issues.import_document(file, slug, replace=replace)
         folder = house.home / "issues" / issue.slug
     if as_json:
         say_json(describe_import(issue, remarks))
@@ -89,8 +89,8 @@ def render(
 ) -> None:
     """Render an issue for its lists."""
     with open_house(ctx) as house:
-        editions = house.render(house.load_issue(issue), lists or [])
-        written = house.write_editions(editions, folder or house.var / "rendered")
+        editions = house.issues.render(house.issues.load(issue), lists or [])
+        written = house.issues.write_editions(editions, folder or house.var / "rendered")
     if as_json:
         say_json(
             {
@@ -123,8 +123,8 @@ def draw_findings(findings: list[Finding]) -> None:
 def check(ctx: typer.Context, issue: IssueArgument, lists: ListOption = None, as_json: JsonOption = False) -> None:
     """Check an issue; exit code 1 when there is an error."""
     with open_house(ctx) as house:
-        value = house.load_issue(issue)
-        findings = house.check(value, house.render(value, lists or []))
+        value = house.issues.load(issue)
+        findings = house.issues.check(value, house.issues.render(value, lists or []))
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     if as_json:
         say_json(
@@ -152,7 +152,7 @@ def approve(
 ) -> None:
     """Sign off an issue."""
     with open_house(ctx) as house:
-        value, editions, findings = house.approve(issue, name)
+        value, editions, findings = house.issues.approve(issue, name)
     if as_json:
         say_json(
             {"issue": value.slug, "approved_by": name, "editions": {one.list_name: one.sha256 for one in editions}}

@@ -27,7 +27,7 @@ def show(ctx: typer.Context, as_json: JsonOption = False) -> None:
     if ctx.invoked_subcommand is not None:
         return
     with open_house(ctx) as house:
-        counts = house.count_lists()
+        counts = house.lists.count()
         files = {name: settings.file for name, settings in house.config.lists.items()}
     if as_json:
         say_json(
@@ -69,7 +69,7 @@ def sync(
 ) -> None:
     """Make lists follow their sheets."""
     with open_house(ctx) as house:
-        changes = house.sync_lists(names or [], dry_run=dry_run)
+        changes = house.lists.sync(names or [], dry_run=dry_run)
     if as_json:
         say_json(
             {

@@ -91,12 +91,12 @@ def send(
             _("--at and --wait do not go together"), cure=_("`mailer serve` sends what is planned for later")
         )
     with open_house(ctx) as house:
-        mailing = house.schedule_mailing(issue, lists or [], parse_moment(at, house) if at else None)
+        mailing = house.mailings.schedule(issue, lists or [], parse_moment(at, house) if at else None)
         if not at:
-            mailing = house.start_mailing(mailing.id)
+            mailing = house.mailings.start(mailing.id)
         if wait and mailing.status is MailingStatus.RUNNING:
             asyncio.run(deliver_and_watch(house, mailing, quiet=as_json))
-        summary = house.summarise(str(mailing.id))
+        summary = house.mailings.summarise(str(mailing.id))
         zone = house.config.zone
         serving = _serve_runs(house)
     if as_json:
@@ -129,7 +129,7 @@ async def deliver_and_watch(house: House, mailing: MailingRecord, *, quiet: bool
     name = str(mailing.id)
 
     def look() -> MailingSummary:
-        return house.summarise(name)
+        return house.mailings.summarise(name)
 
     if _serve_runs(house):
         await watch(look, is_over, quiet=quiet)
@@ -138,7 +138,7 @@ async def deliver_and_watch(house: House, mailing: MailingRecord, *, quiet: bool
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    delivering = asyncio.create_task(house.deliver(stop, mailing.id))
+    delivering = asyncio.create_task(house.relays.deliver(stop, mailing.id))
     await watch(look, lambda summary: delivering.done(), quiet=quiet)
     await delivering
 
@@ -153,16 +153,16 @@ def status(
     """Show mailings, or one."""
     with open_house(ctx) as house:
         if mailing is not None:
-            summary = house.summarise(mailing)
+            summary = house.mailings.summarise(mailing)
             if as_json:
                 say_json(describe(summary))
             else:
                 draw_summary(summary)
             return
-        records = house.mailings()
+        records = house.mailings.newest()
         zone = house.config.zone
         if as_json:
-            say_json([describe(house.summarise(str(record.id))) for record in records])
+            say_json([describe(house.mailings.summarise(str(record.id))) for record in records])
             return
     if not records:
         say(_("no mailing yet: `mailer approve ISSUE --as NAME`, then `mailer send ISSUE`"))
@@ -188,8 +188,8 @@ def status(
 
 def _move(ctx: typer.Context, mailing: str, target: MailingStatus, *, as_json: bool) -> None:
     with open_house(ctx) as house:
-        record = house.move_mailing(mailing, target)
-        summary = house.summarise(str(record.id))
+        record = house.mailings.move(mailing, target)
+        summary = house.mailings.summarise(str(record.id))
     if as_json:
         say_json(describe(summary))
         return
@@ -204,8 +204,8 @@ def pause(ctx: typer.Context, mailing: MailingArgument, as_json: JsonOption = Fa
 def resume(ctx: typer.Context, mailing: MailingArgument, as_json: JsonOption = False) -> None:
     """Resume a mailing: one that was held before it started is started anew."""
     with open_house(ctx) as house:
-        record = house.resume_mailing(mailing)
-        summary = house.summarise(str(record.id))
+        record = house.mailings.resume(mailing)
+        summary = house.mailings.summarise(str(record.id))
     if as_json:
         say_json(describe(summary))
     else:

@@ -14,9 +14,9 @@ class ReaderActions:
 
     def describe_unsubscribe(self, token: str) -> UnsubscribeView | None:
         """Return what a token's page shows, or None."""
-        found = self._house.read_membership(token)
+        found = self._house.lists.read_membership(token)
         return UnsubscribeView(address=found.address, list_title=found.list_title) if found is not None else None
 
     def unsubscribe(self, token: str) -> bool:
         """End the subscription a token names."""
-        return self._house.leave_list(token, "web")
+        return self._house.lists.leave(token, "web")

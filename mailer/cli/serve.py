@@ -33,7 +33,7 @@ def add_to(app: typer.Typer) -> None:
 def serve(ctx: typer.Context) -> None:
     """Run until stopped."""
     with open_house(ctx) as house:
-        house.sending_settings()  # what would fail at the due moment fails now
+        house.relays.settings()  # what would fail at the due moment fails now
         lock = house.lock("serve")
         lock.require(_("another `mailer serve` runs on this folder"), _("stop that one first"))
         try:
@@ -49,12 +49,12 @@ async def _serve(house: House) -> None:
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
     await asyncio.to_thread(house.open)
-    clock = house.make_clock()
+    clock = house.timetable.make_clock()
     sender = asyncio.create_task(_keep_sender(house.home, stop))
     tasks = [sender]
     if house.config.public_url:
         tasks.append(asyncio.create_task(_serve_web(house, stop)))
-    clock.start(lambda: asyncio.to_thread(house.tick), house.next_wake)
+    clock.start(lambda: asyncio.to_thread(house.timetable.tick), house.timetable.next_wake)
     _announce(house)
     try:
         stopping = asyncio.create_task(stop.wait())
@@ -69,7 +69,7 @@ async def _serve(house: House) -> None:
 
 
 def _announce(house: House) -> None:
-    coming = house.coming(1)
+    coming = house.timetable.coming(1)
     when = show_time(coming[0].due_at, house.config.zone) if coming else _("nothing is scheduled")
     err.print(_("serving {folder}; next: {when}; stop with Ctrl-C").format(
         folder=house.home.resolve(), when=when
@@ -132,7 +132,7 @@ async def _send_until_stopped(house: House) -> None:
         watching.add_done_callback(lambda _task: stop.set())
     while True:
         try:
-            await house.deliver(stop)
+            await house.relays.deliver(stop)
         except StateError as error:  # a `send --wait` is at work, or the last sender is still draining
             log.warning("%s", error)
             with contextlib.suppress(TimeoutError):
@@ -148,8 +148,8 @@ def show_schedule(
 ) -> None:
     """Show the next dates."""
     with open_house(ctx) as house:
-        coming = house.coming(count)
-        planned = house.planned_mailings()
+        coming = house.timetable.coming(count)
+        planned = house.mailings.planned()
         zone = house.config.zone
         settings = house.config.schedule
     if as_json:

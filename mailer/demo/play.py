@@ -104,12 +104,12 @@ async def play(folder: Path, language: str, step: Step, watch: Watch) -> DemoRes
         settings = CONFIG.format(language=language, host=HOST, port=world.port)
         (folder / "config.toml").write_text(settings, "utf-8")
         mailing_id = await asyncio.to_thread(_prepare_mailing, house, step)
-        delivering = asyncio.create_task(house.deliver(asyncio.Event(), mailing_id))
-        await watch(lambda: house.summarise(str(mailing_id)), lambda _summary: delivering.done())
+        delivering = asyncio.create_task(house.relays.deliver(asyncio.Event(), mailing_id))
+        await watch(lambda: house.mailings.summarise(str(mailing_id)), lambda _summary: delivering.done())
         await delivering
         returned = await _await_bounce(house, world)
-        summary = await asyncio.to_thread(house.summarise, str(mailing_id))
-        files = await asyncio.to_thread(house.write_sent, summary.mailing, folder / "var" / "rendered")
+        summary = await asyncio.to_thread(house.mailings.summarise, str(mailing_id))
+        files = await asyncio.to_thread(house.issues.write_sent, summary.mailing, folder / "var" / "rendered")
         return DemoResult(
             summary=summary,
             returned=returned,
@@ -126,25 +126,25 @@ async def play(folder: Path, language: str, step: Step, watch: Watch) -> DemoRes
 
 
 def _prepare_mailing(house: House, step: Step) -> int:
-    issue = house.load_issue(ISSUE)
+    issue = house.issues.load(ISSUE)
     step(
         _("issue {slug}: {sections} sections, {articles} articles").format(
             slug=issue.slug, sections=len(issue.sections), articles=len(issue.articles)
         )
     )
-    changes = house.sync_lists()
+    changes = house.lists.sync()
     added = sum(len(change.added) for change in changes.values())
     step(ngettext("{n} subscriber on {lists} lists", "{n} subscribers on {lists} lists", added).format(
         n=added, lists=len(changes)
     ))  # fmt: skip
-    _issue, editions, findings = house.approve(ISSUE, APPROVER)
+    _issue, editions, findings = house.issues.approve(ISSUE, APPROVER)
     warnings = sum(finding.severity is Severity.WARNING for finding in findings)
     step(
         _("{n} editions rendered, checked ({warnings} warnings) and approved").format(
             n=len(editions), warnings=warnings
         )
     )
-    mailing = house.start_mailing(house.schedule_mailing(ISSUE).id)
+    mailing = house.mailings.start(house.mailings.schedule(ISSUE).id)
     return mailing.id
 
 
@@ -153,7 +153,7 @@ async def _await_bounce(house: House, world: World) -> list[ReturnedMail]:
     deadline = time.monotonic() + BOUNCE_PATIENCE_S
     found: list[ReturnedMail] = []
     while not found and time.monotonic() < deadline:
-        found = await asyncio.to_thread(house.poll_returned)
+        found = await asyncio.to_thread(house.returned.poll)
         if not found:
             await asyncio.sleep(0.1)
     return found

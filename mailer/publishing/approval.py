@@ -40,18 +40,21 @@ def approve_issue(
     return found
 
 
-def require_approval(connection: Connection, issue: Issue, content_sha256: str, now: datetime) -> ApprovalRecord:
-    """Return the standing approval of this very content.
+def find_approval(
+    connection: Connection, issue: Issue, content_sha256: str, now: datetime
+) -> ApprovalRecord | StateError:
+    """Return the standing approval of this very content, or the error that says why there is none.
 
-    Raises StateError when there is none, or when the content was changed after it (which voids it).
+    Content that was changed after its approval makes the issue a draft and voids the approval; so the error is
+    returned, not raised: the caller commits first.
     """
     known = issues.find_issue(connection, issue.slug)
-    was_approved = known is not None and known.status is IssueStatus.APPROVED
+    was_approved = known is not None and issues.was_approved(connection, known.id)
     record = issues.record_issue(connection, issue, content_sha256, now)
     standing = issues.standing_approval(connection, record.id)
     if standing is not None:
         return standing
     cure = _("look at it and run `mailer approve {slug} --as NAME`").format(slug=issue.slug)
     if was_approved:
-        raise StateError(_("issue {slug} was changed after its approval").format(slug=issue.slug), cure=cure)
-    raise StateError(_("issue {slug} is not approved").format(slug=issue.slug), cure=cure)
+        return StateError(_("issue {slug} was changed after its approval").format(slug=issue.slug), cure=cure)
+    return StateError(_("issue {slug} is not approved").format(slug=issue.slug), cure=cure)

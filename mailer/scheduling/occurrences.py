@@ -1,4 +1,4 @@
-"""Takes the occurrences of schedules that are due: a unique row each, so that two clocks take one once."""
+"""Finds the occurrences of schedules that are due and that no clock has acted on."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,26 +12,23 @@ LOOK_BACK = timedelta(days=40)  # no schedule is rarer than monthly
 
 
 @dataclass(frozen=True, slots=True)
-class TakenOccurrence:
-    """An occurrence that this clock took. too_late: beyond the schedule's grace, so it must not send by itself."""
+class DueOccurrence:
+    """An occurrence to act on. too_late: beyond the schedule's grace, so it must not send by itself."""
 
-    id: int
     schedule: str
     due_at: datetime
     too_late: bool
 
 
-def take_due(connection: Connection, config: Config, now: datetime) -> list[TakenOccurrence]:
-    """Take every occurrence due by now that nobody took; none from before its schedule was first seen."""
-    taken: list[TakenOccurrence] = []
+def find_due(connection: Connection, config: Config, now: datetime) -> list[DueOccurrence]:
+    """Return every occurrence due by now that nobody acted on; none from before its schedule was first seen.
+
+    Acting on one begins with `store.schedules.fire_occurrence`, in the transaction of what is done about it.
+    """
+    found: list[DueOccurrence] = []
     for name, schedule in config.schedule.items():
         since = max(schedules.first_seen(connection, name, now), now - LOOK_BACK)
         due = due_between(schedule, name, config, since, now)
         fired = schedules.fired_among(connection, name, due)
-        for moment in due:
-            if moment in fired:
-                continue
-            number = schedules.fire_occurrence(connection, name, moment, now)
-            if number is not None:
-                taken.append(TakenOccurrence(number, name, moment, now - moment > schedule.grace))
-    return taken
+        found += [DueOccurrence(name, moment, now - moment > schedule.grace) for moment in due if moment not in fired]
+    return found

@@ -164,6 +164,13 @@ def standing_approval(connection: Connection, issue_id: int) -> ApprovalRecord |
     return ApprovalRecord(row.id, row.issue_id, row.content_sha256, row.approved_by, row.approved_at, names)
 
 
+def was_approved(connection: Connection, issue_id: int) -> bool:
+    """Return True when an approval was ever recorded for the issue, voided or not."""
+    return (
+        connection.execute(select(approval.c.id).where(approval.c.issue_id == issue_id).limit(1)).scalar() is not None
+    )
+
+
 def newest_approved_unmailed(connection: Connection) -> IssueRecord | None:
     """Return the approved issue with the latest date that no mailing (cancelled ones aside) has been made for."""
     taken = exists().where(mailing.c.issue_id == issue.c.id, mailing.c.status != MailingStatus.CANCELLED.value)

@@ -1,0 +1,39 @@
+"""Wires the rooms together: a House is one newsletter folder, opened. It decides nothing; the flows do."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from mailer.app.ground import Ground, utc_now
+from mailer.app.issues import Issues, Rendered
+from mailer.app.lists import Lists
+from mailer.app.mailings import Mailings
+from mailer.app.relays import Relays
+from mailer.app.returned import Returned
+from mailer.app.timetable import Timetable
+from mailer.sources import starter
+
+__all__ = ["House", "Rendered", "create_newsletter", "starter_folder"]
+
+
+class House(Ground):
+    """One newsletter folder and all that can be done in it, by subject. Close it when done."""
+
+    def __init__(self, home: Path, now: Callable[[], datetime] = utc_now) -> None:
+        super().__init__(home, now)
+        self.lists = Lists(self)
+        self.issues = Issues(self, self.lists)
+        self.relays = Relays(self)
+        self.mailings = Mailings(self, self.issues, self.lists, self.relays)
+        self.returned = Returned(self)
+        self.timetable = Timetable(self, self.mailings)
+
+
+def create_newsletter(folder: Path) -> list[Path]:
+    """Make a newsletter folder and return what was written in it."""
+    return starter.create_newsletter(folder)
+
+
+def starter_folder() -> Path:
+    """Return the folder with the settings, templates, lists and issue that new newsletters start from."""
+    return starter.starter_folder()

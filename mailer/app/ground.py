@@ -1,0 +1,66 @@
+"""What a house stands on: its folder, settings, database, secret and locks."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from mailer.config import Config, load_config
+from mailer.ops.lock import FolderLock
+from mailer.scheduling.due import schedule_rule
+from mailer.store.database import Store, open_store
+from mailer.tokens import HouseSecret, load_secret
+
+
+def utc_now() -> datetime:
+    """The time of this machine, aware UTC."""
+    return datetime.now(UTC)
+
+
+class Ground:
+    """A newsletter folder; what stands in it is opened when first asked for."""
+
+    def __init__(self, home: Path, now: Callable[[], datetime] = utc_now) -> None:
+        self.home = home
+        self.now = now
+
+    @cached_property
+    def config(self) -> Config:
+        """The settings. Raises ConfigError."""
+        config = load_config(self.home)
+        for name, schedule in config.schedule.items():
+            schedule_rule(schedule, name)  # a rule that cannot be understood is said now, not at its time
+        return config
+
+    @cached_property
+    def store(self) -> Store:
+        """The database, migrated."""
+        return open_store(self.config.database, self.var / "mailer.db")
+
+    @cached_property
+    def secret(self) -> HouseSecret:
+        """The house secret, made at first use."""
+        return load_secret(self.var / "secret.json")
+
+    @property
+    def var(self) -> Path:
+        """The folder of what runs make."""
+        return self.home / "var"
+
+    @property
+    def templates(self) -> Path:
+        """The folder of templates."""
+        return self.home / "templates"
+
+    def open(self) -> None:
+        """Open the database and the secret now, rather than when first asked for."""
+        _store, _secret = self.store, self.secret
+
+    def close(self) -> None:
+        """Close the database if it was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+    def lock(self, name: str) -> FolderLock:
+        """Return a lock of this folder: `serve` or `sender`."""
+        return FolderLock(self.var / f"{name}.lock")

@@ -1,0 +1,72 @@
+"""Lists of a house: synced with their sheets, counted, left."""
+
+from collections.abc import Sequence
+
+from mailer.app.ground import Ground
+from mailer.audience.leaving import Membership, leave_list, read_membership
+from mailer.audience.sync import ListChange, sync_list
+from mailer.errors import NotFoundError
+from mailer.i18n import _
+from mailer.model.delivery import DistributionList
+from mailer.sources.sheets import read_sheet
+from mailer.store import audience
+from mailer.store.audience import ListCount
+from mailer.store.database import Connection
+
+
+class Lists:
+    """The distribution lists of a house."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def choose(self, names: Sequence[str] = ()) -> list[str]:
+        """Return list names in sending order: those named, or all. Raises NotFoundError."""
+        ordered = [name for name, _settings in self._ground.config.lists_in_order()]
+        for name in names:
+            if name not in ordered:
+                raise NotFoundError(
+                    _("there is no list {name}").format(name=name),
+                    cure=_("config.toml has: {names}").format(names=", ".join(ordered)),
+                )
+        return [name for name in ordered if not names or name in names]
+
+    def declare(self, connection: Connection) -> dict[str, int]:
+        """Write the lists of the settings, in sending order; return name to id."""
+        ordered = self._ground.config.lists_in_order()
+        return audience.sync_lists(connection, [DistributionList(name, one.title, one.role) for name, one in ordered])
+
+    def sync(self, names: Sequence[str] = (), *, dry_run: bool = False) -> dict[str, ListChange]:
+        """Make lists follow their sheets, all or none. Raises SheetError and changes nothing."""
+        chosen = self.choose(names)
+        sheets = {name: read_sheet(self._ground.home / self._ground.config.lists[name].file) for name in chosen}
+        opened = self._ground.store.read if dry_run else self._ground.store.write
+        with opened() as connection:
+            ids = self.declare(connection)
+            return {
+                name: sync_list(
+                    connection,
+                    ids[name],
+                    sheets[name],
+                    self._ground.config.lists[name].file,
+                    self._ground.now(),
+                    dry_run=dry_run,
+                )
+                for name in chosen
+            }
+
+    def count(self) -> tuple[ListCount, ...]:
+        """Return the lists of the settings with their counts, as of the last sync."""
+        with self._ground.store.write() as connection:
+            wanted = self.declare(connection)
+            return tuple(one for one in audience.count_lists(connection) if one.value.name in wanted)
+
+    def read_membership(self, token: str) -> Membership | None:
+        """Return what an unsubscribe token stands for, or None; changes nothing."""
+        with self._ground.store.read() as connection:
+            return read_membership(connection, self._ground.secret, token)
+
+    def leave(self, token: str, source: str) -> bool:
+        """End the subscription a token stands for; False when the token is not one of ours."""
+        with self._ground.store.write() as connection:
+            return leave_list(connection, self._ground.secret, token, source, self._ground.now())

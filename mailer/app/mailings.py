@@ -1,0 +1,143 @@
+"""Mailings of a house: planned, started, moved, summarised."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailer.app.ground import Ground
+from mailer.app.issues import Issues
+from mailer.app.lists import Lists
+from mailer.app.relays import Relays
+from mailer.errors import MailerError, StateError
+from mailer.i18n import _
+from mailer.model.delivery import MailingRecord, MailingStatus, MailingSummary
+from mailer.publishing import mailing as publishing
+from mailer.publishing.approval import find_approval
+from mailer.publishing.mailing import require_mailing
+from mailer.reports.summary import summarise_mailing
+from mailer.sending.plan import plan_mailing
+from mailer.store import mailings
+from mailer.store.database import Connection
+from mailer.store.issues import ApprovalRecord
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MailingPlan:
+    """What a mailing will send, to whom: an approval and list names in sending order."""
+
+    approval: ApprovalRecord
+    lists: tuple[str, ...]
+
+
+class Mailings:
+    """The mailings of a house."""
+
+    def __init__(self, ground: Ground, issues: Issues, lists: Lists, relays: Relays) -> None:
+        self._ground = ground
+        self._issues = issues
+        self._lists = lists
+        self._relays = relays
+
+    def prepare(self, name: str, lists: Sequence[str] = ()) -> MailingPlan:
+        """Look whether an issue can be mailed to lists (none: all). Raises StateError, SheetError, ConfigError."""
+        chosen = self._lists.choose(lists)
+        self._relays.choose()  # a mailing that could never leave is refused now
+        self._lists.sync(chosen, dry_run=True)
+        return MailingPlan(self._require_approval(name), tuple(chosen))
+
+    def write(self, connection: Connection, plan: MailingPlan, at: datetime | None, schedule: str = "") -> int:
+        """Write a prepared mailing for a time (None: now); return its number."""
+        ids = self._lists.declare(connection)
+        wanted = [(one, ids[one]) for one in plan.lists]
+        return publishing.schedule_mailing(connection, plan.approval, wanted, at, self._ground.now(), schedule)
+
+    def schedule(self, name: str, lists: Sequence[str] = (), at: datetime | None = None) -> MailingRecord:
+        """Plan a mailing of an approved issue for a time (None: now). Raises what `prepare` raises."""
+        plan = self.prepare(name, lists)
+        with self._ground.store.write() as connection:
+            return require_mailing(connection, str(self.write(connection, plan, at)))
+
+    def _require_approval(self, name: str) -> ApprovalRecord:
+        issue, digest = self._issues.read(name)
+        with self._ground.store.write() as connection:
+            found = find_approval(connection, issue, digest, self._ground.now())
+        if isinstance(found, StateError):
+            raise found
+        return found
+
+    def start(self, mailing_id: int) -> MailingRecord:
+        """Freeze the audience and set a scheduled mailing running, or hold it with the reason.
+
+        Held: the content was changed since its approval, the approval was voided, or a sheet cannot be read.
+        """
+        with self._ground.store.read() as connection:
+            record = require_mailing(connection, str(mailing_id))
+        reason = self._why_held(record)
+        now = self._ground.now()
+        with self._ground.store.write() as connection:
+            if reason:
+                mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason)
+            elif mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, now):
+                domain = self._ground.config.sender.address.rpartition("@")[2]
+                count = plan_mailing(connection, mailing_id, self._ground.secret, domain)
+                log.info("mailing %d: %d planned, %d reached before", mailing_id, count.planned, count.reached)
+            return require_mailing(connection, str(mailing_id))
+
+    def _why_held(self, record: MailingRecord) -> str:
+        """Sync the lists of a mailing that may start and return nothing; else the reason why a person must look."""
+        try:
+            standing = self._require_approval(record.issue_slug)
+            with self._ground.store.read() as connection:
+                approval_id = mailings.mailing_approval(connection, record.id)
+            if standing.id != approval_id:
+                return _("the issue was approved anew after this mailing was planned")
+            self._lists.sync(record.lists)
+        except MailerError as error:
+            return str(error)
+        return ""
+
+    def start_due(self) -> list[MailingRecord]:
+        """Start every scheduled mailing whose time has come."""
+        with self._ground.store.read() as connection:
+            due = mailings.due_mailings(connection, self._ground.now())
+        return [self.start(number) for number in due]
+
+    def get(self, name: str) -> MailingRecord:
+        """Return a mailing by its number or `last`. Raises NotFoundError."""
+        with self._ground.store.read() as connection:
+            return require_mailing(connection, name)
+
+    def newest(self) -> list[MailingRecord]:
+        """Return the newest mailings first."""
+        with self._ground.store.read() as connection:
+            return mailings.list_mailings(connection)
+
+    def planned(self) -> list[MailingRecord]:
+        """Return the mailings that wait for their time, the soonest first."""
+        with self._ground.store.read() as connection:
+            waiting = mailings.list_mailings(connection, [MailingStatus.SCHEDULED], limit=1000)
+        return sorted(waiting, key=lambda one: (one.scheduled_at or one.created_at, one.id))
+
+    def move(self, name: str, target: MailingStatus) -> MailingRecord:
+        """Pause or cancel a mailing. Raises StateError where its state does not allow that."""
+        with self._ground.store.write() as connection:
+            record = require_mailing(connection, name)
+            publishing.move_mailing(connection, record, target, self._ground.now())
+            return require_mailing(connection, str(record.id))
+
+    def resume(self, name: str) -> MailingRecord:
+        """Go on with a mailing; one that was held before its audience was frozen is started."""
+        record = self.get(name)
+        if record.status is MailingStatus.HELD and record.started_at is None:
+            return self.start(record.id)
+        with self._ground.store.write() as connection:
+            publishing.resume_mailing(connection, record, self._ground.now())
+            return require_mailing(connection, str(record.id))
+
+    def summarise(self, name: str) -> MailingSummary:
+        """Return the figures of a mailing."""
+        with self._ground.store.read() as connection:
+            return summarise_mailing(connection, require_mailing(connection, name))
