@@ -90,10 +90,12 @@ def _to_json(value: Any) -> Any:
 
 
 def make_table(title: str, *columns: tuple[str, str]) -> Table:
-    """Return an empty table; a column is (heading, "left" or "right")."""
+    """Return an empty table; a column is (heading, "left", "right", or "whole" for what must not be broken)."""
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
-    for heading, justify in columns:
-        table.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
+    for heading, kind in columns:
+        table.add_column(
+            heading, justify="right" if kind == "right" else "left", overflow="fold", no_wrap=kind == "whole"
+        )
     return table
 
 

@@ -46,12 +46,12 @@ def show(ctx: typer.Context, as_json: JsonOption = False) -> None:
         return
     table = make_table(
         "",
-        (_("List"), "left"),
+        (_("List"), "whole"),
         (_("Title"), "left"),
         (_("Role"), "left"),
         (_("active"), "right"),
         (_("left"), "right"),
-        (_("Sheet"), "left"),
+        (_("Sheet"), "whole"),
     )
     for one in counts:
         value = one.value

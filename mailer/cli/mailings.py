@@ -168,9 +168,9 @@ def status(
         say(_("no mailing yet: `mailer approve ISSUE --as NAME`, then `mailer send ISSUE`"))
         return
     table = make_table(
-        "",
+        _("Times in {zone}").format(zone=zone.key),
         (_("No."), "right"),
-        (_("Issue"), "left"),
+        (_("Issue"), "whole"),
         (_("Status"), "left"),
         (_("Lists"), "left"),
         (_("Planned for"), "left"),

@@ -167,8 +167,8 @@ def show_schedule(
     if not coming and not planned:
         say(_("nothing is scheduled: add a [schedule.monthly] table to config.toml, or `mailer send ISSUE --at TIME`"))
         return
-    when = _("When ({zone})").format(zone=zone.key)
-    table = make_table("", (when, "left"), (_("What"), "left"), (_("Lists"), "left"), (_("Note"), "left"))
+    title = _("Times in {zone}").format(zone=zone.key)
+    table = make_table(title, (_("When"), "whole"), (_("What"), "left"), (_("Lists"), "left"), (_("Note"), "left"))
     for one in planned:
         what = _("mailing {id} of issue {issue}").format(id=one.id, issue=one.issue_slug)
         table.add_row(show_clock(one.scheduled_at, zone), what, ", ".join(one.lists), "")
