@@ -11,6 +11,7 @@
     ├── StateError            the thing exists but is not in a state that allows this step
     ├── NotFoundError         no such issue, list, mailing, address
     └── StoreError            the database cannot be opened, is locked, or is of another version
+        └── EditionChangedError   a frozen edition is no longer what was approved
 
 A mail server's refusal is an outcome (model.outcome), not an exception.
 """
@@ -95,3 +96,7 @@ class NotFoundError(MailerError):
 
 class StoreError(MailerError):
     """The database cannot be used."""
+
+
+class EditionChangedError(StoreError):
+    """A frozen edition is no longer what was approved: its stored form does not fit its sha256."""

@@ -70,12 +70,17 @@ def hash_address(secret: HouseSecret, key: str) -> str:
     return _derive(secret.keys[min(secret.keys)], "suppression", key.encode()).hex()
 
 
+def fingerprint_secret(secret: HouseSecret) -> str:
+    """Return what a database keeps to know its house again; by the oldest key, so that a rotation keeps it."""
+    return _derive(secret.keys[min(secret.keys)], "fingerprint", b"").hex()
+
+
 def load_secret(path: Path) -> HouseSecret:
     """Read the house secret, making it at first use with mode 0600; two processes starting at once agree on one.
 
     Raises StoreError when the file is not ours or others may read it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         fresh = json.dumps({"current": 1, "keys": {"1": secrets.token_hex(32)}})
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")

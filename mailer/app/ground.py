@@ -9,7 +9,8 @@ from mailer.config import Config, load_config
 from mailer.ops.lock import FolderLock
 from mailer.scheduling.due import schedule_rule
 from mailer.store.database import Store, open_store
-from mailer.tokens import HouseSecret, load_secret
+from mailer.store.house import claim_house, known_fingerprint
+from mailer.tokens import HouseSecret, fingerprint_secret, load_secret
 
 
 def utc_now() -> datetime:
@@ -34,8 +35,15 @@ class Ground:
 
     @cached_property
     def store(self) -> Store:
-        """The database, migrated."""
-        return open_store(self.config.database, self.var / "mailer.db")
+        """The database, migrated. Raises StoreError when it was made with another house secret."""
+        store = open_store(self.config.database, self.var / "mailer.db")
+        fingerprint = fingerprint_secret(self.secret)
+        with store.read() as connection:
+            known = known_fingerprint(connection)
+        if known != fingerprint:
+            with store.write() as connection:
+                claim_house(connection, fingerprint)
+        return store
 
     @cached_property
     def secret(self) -> HouseSecret:

@@ -130,12 +130,12 @@ class Issues:
         message = compose_message(
             edition, delivery, make_letterhead(self._ground.config, edition.list_name, self._ground.secret)
         )
-        base = out / f"{edition.issue}-{edition.list_name}"
+        name = f"{edition.issue}-{edition.list_name}"
         files = Rendered(
             edition.list_name,
-            base.with_suffix(".html"),
-            base.with_suffix(".txt"),
-            base.with_suffix(".eml"),
+            out / f"{name}.html",
+            out / f"{name}.txt",
+            out / f"{name}.eml",
             edition.sha256,
         )
         parts = read_parts(message)

@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailer.app.ground import Ground
 from mailer.app.issues import Issues
 from mailer.app.lists import Lists
 from mailer.app.relays import Relays
-from mailer.errors import MailerError, StateError
+from mailer.errors import MailerError, StateError, StoreError
 from mailer.i18n import _
 from mailer.model.delivery import MailingRecord, MailingStatus, MailingSummary
 from mailer.publishing import mailing as publishing
@@ -22,6 +22,9 @@ from mailer.store.database import Connection
 from mailer.store.issues import ApprovalRecord
 
 log = logging.getLogger(__name__)
+
+STARTABLE = (MailingStatus.SCHEDULED, MailingStatus.HELD)
+ONE_OFF_GRACE = timedelta(hours=2)  # as for schedules unless they say otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +72,21 @@ class Mailings:
         return found
 
     def start(self, mailing_id: int) -> MailingRecord:
-        """Freeze the audience and set a scheduled mailing running, or hold it with the reason.
+        """Freeze the audience and set a scheduled or held mailing running, or hold it with the reason.
 
-        Held: the content was changed since its approval, the approval was voided, or a sheet cannot be read.
+        Held: the content was changed since its approval, the approval was voided, or a sheet cannot be read. One that
+        runs, is paused or is over stays as it is.
         """
         with self._ground.store.read() as connection:
             record = require_mailing(connection, str(mailing_id))
+        if record.status not in STARTABLE:
+            return record
         reason = self._why_held(record)
         now = self._ground.now()
         with self._ground.store.write() as connection:
             if reason:
-                mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason)
-            elif mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, now):
+                mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason, only_from=STARTABLE)
+            elif mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, now, only_from=STARTABLE):
                 domain = self._ground.config.sender.address.rpartition("@")[2]
                 count = plan_mailing(connection, mailing_id, self._ground.secret, domain)
                 log.info("mailing %d: %d planned, %d reached before", mailing_id, count.planned, count.reached)
@@ -95,15 +101,37 @@ class Mailings:
             if standing.id != approval_id:
                 return _("the issue was approved anew after this mailing was planned")
             self._lists.sync(record.lists)
+        except StoreError:
+            raise  # a database that is busy just now says nothing about the mailing
         except MailerError as error:
             return str(error)
         return ""
 
-    def start_due(self) -> list[MailingRecord]:
-        """Start every scheduled mailing whose time has come."""
+    def start_due(self) -> None:
+        """Start every scheduled mailing whose time has come; hold one that is later than ONE_OFF_GRACE.
+
+        One that fails does not keep the others; it is tried again at the next call.
+        """
+        now = self._ground.now()
         with self._ground.store.read() as connection:
-            due = mailings.due_mailings(connection, self._ground.now())
-        return [self.start(number) for number in due]
+            due = [require_mailing(connection, str(number)) for number in mailings.due_mailings(connection, now)]
+        for record in due:
+            try:
+                planned_for = None if record.schedule else record.scheduled_at
+                if planned_for is not None and now - planned_for > ONE_OFF_GRACE:
+                    with self._ground.store.write() as connection:
+                        self.hold_late(connection, record.id, planned_for)
+                else:
+                    self.start(record.id)
+            except MailerError as error:
+                log.error("mailing %d cannot be started: %s", record.id, error)
+
+    def hold_late(self, connection: Connection, mailing_id: int, due_at: datetime) -> None:
+        """Hold a mailing whose time was missed: a person says whether it still goes out."""
+        now = self._ground.now()
+        hours = (now - due_at).total_seconds() / 3600
+        reason = _("it was due {hours} hours ago, when no clock ran").format(hours=f"{hours:.1f}")
+        mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason, only_from=STARTABLE)
 
     def get(self, name: str) -> MailingRecord:
         """Return a mailing by its number or `last`. Raises NotFoundError."""

@@ -5,12 +5,15 @@ import os
 
 from mailer.app.ground import Ground
 from mailer.config import RelayConfig, read_password
-from mailer.errors import ConfigError
+from mailer.errors import ConfigError, StateError
 from mailer.i18n import _
 from mailer.mail.message import make_letterhead
 from mailer.sending.deliver import SendingSettings
 from mailer.sending.retry import RetryPolicy
 from mailer.sending.sender import run_sender
+from mailer.store.house import try_sender_lock
+
+TURN_S = 0.5  # how often a sender that waits for its turn looks
 
 
 class Relays:
@@ -49,13 +52,35 @@ class Relays:
         )
 
     async def deliver(self, stop: asyncio.Event, only: int | None = None) -> None:
-        """Run the sender: one mailing to its end, or all that run until stopped. Raises StateError when one runs."""
+        """Run the sender: one mailing to its end, or all that run until stopped.
+
+        Only one sender works on a folder and on a database: with `only` this one waits for its turn, else it raises
+        StateError.
+        """
         settings = self.settings()
         lock = self._ground.lock("sender")
-        lock.require(
-            _("another sender works on this folder"), _("follow it with `mailer status`, or stop `mailer serve` first")
-        )
+        while not lock.take():
+            if only is None:
+                raise StateError(
+                    _("another sender works on this folder"),
+                    cure=_("follow it with `mailer status`, or stop `mailer serve` first"),
+                )
+            if stop.is_set():
+                return
+            await asyncio.sleep(TURN_S)
         try:
-            await run_sender(settings, self._ground.store, stop, only=only)
+            await self._deliver_alone(settings, stop, only)
         finally:
             lock.free()
+
+    async def _deliver_alone(self, settings: SendingSettings, stop: asyncio.Event, only: int | None) -> None:
+        store = self._ground.store
+        if store.is_sqlite:  # the lock on var/ says it all
+            await run_sender(settings, store, stop, only=only)
+            return
+        with store.read() as connection:
+            if not try_sender_lock(connection):
+                raise StateError(
+                    _("another sender works on this database"), cure=_("only one machine may send; stop the other")
+                )
+            await run_sender(settings, store, stop, only=only)

@@ -6,6 +6,7 @@ from datetime import datetime
 from mailer.app.ground import Ground
 from mailer.app.mailings import MailingPlan, Mailings
 from mailer.errors import MailerError
+from mailer.model.delivery import PastOccurrence
 from mailer.scheduling.clock import Clock
 from mailer.scheduling.due import Occurrence, list_occurrences, next_due
 from mailer.scheduling.occurrences import DueOccurrence, find_due
@@ -51,25 +52,36 @@ class Timetable:
     def _act_on(self, due: DueOccurrence) -> None:
         """Plan the mailing of an occurrence in the transaction that takes it, so that a crash loses neither.
 
-        What cannot be planned just now (the issue is being saved, a sheet is half written) is tried at the next tick,
-        until the schedule's grace is over.
+        One that is too late is planned and held. What cannot be planned just now (the issue is being saved, a sheet
+        is half written) is tried at the next tick, until the schedule's grace is over.
         """
+        plan, result = None, "nothing is approved"
         try:
-            plan = None if due.too_late else self._plan_newest(due)
+            plan = self._plan_newest(due)
         except MailerError as error:
-            log.error("schedule %s, due %s: %s", due.schedule, due.due_at.isoformat(), error)
-            return
+            result = f"failed: {error}"
+            if not due.too_late:
+                log.error("schedule %s, due %s: %s", due.schedule, due.due_at.isoformat(), error)
+                return
         now = self._ground.now()
         with self._ground.store.write() as connection:
             number = schedules.fire_occurrence(connection, due.schedule, due.due_at, now)
             if number is None:
                 return
-            mailing_id = self._mailings.write(connection, plan, due.due_at, due.schedule) if plan else None
-            missed = "missed: later than its grace" if due.too_late else "nothing is approved"
-            result = f"mailing {mailing_id}" if mailing_id else missed
+            mailing_id = None
+            if plan is not None:
+                mailing_id = self._mailings.write(connection, plan, due.due_at, due.schedule)
+                result = "planned"
+                if due.too_late:
+                    self._mailings.hold_late(connection, mailing_id, due.due_at)
+                    result = "held: later than its grace"
             schedules.note_occurrence(connection, number, mailing_id, result)
-        late = int((now - due.due_at).total_seconds())
-        log.warning("schedule %s, due %s, %d s late: %s", due.schedule, due.due_at.isoformat(), late, result)
+        log.warning("schedule %s, due %s: %s, mailing %s", due.schedule, due.due_at.isoformat(), result, mailing_id)
+
+    def past(self, count: int) -> list[PastOccurrence]:
+        """Return what became of the newest occurrences."""
+        with self._ground.store.read() as connection:
+            return schedules.last_occurrences(connection, count)
 
     def _plan_newest(self, due: DueOccurrence) -> MailingPlan | None:
         with self._ground.store.read() as connection:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import signal
 from datetime import datetime
 from typing import Annotated
@@ -11,10 +12,12 @@ import typer
 from mailer.app import House
 from mailer.cli.drawing import MAILING_WORDS, draw_summary, make_table, out, say, say_json, show_clock, show_time
 from mailer.cli.options import IssueArgument, JsonOption, ListOption, MailingArgument, open_house
-from mailer.cli.progress import is_over, watch
+from mailer.cli.progress import watch
 from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus, MailingSummary
+
+LOOKS_A_SERVE_CHECK = 20  # looking whether a `serve` runs takes its lock for a moment, so not at every look
 
 
 def add_to(app: typer.Typer) -> None:
@@ -94,26 +97,27 @@ def send(
         mailing = house.mailings.schedule(issue, lists or [], parse_moment(at, house) if at else None)
         if not at:
             mailing = house.mailings.start(mailing.id)
-        if wait and mailing.status is MailingStatus.RUNNING:
-            asyncio.run(deliver_and_watch(house, mailing, quiet=as_json))
-        summary = house.mailings.summarise(str(mailing.id))
-        zone = house.config.zone
-        serving = _serve_runs(house)
-    if as_json:
-        say_json(describe(summary))
-    elif wait or summary.mailing.status is MailingStatus.HELD:
-        draw_summary(summary)
-    else:
-        if at:
-            line = _("mailing {id} of issue {issue} is planned for {when}")
-        else:
-            line = _("mailing {id} of issue {issue} has begun: {n} recipients")
-        when = show_time(mailing.scheduled_at, zone)
-        say(line.format(id=mailing.id, issue=mailing.issue_slug, when=when, n=summary.planned))
-        if not serving:
-            say(_("`mailer serve` does not run on this folder: start it, or nothing is sent"), "yellow")
+        summary = _finish(house, mailing, wait=wait, as_json=as_json)
+        if not as_json:
+            _say_sent(house, summary, wait=wait)
     if summary.mailing.status is MailingStatus.HELD:
         raise typer.Exit(1)
+
+
+def _say_sent(house: House, summary: MailingSummary, *, wait: bool) -> None:
+    mailing = summary.mailing
+    if wait or mailing.status is MailingStatus.HELD:
+        draw_summary(summary)
+    elif mailing.status is MailingStatus.SCHEDULED:
+        when = show_time(mailing.scheduled_at, house.config.zone)
+        line = _("mailing {id} of issue {issue} is planned for {when}")
+        say(line.format(id=mailing.id, issue=mailing.issue_slug, when=when))
+        if not _serve_runs(house):
+            say(_("`mailer serve` does not run on this folder: start it, or nothing is sent"), "yellow")
+    else:
+        line = _("mailing {id} of issue {issue} has begun: {n} recipients")
+        say(line.format(id=mailing.id, issue=mailing.issue_slug, n=summary.planned))
+    _say_what_is_left(house, summary)
 
 
 def _serve_runs(house: House) -> bool:
@@ -131,16 +135,44 @@ async def deliver_and_watch(house: House, mailing: MailingRecord, *, quiet: bool
     def look() -> MailingSummary:
         return house.mailings.summarise(name)
 
-    if _serve_runs(house):
-        await watch(look, is_over, quiet=quiet)
-        return
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if _serve_runs(house):
+        looks = itertools.count(1)
+
+        def ended(summary: MailingSummary) -> bool:
+            gone = next(looks) % LOOKS_A_SERVE_CHECK == 0 and not _serve_runs(house)
+            return stop.is_set() or gone or summary.mailing.status is not MailingStatus.RUNNING
+
+        await watch(look, ended, quiet=quiet)
+        return
     delivering = asyncio.create_task(house.relays.deliver(stop, mailing.id))
-    await watch(look, lambda summary: delivering.done(), quiet=quiet)
+    await watch(look, lambda _summary: delivering.done(), quiet=quiet)
     await delivering
+
+
+def _finish(house: House, mailing: MailingRecord, *, wait: bool, as_json: bool) -> MailingSummary:
+    """Deliver or follow a running mailing where that is asked for, and return its figures."""
+    if wait and mailing.status is MailingStatus.RUNNING:
+        asyncio.run(deliver_and_watch(house, mailing, quiet=as_json))
+    summary = house.mailings.summarise(str(mailing.id))
+    if as_json:
+        say_json(describe(summary))
+    return summary
+
+
+def _say_what_is_left(house: House, summary: MailingSummary) -> None:
+    """Say how a mailing that still runs goes on, or that there was nobody to send to."""
+    mailing = summary.mailing
+    if mailing.status is MailingStatus.RUNNING and not _serve_runs(house):
+        say(
+            _("mailing {id} goes on with `mailer serve`, or with `mailer resume {id} --wait`").format(id=mailing.id),
+            "yellow",
+        )
+    if mailing.started_at is not None and summary.planned == 0:
+        say(_("nobody to send to: the lists are empty, or everyone on them has this issue already"), "yellow")
 
 
 def status(
@@ -201,18 +233,27 @@ def pause(ctx: typer.Context, mailing: MailingArgument, as_json: JsonOption = Fa
     _move(ctx, mailing, MailingStatus.PAUSED, as_json=as_json)
 
 
-def resume(ctx: typer.Context, mailing: MailingArgument, as_json: JsonOption = False) -> None:
+def resume(
+    ctx: typer.Context,
+    mailing: MailingArgument,
+    wait: Annotated[
+        bool, typer.Option("--wait", help=_("deliver now and show it, also one that runs already"))
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Resume a mailing: one that was held before it started is started anew."""
     with open_house(ctx) as house:
-        record = house.mailings.resume(mailing)
-        summary = house.mailings.summarise(str(record.id))
-    if as_json:
-        say_json(describe(summary))
-    else:
-        say(_("mailing {id} is {status}").format(id=record.id, status=_(MAILING_WORDS[record.status])))
-        if record.reason:
-            say(_("reason: {reason}").format(reason=record.reason), "yellow")
-    if record.status is MailingStatus.HELD:
+        record = house.mailings.get(mailing)
+        if not (wait and record.status is MailingStatus.RUNNING):
+            record = house.mailings.resume(mailing)
+        summary = _finish(house, record, wait=wait, as_json=as_json)
+        if not as_json:
+            if wait or summary.mailing.status is MailingStatus.HELD:
+                draw_summary(summary)
+            else:
+                say(_("mailing {id} is {status}").format(id=record.id, status=_(MAILING_WORDS[summary.mailing.status])))
+            _say_what_is_left(house, summary)
+    if summary.mailing.status is MailingStatus.HELD:
         raise typer.Exit(1)
 
 

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mailer.cli.drawing import STATUS_WORDS, err
 from mailer.i18n import _
-from mailer.model.delivery import DeliveryStatus, MailingStatus, MailingSummary
+from mailer.model.delivery import DeliveryStatus, MailingSummary
 
 REFRESH_S = 0.25
 LINE_EVERY_S = 5.0
@@ -49,8 +49,3 @@ async def watch(look: Callable[[], MailingSummary], done: Callable[[MailingSumma
                 next_line += LINE_EVERY_S
                 err.print(f"{_settled(summary)}/{summary.planned}  {_figures(summary)}", soft_wrap=True)
             await asyncio.sleep(REFRESH_S)
-
-
-def is_over(summary: MailingSummary) -> bool:
-    """True when a mailing no longer runs and is not waiting for its time."""
-    return summary.mailing.status not in (MailingStatus.RUNNING, MailingStatus.SCHEDULED, MailingStatus.PAUSED)

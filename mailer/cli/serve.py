@@ -14,13 +14,20 @@ from mailer.app import House
 from mailer.cli.drawing import err, make_table, out, say, say_json, show_clock, show_time
 from mailer.cli.options import JsonOption, open_house
 from mailer.errors import StateError
-from mailer.i18n import _
+from mailer.i18n import N_, _
 
 log = logging.getLogger(__name__)
 
 RESTART_S = 2.0
 MOST_RESTART_S = 60.0
-PARENT_CHECK_S = 1.0
+GOOD_RUN_S = 300.0  # after one this long, the next wait is the shortest again
+
+
+PAST_WORDS = {
+    "planned": N_("a mailing was planned"),
+    "held: later than its grace": N_("held, as it was too late"),
+    "nothing is approved": N_("nothing was approved, so nothing was sent"),
+}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -97,6 +104,7 @@ async def _keep_sender(home: Path, stop: asyncio.Event) -> None:
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "mailer", "-C", str(home), "sender", stdin=asyncio.subprocess.PIPE
         )
+        began = asyncio.get_running_loop().time()
         ended = asyncio.create_task(child.wait())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([ended, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -106,9 +114,12 @@ async def _keep_sender(home: Path, stop: asyncio.Event) -> None:
             await ended
             return
         stopping.cancel()
+        if asyncio.get_running_loop().time() - began > GOOD_RUN_S:
+            wait = RESTART_S
         log.error("the sender ended with %s; started again in %.0f s", child.returncode, wait)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), wait)
+            async with asyncio.timeout(wait):
+                await stop.wait()
         wait = min(wait * 2, MOST_RESTART_S)
 
 
@@ -136,7 +147,8 @@ async def _send_until_stopped(house: House) -> None:
         except StateError as error:  # a `send --wait` is at work, or the last sender is still draining
             log.warning("%s", error)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), RESTART_S)
+                async with asyncio.timeout(RESTART_S):
+                    await stop.wait()
         if stop.is_set():
             return
 
@@ -150,6 +162,7 @@ def show_schedule(
     with open_house(ctx) as house:
         coming = house.timetable.coming(count)
         planned = house.mailings.planned()
+        past = house.timetable.past(3)
         zone = house.config.zone
         settings = house.config.schedule
     if as_json:
@@ -157,6 +170,10 @@ def show_schedule(
             {
                 "schedules": [
                     {"schedule": one.schedule, "due_at": one.due_at, "provisional": one.provisional} for one in coming
+                ],
+                "past": [
+                    {"schedule": one.schedule, "due_at": one.due_at, "mailing": one.mailing_id, "result": one.result}
+                    for one in past
                 ],
                 "mailings": [
                     {"mailing": one.id, "issue": one.issue_slug, "scheduled_at": one.scheduled_at} for one in planned
@@ -179,3 +196,7 @@ def show_schedule(
         lists = ", ".join(schedule.lists) or _("all")
         table.add_row(show_clock(occurrence.due_at, zone), what, lists, note)
     out.print(table)
+    for one_past in past:
+        word = _(PAST_WORDS.get(one_past.result, one_past.result))
+        when = show_clock(one_past.due_at, zone)
+        say(_("was due {when}, schedule {name}: {result}").format(when=when, name=one_past.schedule, result=word))

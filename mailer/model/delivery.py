@@ -204,3 +204,13 @@ class MailingSummary:
     def bounced(self) -> int:
         """Deliveries with a bounce, over all lists."""
         return sum(part.bounced for part in self.lists)
+
+
+@dataclass(frozen=True, slots=True)
+class PastOccurrence:
+    """An occurrence of a schedule that was acted on: the mailing it made (None: none), and the result in a word."""
+
+    schedule: str
+    due_at: datetime
+    mailing_id: int | None
+    result: str

@@ -29,6 +29,8 @@ def find_due(connection: Connection, config: Config, now: datetime) -> list[DueO
     for name, schedule in config.schedule.items():
         since = max(schedules.first_seen(connection, name, now), now - LOOK_BACK)
         due = due_between(schedule, name, config, since, now)
-        fired = schedules.fired_among(connection, name, due)
-        found += [DueOccurrence(name, moment, now - moment > schedule.grace) for moment in due if moment not in fired]
+        fired = schedules.fired_among(connection, name, [moment.date() for moment in due])
+        found += [
+            DueOccurrence(name, moment, now - moment > schedule.grace) for moment in due if moment.date() not in fired
+        ]
     return found

@@ -1,4 +1,4 @@
-"""Delivers a running mailing: claim, compose, send, settle, until nothing is open.
+"""Delivers what is due of a running mailing: claim, compose, send, settle.
 
 Coordinated in one event loop: a feeder claims what is due, each connection's task carries one copy at a time. The
 database is reached only through the ledger's thread.
@@ -9,22 +9,21 @@ import contextlib
 import logging
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 from mailer.config import RelayConfig
+from mailer.errors import EditionChangedError, StoreError
 from mailer.i18n import _
 from mailer.mail.message import Letterhead, compose_message, envelope_sender
 from mailer.mail.smtp import SmtpSession, open_session
-from mailer.model.address import parse_address
 from mailer.model.delivery import Delivery, DeliveryStatus, MailingStatus
 from mailer.model.edition import Edition
 from mailer.model.outcome import (
     Action,
     Deferred,
-    Meaning,
     Outcome,
     Phase,
     Refused,
@@ -35,7 +34,8 @@ from mailer.model.outcome import (
     Withheld,
 )
 from mailer.sending.ledger import Ledger
-from mailer.sending.retry import RetryPolicy
+from mailer.sending.rest import RelayRest
+from mailer.sending.retry import RetryPolicy, resend_uncertain_at
 from mailer.sending.settle import MOST_STOPS, Consequence, as_deferral, decide_outcome, released
 from mailer.store import deliveries, issues, mailings
 from mailer.store.database import Connection
@@ -44,11 +44,10 @@ from mailer.tokens import HouseSecret, hash_address
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=30)  # longer than any one dialogue: connect, message, and ten minutes for the final dot
+LEASE = timedelta(minutes=60)  # a dialogue at its slowest, and the one before it on the same connection
 DRAIN_S = 30.0
+RECORD_S = 20.0  # how long an outcome that happened is tried to be recorded while the database cannot be written
 LONGEST_NAP_S = 1.0  # so that a pause or a cancel acts within a second or two
-RELAY_WAIT = timedelta(seconds=15)  # before a dead relay is tried again; doubles
-LONGEST_RELAY_WAIT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -66,82 +65,101 @@ class SendingSettings:
 
 
 class MailingRun:
-    """One run over one mailing. `run()` returns when it is finished, held, paused, cancelled, or `stop` is set."""
+    """One run over a mailing: delivers all that is due, then returns; what is due later is for a later run."""
 
-    def __init__(self, settings: SendingSettings, ledger: Ledger, mailing_id: int, stop: asyncio.Event) -> None:
+    def __init__(
+        self, settings: SendingSettings, ledger: Ledger, rest: RelayRest, mailing_id: int, stop: asyncio.Event
+    ) -> None:
         self._set = settings
         self._ledger = ledger
+        self._rest = rest
         self._mailing_id = mailing_id
         self._stop = stop
         self._lease = uuid.uuid4().hex
         self._claimed: asyncio.Queue[Delivery] = asyncio.Queue()
         self._busy = 0
         self._settled = asyncio.Event()
-        self._relay_rests_until: datetime | None = None
-        self._relay_failures = 0
         self._stops = 0
-        self._held = False
+        self._over = False  # no further copy is begun
         self._editions: dict[int, Edition] = {}
 
-    async def run(self) -> None:
-        """Deliver. Raises StoreError when the ledger cannot be written: nothing is sent that cannot be recorded."""
+    async def run(self) -> float | None:
+        """Deliver; return the seconds until more is due, or None when the mailing no longer runs.
+
+        Raises StoreError when the ledger cannot be written: nothing is sent that cannot be recorded.
+        """
+        if not await self._ledger.write(self._look_over):
+            return None
         workers = [asyncio.create_task(self._work()) for _number in range(self._set.relay.connections)]
         feeder = asyncio.create_task(self._feed())
         try:
-            done, _pending = await asyncio.wait([feeder, *workers], return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()  # raises what ended it
+            await asyncio.wait([feeder, *workers], return_when=asyncio.FIRST_COMPLETED)
+            self._over = True
             await self._drain(workers)
+            for task in (*workers, feeder):
+                if task.done():
+                    task.result()  # raises what ended it
+            return feeder.result() if feeder.done() else 0.0
         finally:
             for task in (feeder, *workers):
                 task.cancel()
             await asyncio.gather(feeder, *workers, return_exceptions=True)
-            await self._release_claimed()
+            await self._ledger.write(self._recover)
+
+    def _recover(self, connection: Connection) -> None:
+        """What this run was cut off from: uncertain after its dot, else pending."""
+        now = self._set.now()
+        deliveries.recover_claims(connection, now, resend_uncertain_at(now, self._set.policy), self._lease)
 
     async def _drain(self, workers: list[asyncio.Task[None]]) -> None:
         deadline = asyncio.get_running_loop().time() + DRAIN_S
-        while self._busy and asyncio.get_running_loop().time() < deadline:
-            if any(worker.done() for worker in workers):
-                break
+        while self._busy and not all(worker.done() for worker in workers):
+            if asyncio.get_running_loop().time() >= deadline:
+                return
             await self._nap(0.05)
 
     async def _nap(self, seconds: float) -> None:
         self._settled.clear()
+        # not wait_for: until Python 3.12 it can swallow the cancellation that ends this run
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._settled.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._settled.wait()
 
-    async def _feed(self) -> None:
-        if not await self._ledger.write(self._has_letterheads):
-            return
-        while not self._stop.is_set():
+    async def _feed(self) -> float | None:
+        while not (self._stop.is_set() or self._over):
             now = self._set.now()
-            if self._relay_rests_until is not None and now < self._relay_rests_until:
-                if not await self._ledger.write(self._is_running):
-                    return
-                await self._nap(min(LONGEST_NAP_S, (self._relay_rests_until - now).total_seconds()))
-                continue
+            resting = self._rest.remaining(now)
             room = self._set.relay.connections * 2 - self._claimed.qsize() - self._busy
-            if room <= 0:
+            if not resting and room > 0:
+                claimed = await self._ledger.write(partial(self._claim, now=now, limit=room))
+                for delivery in claimed:
+                    self._claimed.put_nowait(delivery)
+                if claimed:
+                    continue
+            if self._busy or self._claimed.qsize():
                 await self._nap(LONGEST_NAP_S)
                 continue
-            claimed = await self._ledger.write(partial(self._claim, now=now, limit=room))
-            for delivery in claimed:
-                self._claimed.put_nowait(delivery)
-            if claimed:
-                continue
-            more = await self._ledger.write(partial(self._look_on, now=now))
-            if more is None:
-                return
-            await self._nap(more)
+            wait = await self._ledger.write(partial(self._look_on, now=now))
+            return wait if wait is None else max(wait, resting.total_seconds())
+        return 0.0
 
-    def _has_letterheads(self, connection: Connection) -> bool:
-        """Hold a mailing to a list that the settings no longer have, rather than fail on each of its readers."""
-        names = [name for _id, name, _edition in mailings.mailing_lists(connection, self._mailing_id)]
-        missing = [name for name in names if name not in self._set.letterheads]
-        if missing:
-            reason = _("config.toml no longer has the list {name}").format(name=missing[0])
+    def _look_over(self, connection: Connection) -> bool:
+        """Return whether there is a mailing to deliver; hold one that could only fail on each of its readers."""
+        if not self._is_running(connection):
+            return False
+        reason = ""
+        for _id, name, edition_id in mailings.mailing_lists(connection, self._mailing_id):
+            if name not in self._set.letterheads:
+                reason = _("config.toml no longer has the list {name}").format(name=name)
+                break
+            try:
+                self._editions[edition_id] = issues.load_edition(connection, edition_id)
+            except EditionChangedError as error:
+                reason = str(error)
+                break
+        if reason:
             mailings.move_mailing(connection, self._mailing_id, MailingStatus.HELD, self._set.now(), reason)
-        return not missing
+        return not reason
 
     def _is_running(self, connection: Connection) -> bool:
         record = mailings.find_mailing(connection, self._mailing_id)
@@ -154,24 +172,22 @@ class MailingRun:
         )
 
     def _look_on(self, connection: Connection, now: datetime) -> float | None:
-        """Return how long to nap, or None when this run is over; finishes a mailing that has nothing open."""
+        """Return the seconds until more is due, or None when the mailing is over; finishes one with nothing open."""
         if not self._is_running(connection):
             return None
-        left = deliveries.remaining_work(connection, self._mailing_id)
+        resend_at = resend_uncertain_at(now, self._set.policy)
+        deliveries.recover_expired(connection, self._mailing_id, now, resend_at)
+        left = deliveries.remaining_work(connection, self._mailing_id, now)
         if left.open == 0:
             mailings.move_mailing(connection, self._mailing_id, MailingStatus.FINISHED, now)
             return None
-        wait = (left.next_at - now).total_seconds() if left.next_at is not None else LONGEST_NAP_S
-        return min(max(wait, 0.01), LONGEST_NAP_S)
+        return max((left.next_at - now).total_seconds(), 0.0) if left.next_at is not None else LONGEST_NAP_S
 
     async def _work(self) -> None:
         session: SmtpSession | None = None
         try:
             while True:
-                delivery = await self._next_delivery(session)
-                if delivery is None:
-                    session = None
-                    continue
+                delivery = await self._claimed.get()
                 self._busy += 1
                 try:
                     session = await self._carry(delivery, session)
@@ -182,64 +198,41 @@ class MailingRun:
             if session is not None:
                 await session.quit()
 
-    async def _next_delivery(self, session: SmtpSession | None) -> Delivery | None:
-        """Wait for a claimed delivery; None after an idle while with a session open, which is then closed."""
-        if session is None:
-            return await self._claimed.get()
-        try:
-            return await asyncio.wait_for(self._claimed.get(), 5)
-        except TimeoutError:
-            await session.quit()
-            return None
-
     async def _carry(self, delivery: Delivery, session: SmtpSession | None) -> SmtpSession | None:
         """Take one claimed delivery to its settlement; return the session if it can carry another."""
-        resting = self._relay_rests_until is not None and self._set.now() < self._relay_rests_until
-        if self._stop.is_set() or self._held or resting:
-            await self._release([delivery])
+        if self._stop.is_set() or self._over or self._rest.remaining(self._set.now()):
+            await self._release(delivery)
             return session
         opened = session if session is not None and session.usable else await self._open()
         if isinstance(opened, RelayFailure):
             await self._settle_failure(delivery, opened)
             return None
-        edition = await self._edition(delivery.edition_id)
         letterhead = self._set.letterheads[delivery.list_name]
         try:
-            message = compose_message(edition, delivery, letterhead)
+            message = compose_message(self._editions[delivery.edition_id], delivery, letterhead)
+            sender = envelope_sender(self._set.relay.envelope, letterhead, delivery.token)
         except Exception as error:  # one poisonous recipient must not end the run (faults F49)
             log.exception("delivery %d cannot be composed", delivery.id)
             await self._settle(delivery, _uncomposed(str(error)))
             return opened
-        sender = envelope_sender(self._set.relay.envelope, letterhead, delivery.token)
-        result = await opened.send(sender, delivery.recipient.address, message, partial(self._permit, delivery))
+        carry = partial(_send, sender=sender, delivery=delivery, message=message, permit=self._permit)
+        result = await carry(opened)
         if opened is session and _went_stale(result):  # kept open too long: once more on a fresh one (faults F33)
             opened = await self._open()
-            if isinstance(opened, RelayFailure):
-                await self._settle_failure(delivery, opened)
-                return None
-            result = await opened.send(sender, delivery.recipient.address, message, partial(self._permit, delivery))
+            result = opened if isinstance(opened, RelayFailure) else await carry(opened)
         reconnect = await self._settle_result(delivery, result)
+        if isinstance(opened, RelayFailure):
+            return None
         if reconnect or not opened.usable or opened.sent >= self._set.relay.messages_per_connection:
             await opened.quit()
             return None
         return opened
 
     async def _open(self) -> SmtpSession | RelayFailure:
-        opened = await open_session(self._set.relay, self._set.password)
-        if not isinstance(opened, RelayFailure):
-            self._relay_failures = 0
-            self._relay_rests_until = None
-        return opened
-
-    async def _edition(self, edition_id: int) -> Edition:
-        if edition_id not in self._editions:
-            self._editions[edition_id] = await self._ledger.write(
-                lambda connection: issues.load_edition(connection, edition_id)
-            )
-        return self._editions[edition_id]
+        return await open_session(self._set.relay, self._set.password)
 
     def _hash(self, delivery: Delivery) -> str:
-        return hash_address(self._set.secret, parse_address(delivery.recipient.address).key)
+        return hash_address(self._set.secret, delivery.recipient.address.casefold())
 
     async def _permit(self, delivery: Delivery) -> bool:
         address_hash = self._hash(delivery)
@@ -250,6 +243,7 @@ class MailingRun:
         )
 
     async def _settle_result(self, delivery: Delivery, result: SendResult) -> bool:
+        """Settle what became of a copy; return True when its connection should be replaced."""
         match result:
             case Withheld():
                 await self._settle_withheld(delivery)
@@ -262,10 +256,11 @@ class MailingRun:
                 outcome: Outcome = deferred
             case _:
                 outcome = result
+                self._rest.works()
         consequence = decide_outcome(outcome, delivery, self._set.now(), self._set.policy, self._set.dice())
         await self._settle(delivery, consequence)
         if isinstance(outcome, Deferred | Refused) and outcome.meaning.action is Action.PAUSE_RELAY:
-            self._rest(outcome.meaning)
+            await self._let_relay_rest(outcome.meaning.retry_after_s)
         return consequence.reconnect
 
     async def _settle(self, delivery: Delivery, consequence: Consequence) -> None:
@@ -277,72 +272,89 @@ class MailingRun:
                 deliveries.hold_domain(connection, self._mailing_id, domain, consequence.hold_domain_until)
 
         self._stops += consequence.stop
-        holds = self._stops >= MOST_STOPS and not self._held
-        self._held = self._held or holds  # before the next await: no other connection may try once more
-        await self._ledger.write(act)
+        holds = self._stops >= MOST_STOPS and not self._over
+        self._over = self._over or holds  # before the next await: no other connection may try once more
+        await self._record(act)
         if holds:
             await self._hold(str(consequence.settlement.reply))
+
+    async def _record(self, act: Callable[[Connection], None]) -> None:
+        """Write what happened on the wire, again and again for a while: it cannot be made to happen twice."""
+        deadline = asyncio.get_running_loop().time() + RECORD_S
+        while True:
+            try:
+                await self._ledger.write(act)
+            except StoreError:
+                self._over = True
+                if asyncio.get_running_loop().time() >= deadline:
+                    raise
+                await asyncio.sleep(0.5)
+            else:
+                return
 
     async def _settle_withheld(self, delivery: Delivery) -> None:
         address_hash = self._hash(delivery)
 
         def act(connection: Connection) -> None:
-            now = self._set.now()
-            mailing = mailings.find_mailing(connection, self._mailing_id)
-            if deliveries.reader_stopped(connection, delivery.id, address_hash):
-                status = DeliveryStatus.SUPPRESSED
-            elif mailing is not None and mailing.status is MailingStatus.CANCELLED:
-                status = DeliveryStatus.CANCELLED
-            else:
-                status = DeliveryStatus.PENDING
+            stopped = deliveries.reader_stopped(connection, delivery.id, address_hash)
+            status = DeliveryStatus.SUPPRESSED if stopped else DeliveryStatus.PENDING
             end = Settlement(status, "withheld", Reply(0, "", "", Phase.BODY), "", counts=False)
-            deliveries.settle_delivery(connection, delivery.id, self._lease, end, now)
+            deliveries.settle_delivery(connection, delivery.id, self._lease, end, self._set.now())
 
-        await self._ledger.write(act)
+        await self._record(act)
 
     async def _settle_failure(self, delivery: Delivery, failure: RelayFailure) -> None:
-        """The relay or our settings failed: the delivery is untouched, its clock stands still while the relay rests."""
+        """The relay or our settings failed: the delivery is untouched, and no clock runs while the relay rests."""
         if failure.meaning.action is Action.STOP_AND_ASK:
             await self._settle(delivery, Consequence(released(failure.reply, failure.meaning), stop=MOST_STOPS))
             return
-        wait = self._rest(failure.meaning)
-        log.warning("relay %s: %s; next try in %.1f s", self._set.relay_name, failure.reply, wait.total_seconds())
-        end = released(failure.reply, failure.meaning, clock_from=delivery.clock_from + wait)
-        await self._settle(delivery, Consequence(end))
+        await self._let_relay_rest(failure.meaning.retry_after_s)
+        log.warning("relay %s: %s", self._set.relay_name, failure.reply)
+        await self._settle(delivery, Consequence(released(failure.reply, failure.meaning)))
 
-    def _rest(self, meaning: Meaning) -> timedelta:
-        """Let the relay rest, longer each time in a row; return how long."""
-        now = self._set.now()
-        if self._relay_rests_until is not None and now < self._relay_rests_until:
-            return self._relay_rests_until - now
-        doubled = min(RELAY_WAIT * float(2 ** min(self._relay_failures, 10)), LONGEST_RELAY_WAIT)
-        wait = max(doubled, timedelta(seconds=meaning.retry_after_s)) * self._set.policy.scale
-        self._relay_failures += 1
-        self._relay_rests_until = now + wait
-        return wait
+    async def _let_relay_rest(self, asked_s: int) -> None:
+        wait = self._rest.begin(self._set.now(), asked_s).total_seconds()
+        if not wait:
+            return
+        log.warning("relay %s rests for %.1f s", self._set.relay_name, wait)
+
+        def act(connection: Connection) -> None:
+            for running in mailings.list_mailings(connection, [MailingStatus.RUNNING], limit=1000):
+                mailings.add_held(connection, running.id, wait)
+
+        await self._record(act)
 
     async def _hold(self, reply: str) -> None:
         reason = _("the relay asks to stop: {reply}").format(reply=reply)
         log.error("mailing %d is held: %s", self._mailing_id, reply)
-        await self._ledger.write(
-            lambda connection: mailings.move_mailing(
-                connection, self._mailing_id, MailingStatus.HELD, self._set.now(), reason
+
+        def act(connection: Connection) -> None:
+            mailings.move_mailing(connection, self._mailing_id, MailingStatus.HELD, self._set.now(), reason)
+
+        await self._record(act)
+
+    async def _release(self, delivery: Delivery) -> None:
+        nothing = Settlement(DeliveryStatus.PENDING, "released", Reply(0, "", "", Phase.CONNECT), "", counts=False)
+        await self._record(
+            lambda connection: _ignore(
+                deliveries.settle_delivery(connection, delivery.id, self._lease, nothing, self._set.now())
             )
         )
 
-    async def _release(self, claimed: list[Delivery]) -> None:
-        nothing = Settlement(DeliveryStatus.PENDING, "released", Reply(0, "", "", Phase.CONNECT), "", counts=False)
 
-        def act(connection: Connection) -> None:
-            for delivery in claimed:
-                deliveries.settle_delivery(connection, delivery.id, self._lease, nothing, self._set.now())
+async def _send(
+    session: SmtpSession,
+    *,
+    sender: str,
+    delivery: Delivery,
+    message: bytes,
+    permit: Callable[[Delivery], Awaitable[bool]],
+) -> SendResult:
+    return await session.send(sender, delivery.recipient.address, message, partial(permit, delivery))
 
-        await self._ledger.write(act)
 
-    async def _release_claimed(self) -> None:
-        waiting = [self._claimed.get_nowait() for _number in range(self._claimed.qsize())]
-        if waiting:
-            await self._release(waiting)
+def _ignore(_answer: object) -> None:
+    return
 
 
 def _went_stale(result: SendResult) -> bool:

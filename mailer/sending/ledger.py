@@ -36,6 +36,15 @@ class Ledger:
         self._jobs.put((act, future))
         return await asyncio.wrap_future(future)
 
+    async def read(self, act: Callable[[Connection], T]) -> T:
+        """Run `act` on one consistent view, in another thread and without the write lock."""
+
+        def look() -> T:
+            with self._store.read() as connection:
+                return act(connection)
+
+        return await asyncio.to_thread(look)
+
     def close(self) -> None:
         """Finish what was asked and end the thread."""
         self._jobs.put(None)
@@ -61,16 +70,18 @@ class Ledger:
         try:
             with self._store.write() as connection:
                 for act, future in group:
+                    # a job that nobody waits for any more is not begun; one that is begun can no longer be cancelled
+                    if not future.set_running_or_notify_cancel():
+                        continue
                     try:
                         with connection.begin_nested():
                             answers.append((future, act(connection), None))
                     except Exception as error:  # noqa: BLE001 - the caller's, raised there
                         answers.append((future, None, error))
         except Exception as error:  # noqa: BLE001 - the commit failed: nobody's work was written
-            answers = [(future, None, error) for _act, future in group]
+            waited = [future for _act, future in group if future.running() or future.set_running_or_notify_cancel()]
+            answers = [(future, None, error) for future in waited]
         for future, answer, failure in answers:
-            if future.cancelled():
-                continue
             if failure is None:
                 future.set_result(answer)
             else:

@@ -29,6 +29,7 @@ def plan_mailing(connection: Connection, mailing_id: int, secret: HouseSecret, m
     fixed here. Must run inside the transaction that starts the mailing.
     """
     issue_id = mailings.mailing_issue(connection, mailing_id)
+    mailings.lock_issue(connection, issue_id)
     ordinal = deliveries.last_ordinal(connection, mailing_id)
     planned = suppressed = reached = 0
     for list_id, _name, edition_id in mailings.mailing_lists(connection, mailing_id):

@@ -23,7 +23,7 @@ from mailer.store.deliveries import Settlement
 # refusals that say nothing of the recipient: going on would only spend the list
 OURS_AT_ONCE = frozenset({ReplyClass.AUTH, ReplyClass.CONFIG, ReplyClass.SENDER_POLICY, ReplyClass.IP_POLICY})
 MOST_STOPS = 3  # refusals of the message itself after which a person must look
-IN_TRANSACTION = frozenset({Phase.RCPT, Phase.DATA, Phase.BODY})
+IN_TRANSACTION = frozenset({Phase.RCPT, Phase.DATA, Phase.BODY, Phase.DOT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +89,6 @@ def as_deferral(failure: RelayFailure) -> Deferred | None:
     return Deferred(failure.reply, failure.meaning) if failure.reply.phase in IN_TRANSACTION else None
 
 
-def released(
-    reply: Reply, meaning: Meaning, *, clock_from: datetime | None = None, due: datetime | None = None
-) -> Settlement:
+def released(reply: Reply, meaning: Meaning) -> Settlement:
     """Return a delivery to pending untouched: the fault is the relay's or ours, and no attempt is counted."""
-    return Settlement(
-        DeliveryStatus.PENDING,
-        "released",
-        reply,
-        meaning.reply_class.value,
-        next_attempt_at=due,
-        clock_from=clock_from,
-        counts=False,
-    )
+    return Settlement(DeliveryStatus.PENDING, "released", reply, meaning.reply_class.value, counts=False)

@@ -1,11 +1,11 @@
 """Deliveries and their attempts: planned, claimed with a lease, dotted, settled. One row per recipient."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, exists, func, insert, null, select, update
+from sqlalchemy import Connection, Select, bindparam, case, exists, func, insert, null, select, update
 
 from mailer.model.delivery import (
     DELIVERY_MOVES,
@@ -13,9 +13,8 @@ from mailer.model.delivery import (
     DeliveryStatus,
     MailingStatus,
     Recipient,
-    sources_of,
 )
-from mailer.model.outcome import Reply
+from mailer.model.outcome import Phase, Reply
 from mailer.store.schema import (
     attempt,
     delivery,
@@ -27,6 +26,7 @@ from mailer.store.schema import (
 )
 
 ORDINALS = 2**32  # a delivery's id is its mailing's id times this, plus its place in sending order
+PAGE = 500  # SQLite takes 32,766 parameters, but a plan of an IN list grows with it
 OPEN = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
 
 
@@ -60,7 +60,6 @@ class Settlement:
     reply: Reply
     reply_class: str
     next_attempt_at: datetime | None = None
-    clock_from: datetime | None = None
     counts: bool = True  # False: nothing of this recipient was tried, so it is no attempt for the retry policy
 
 
@@ -123,6 +122,7 @@ def claim_deliveries(
 
     They are `sending` under `lease` until `until`; nobody else gets them before.
     """
+    held_s = func.coalesce(select(mailing.c.held_s).where(mailing.c.id == mailing_id).scalar_subquery(), 0)
     due = (
         select(delivery.c.id)
         .join(mailing, mailing.c.id == delivery.c.mailing_id)
@@ -146,19 +146,26 @@ def claim_deliveries(
             status=DeliveryStatus.SENDING.value,
             lease=lease,
             lease_until=until,
+            next_attempt_at=None,
             sent_date=func.coalesce(delivery.c.sent_date, bindparam("now", now, delivery.c.sent_date.type)),
-            clock_from=func.coalesce(delivery.c.clock_from, bindparam("now", now, delivery.c.sent_date.type)),
+            held_before_s=case((delivery.c.first_attempt_at.is_(None), held_s), else_=delivery.c.held_before_s),
+            first_attempt_at=func.coalesce(
+                delivery.c.first_attempt_at, bindparam("now", now, delivery.c.sent_date.type)
+            ),
         )
     )
     _register_attempts(connection, ids, relay, now)
-    rows = connection.execute(
-        select(delivery, issue.c.slug, distribution_list.c.name.label("list_name"))
-        .join(issue, issue.c.id == delivery.c.issue_id)
-        .join(distribution_list, distribution_list.c.id == delivery.c.list_id)
-        .where(delivery.c.id.in_(ids))
-        .order_by(delivery.c.id)
-    )
+    rows = connection.execute(_with_names().where(delivery.c.id.in_(ids)).order_by(delivery.c.id))
     return [_to_delivery(row) for row in rows]
+
+
+def _with_names() -> Select[Any]:
+    return (
+        select(delivery, issue.c.slug, distribution_list.c.name.label("list_name"), mailing.c.held_s)
+        .join(issue, issue.c.id == delivery.c.issue_id)
+        .join(mailing, mailing.c.id == delivery.c.mailing_id)
+        .join(distribution_list, distribution_list.c.id == delivery.c.list_id)
+    )
 
 
 def _register_attempts(connection: Connection, ids: Sequence[int], relay: str, now: datetime) -> None:
@@ -189,7 +196,7 @@ def _to_delivery(row: Any) -> Delivery:
         message_id=row.message_id,
         token=row.token,
         sent_date=row.sent_date,
-        clock_from=row.clock_from,
+        clock_from=row.first_attempt_at + timedelta(seconds=row.held_s - row.held_before_s),
         attempts=row.attempts,
         lease=row.lease,
     )
@@ -261,6 +268,7 @@ def settle_delivery(connection: Connection, delivery_id: int, lease: str, end: S
             reply_class=end.reply_class,
         )
     )
+    assert end.status in DELIVERY_MOVES[DeliveryStatus.SENDING]
     fields: dict[str, Any] = {
         "status": end.status.value,
         "lease": None,
@@ -271,9 +279,7 @@ def settle_delivery(connection: Connection, delivery_id: int, lease: str, end: S
     if end.counts:
         fields |= {"attempts": delivery.c.attempts + 1, "reply": str(end.reply), "reply_class": end.reply_class}
     else:  # the clock of give_up_after starts with the first attempt that was one
-        kept = end.clock_from if end.clock_from is not None else delivery.c.clock_from
-        fields["clock_from"] = case((delivery.c.attempts == 0, null()), else_=kept)
-    assert end.status in DELIVERY_MOVES[DeliveryStatus.SENDING]
+        fields["first_attempt_at"] = case((delivery.c.attempts == 0, null()), else_=delivery.c.first_attempt_at)
     result = connection.execute(
         update(delivery)
         .where(
@@ -283,7 +289,26 @@ def settle_delivery(connection: Connection, delivery_id: int, lease: str, end: S
         )
         .values(**fields)
     )
+    if end.status is DeliveryStatus.PENDING:
+        _cancel_with_mailing(connection, [delivery_id], now)
     return result.rowcount == 1
+
+
+def _cancel_with_mailing(connection: Connection, ids: Sequence[int], now: datetime) -> None:
+    """Cancel those of these deliveries that came back to pending after their mailing was cancelled.
+
+    Else their addresses would count as reached by a mailing that will never try them again.
+    """
+    cancelled = select(mailing.c.id).where(mailing.c.status == MailingStatus.CANCELLED.value)
+    connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.id.in_(ids),
+            delivery.c.status == DeliveryStatus.PENDING.value,
+            delivery.c.mailing_id.in_(cancelled),
+        )
+        .values(status=DeliveryStatus.CANCELLED.value, next_attempt_at=None, finished_at=now)
+    )
 
 
 def hold_domain(connection: Connection, mailing_id: int, domain: str, until: datetime) -> int:
@@ -301,37 +326,90 @@ def hold_domain(connection: Connection, mailing_id: int, domain: str, until: dat
     return result.rowcount
 
 
-def recover_claims(connection: Connection, now: datetime, resend_at: datetime | None) -> tuple[int, int]:
-    """After a crash: a claim whose dot was written is uncertain, any other is pending again.
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What a recovery settled: how many became uncertain, how many pending (or cancelled with their mailing)."""
 
-    Only for a sender that knows it is alone. Returns (uncertain, pending). resend_at: when an uncertain one is due to
-    be sent again; None leaves that to a person.
+    uncertain: int
+    freed: int
+
+
+def recover_claims(
+    connection: Connection, now: datetime, resend_at: datetime | None, lease: str | None = None
+) -> Recovery:
+    """Settle claims that nobody works on: one whose dot was written is uncertain, any other is pending again.
+
+    lease: only the claims under it; None: all, and then the caller knows that no other sender is alive. resend_at:
+    when an uncertain one is due to be sent again; None leaves that to a person.
     """
-    dotted = select(attempt.c.delivery_id).where(attempt.c.ended_at.is_(None), attempt.c.dot_at.is_not(None))
-    sending = delivery.c.status == DeliveryStatus.SENDING.value
-    clear = {"lease": None, "lease_until": None}
-    doubtful = connection.execute(
-        update(delivery)
-        .where(sending, delivery.c.id.in_(dotted))
-        .values(status=DeliveryStatus.UNCERTAIN.value, next_attempt_at=resend_at, finished_at=now, **clear)
-    ).rowcount
-    freed = connection.execute(
-        update(delivery).where(sending).values(status=DeliveryStatus.PENDING.value, **clear)
-    ).rowcount
-    open_attempt = attempt.c.ended_at.is_(None)
-    connection.execute(
-        update(attempt).where(open_attempt, attempt.c.dot_at.is_not(None)).values(ended_at=now, outcome="uncertain")
+    held = delivery.c.status == DeliveryStatus.SENDING.value
+    if lease is not None:
+        held = held & (delivery.c.lease == lease)
+    return _settle_abandoned(
+        connection, connection.execute(select(delivery.c.id).where(held)).scalars(), now, resend_at
     )
-    connection.execute(update(attempt).where(open_attempt).values(ended_at=now, outcome="released"))
-    return doubtful, freed
+
+
+def recover_expired(connection: Connection, mailing_id: int, now: datetime, resend_at: datetime | None) -> Recovery:
+    """Settle the claims of a mailing whose lease has run out: their worker may no longer write a dot."""
+    expired = select(delivery.c.id).where(
+        delivery.c.mailing_id == mailing_id,
+        delivery.c.status == DeliveryStatus.SENDING.value,
+        delivery.c.lease_until <= now,
+    )
+    return _settle_abandoned(connection, connection.execute(expired).scalars(), now, resend_at)
+
+
+def _settle_abandoned(
+    connection: Connection, ids: Iterable[int], now: datetime, resend_at: datetime | None
+) -> Recovery:
+    abandoned = list(ids)
+    uncertain = freed = 0
+    for start in range(0, len(abandoned), PAGE):
+        page = abandoned[start : start + PAGE]
+        open_attempt = attempt.c.delivery_id.in_(page) & attempt.c.ended_at.is_(None)
+        dotted = [
+            int(number)
+            for number in connection.execute(
+                select(attempt.c.delivery_id).where(open_attempt, attempt.c.dot_at.is_not(None))
+            ).scalars()
+        ]
+        bare = [number for number in page if number not in set(dotted)]
+        clear = {"lease": None, "lease_until": None}
+        connection.execute(
+            update(delivery)
+            .where(delivery.c.id.in_(dotted))
+            .values(
+                status=DeliveryStatus.UNCERTAIN.value,
+                next_attempt_at=resend_at,
+                finished_at=now,
+                attempts=delivery.c.attempts + 1,
+                **clear,
+            )
+        )
+        connection.execute(
+            update(delivery).where(delivery.c.id.in_(bare)).values(status=DeliveryStatus.PENDING.value, **clear)
+        )
+        _cancel_with_mailing(connection, bare, now)
+        connection.execute(
+            update(attempt)
+            .where(open_attempt, attempt.c.dot_at.is_not(None))
+            .values(ended_at=now, outcome="uncertain", phase=Phase.DOT.value)
+        )
+        connection.execute(update(attempt).where(open_attempt).values(ended_at=now, outcome="released"))
+        uncertain += len(dotted)
+        freed += len(bare)
+    return Recovery(uncertain, freed)
 
 
 def requeue_uncertain(connection: Connection, mailing_id: int, now: datetime) -> int:
-    """Make uncertain deliveries pending whose time to be sent again has come; return how many."""
+    """Make uncertain deliveries of a running mailing pending whose time to be sent again has come; return how many."""
+    running = select(mailing.c.id).where(mailing.c.status == MailingStatus.RUNNING.value)
     result = connection.execute(
         update(delivery)
         .where(
             delivery.c.mailing_id == mailing_id,
+            delivery.c.mailing_id.in_(running),
             delivery.c.status == DeliveryStatus.UNCERTAIN.value,
             delivery.c.next_attempt_at <= now,
         )
@@ -346,13 +424,7 @@ def cancel_pending(connection: Connection, mailing_id: int, now: datetime) -> in
         update(delivery)
         .where(
             delivery.c.mailing_id == mailing_id,
-            delivery.c.status.in_(
-                [
-                    source.value
-                    for source in sources_of(DeliveryStatus.CANCELLED, DELIVERY_MOVES)
-                    if source is DeliveryStatus.PENDING
-                ]
-            ),
+            delivery.c.status == DeliveryStatus.PENDING.value,
         )
         .values(status=DeliveryStatus.CANCELLED.value, next_attempt_at=None, finished_at=now)
     )
@@ -361,24 +433,28 @@ def cancel_pending(connection: Connection, mailing_id: int, now: datetime) -> in
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """What a mailing still has to do: deliveries that are open, and when the next of them is due (None: now)."""
+    """What a mailing still has to do: deliveries that are open, and when the next that waits is due.
+
+    next_at: None when nothing waits; a moment not later than now when something is due.
+    """
 
     open: int
     next_at: datetime | None
 
 
-def remaining_work(connection: Connection, mailing_id: int) -> Remaining:
+def remaining_work(connection: Connection, mailing_id: int, now: datetime) -> Remaining:
     """Return what is pending, sending, or uncertain with a resend due."""
-    waiting = delivery.c.status.in_([status.value for status in OPEN])
+    pending = delivery.c.status == DeliveryStatus.PENDING.value
+    sending = delivery.c.status == DeliveryStatus.SENDING.value
     resend = (delivery.c.status == DeliveryStatus.UNCERTAIN.value) & delivery.c.next_attempt_at.is_not(None)
     row = connection.execute(
         select(
             func.count(),
-            func.min(delivery.c.next_attempt_at),
-            func.count().filter(delivery.c.next_attempt_at.is_(None)),
-        ).where(delivery.c.mailing_id == mailing_id, waiting | resend)
+            func.min(delivery.c.next_attempt_at).filter(pending | resend),
+            func.count().filter(pending & delivery.c.next_attempt_at.is_(None)),
+        ).where(delivery.c.mailing_id == mailing_id, pending | sending | resend)
     ).one()
-    return Remaining(open=row[0], next_at=None if row[2] else row[1])
+    return Remaining(open=row[0], next_at=now if row[2] else row[1])
 
 
 def sample_delivery(connection: Connection, mailing_id: int, list_id: int) -> int | None:
@@ -398,10 +474,7 @@ def sample_delivery(connection: Connection, mailing_id: int, list_id: int) -> in
 def find_delivery(connection: Connection, delivery_id: int) -> Delivery | None:
     """Return a delivery that was claimed at least once, or None."""
     row = connection.execute(
-        select(delivery, issue.c.slug, distribution_list.c.name.label("list_name"))
-        .join(issue, issue.c.id == delivery.c.issue_id)
-        .join(distribution_list, distribution_list.c.id == delivery.c.list_id)
-        .where(delivery.c.id == delivery_id, delivery.c.sent_date.is_not(None))
+        _with_names().where(delivery.c.id == delivery_id, delivery.c.first_attempt_at.is_not(None))
     ).one_or_none()
     return _to_delivery(row) if row is not None else None
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, func, insert, select, update
 
-from mailer.errors import StoreError
+from mailer.errors import EditionChangedError
 from mailer.i18n import _
 from mailer.model.delivery import ISSUE_MOVES, IssueStatus, MailingStatus, sources_of
 from mailer.model.edition import Edition, edition_from_json, edition_to_json
@@ -122,7 +122,7 @@ def load_edition(connection: Connection, edition_id: int) -> Edition:
     row = connection.execute(select(edition).where(edition.c.id == edition_id)).one()
     value = edition_from_json(row.stored)
     if value.sha256 != row.sha256:
-        raise StoreError(
+        raise EditionChangedError(
             _("edition {id} was changed in the database: its sha256 no longer fits").format(id=edition_id),
             cure=_("put the database back from a backup, or approve the issue again"),
         )

@@ -1,6 +1,6 @@
 """Mailings: the decision to deliver one issue to lists at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -103,6 +103,11 @@ def due_mailings(connection: Connection, now: datetime) -> list[int]:
     return [int(row.id) for row in rows]
 
 
+def lock_issue(connection: Connection, issue_id: int) -> None:
+    """Let no other transaction plan a mailing of this issue before this one ends (SQLite has one writer anyway)."""
+    connection.execute(select(issue.c.id).where(issue.c.id == issue_id).with_for_update())
+
+
 def mailing_approval(connection: Connection, mailing_id: int) -> int:
     """Return the approval a mailing was made under."""
     return int(connection.execute(select(mailing.c.approval_id).where(mailing.c.id == mailing_id)).scalar_one())
@@ -124,19 +129,43 @@ def mailing_lists(connection: Connection, mailing_id: int) -> list[tuple[int, st
     return [(int(row.list_id), str(row.name), int(row.edition_id)) for row in rows]
 
 
+HALTED = (MailingStatus.PAUSED, MailingStatus.HELD)
+
+
 def move_mailing(
-    connection: Connection, mailing_id: int, target: MailingStatus, now: datetime, reason: str = ""
+    connection: Connection,
+    mailing_id: int,
+    target: MailingStatus,
+    now: datetime,
+    reason: str = "",
+    *,
+    only_from: Collection[MailingStatus] | None = None,
 ) -> bool:
-    """Move a mailing's status where the table of moves allows it, noting when it started or finished."""
+    """Move a mailing's status where the table of moves allows it, or only from some of those states.
+
+    Notes when it started or finished, and how long it stood still: that time is not counted by give_up_after.
+    """
+    allowed = sources_of(target, MAILING_MOVES)
+    if only_from is not None:
+        allowed &= set(only_from)
+    row = connection.execute(select(mailing).where(mailing.c.id == mailing_id).with_for_update()).one_or_none()
+    if row is None or MailingStatus(row.status) not in allowed:
+        return False
     fields: dict[str, Any] = {"status": target.value, "reason": reason}
     if target is MailingStatus.RUNNING:
-        first = connection.execute(select(mailing.c.started_at).where(mailing.c.id == mailing_id)).scalar()
-        fields["started_at"] = first or now
-        fields["finished_at"] = None
-    if target in (MailingStatus.FINISHED, MailingStatus.CANCELLED):
+        fields |= {"started_at": row.started_at or now, "finished_at": None, "halted_at": None}
+        if row.halted_at is not None:
+            fields["held_s"] = row.held_s + max((now - row.halted_at).total_seconds(), 0)
+    elif target in HALTED:
+        fields["halted_at"] = row.halted_at or now
+    elif target in (MailingStatus.FINISHED, MailingStatus.CANCELLED):
         fields["finished_at"] = now
-    allowed = [source.value for source in sources_of(target, MAILING_MOVES)]
-    result = connection.execute(
-        update(mailing).where(mailing.c.id == mailing_id, mailing.c.status.in_(allowed)).values(**fields)
+    connection.execute(update(mailing).where(mailing.c.id == mailing_id).values(**fields))
+    return True
+
+
+def add_held(connection: Connection, mailing_id: int, seconds: float) -> None:
+    """Count time that a running mailing stood still because its relay had to rest."""
+    connection.execute(
+        update(mailing).where(mailing.c.id == mailing_id).values(held_s=mailing.c.held_s + max(seconds, 0))
     )
-    return result.rowcount == 1

@@ -1,10 +1,12 @@
 """When schedules were first seen, and their occurrences: a unique row each, so that two clocks fire one once."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from mailer.model.delivery import PastOccurrence
 from mailer.store.schema import occurrence, schedule_seen
 
 
@@ -18,22 +20,27 @@ def first_seen(connection: Connection, name: str, now: datetime) -> datetime:
     return now
 
 
-def fired_among(connection: Connection, name: str, due: list[datetime]) -> set[datetime]:
-    """Return those due times that have fired already."""
+def fired_among(connection: Connection, name: str, dates: Sequence[date]) -> set[date]:
+    """Return those local dates on which the schedule has fired already."""
     rows = connection.execute(
-        select(occurrence.c.due_at).where(occurrence.c.schedule == name, occurrence.c.due_at.in_(due))
+        select(occurrence.c.local_date).where(
+            occurrence.c.schedule == name, occurrence.c.local_date.in_([day.isoformat() for day in dates])
+        )
     )
-    return {row.due_at for row in rows}
+    return {date.fromisoformat(row.local_date) for row in rows}
 
 
 def fire_occurrence(connection: Connection, name: str, due_at: datetime, now: datetime) -> int | None:
-    """Claim an occurrence; return its id, or None when another clock was first."""
+    """Take an occurrence; return its id, or None when another clock was first.
+
+    due_at is in the schedule's own zone: there is one occurrence for each of its dates.
+    """
+    taken = insert(occurrence).values(
+        schedule=name, local_date=due_at.date().isoformat(), due_at=due_at, fired_at=now
+    )  # fmt: skip
     try:
         with connection.begin_nested():
-            inserted = connection.execute(
-                insert(occurrence).values(schedule=name, due_at=due_at, fired_at=now).returning(occurrence.c.id)
-            )
-            return int(inserted.scalar_one())
+            return int(connection.execute(taken.returning(occurrence.c.id)).scalar_one())
     except IntegrityError:
         return None
 
@@ -43,3 +50,9 @@ def note_occurrence(connection: Connection, occurrence_id: int, mailing_id: int 
     connection.execute(
         update(occurrence).where(occurrence.c.id == occurrence_id).values(mailing_id=mailing_id, result=result)
     )
+
+
+def last_occurrences(connection: Connection, count: int) -> list[PastOccurrence]:
+    """Return what became of the newest occurrences, the newest first."""
+    rows = connection.execute(select(occurrence).order_by(occurrence.c.due_at.desc()).limit(count))
+    return [PastOccurrence(row.schedule, row.due_at, row.mailing_id, row.result) for row in rows]

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -171,6 +172,9 @@ mailing = Table(
     Column("approval_id", ForeignKey("approval.id"), nullable=False),
     Column("status", String(16), nullable=False, index=True),
     Column("reason", Text, nullable=False, server_default=""),
+    # seconds it stood still by our own doing: paused, held, its relay at rest; halted_at: since when it does now
+    Column("held_s", Float, nullable=False, server_default="0"),
+    Column("halted_at", UtcTime),
     Column("schedule", String(32), nullable=False, server_default=""),
     Column("scheduled_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
@@ -212,8 +216,9 @@ delivery = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     # Date of the message, fixed at the first claim: a retry repeats the same bytes
     Column("sent_date", UtcTime),
-    # where the clock of give_up_after starts; moved on while we ourselves hold the delivery
-    Column("clock_from", UtcTime),
+    # the clock of give_up_after: from the first attempt, less what the mailing stood still since (mailing.held_s)
+    Column("first_attempt_at", UtcTime),
+    Column("held_before_s", Float, nullable=False, server_default="0"),
     Column("next_attempt_at", UtcTime),
     Column("lease", String(40)),
     Column("lease_until", UtcTime),
@@ -281,9 +286,19 @@ occurrence = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("schedule", String(32), nullable=False),
+    # the date it falls on where the schedule is meant; one a day, whatever becomes of the time of day
+    Column("local_date", String(10), nullable=False),
     Column("due_at", UtcTime, nullable=False),
     Column("fired_at", UtcTime, nullable=False),
     Column("mailing_id", ForeignKey("mailing.id")),
     Column("result", Text, nullable=False, server_default=""),
-    UniqueConstraint("schedule", "due_at"),
+    UniqueConstraint("schedule", "local_date"),
+)
+
+house = Table(
+    "house",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="one_house"), primary_key=True, autoincrement=False),
+    # of the house secret: a database with another house's secret would undo every suppression
+    Column("fingerprint", String(64), nullable=False),
 )

@@ -4,7 +4,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from mailer.app import House
+from mailer.errors import StoreError
 from mailer.model.delivery import MailingStatus
 from tests.flow.newsletter import Newsletter
 
@@ -64,16 +67,88 @@ def test_a_month_later_nothing_new_is_approved_and_nothing_is_sent(tmp_path: Pat
     house.close()
 
 
-def test_a_house_that_was_down_sends_within_its_grace_and_not_after(tmp_path: Path) -> None:
-    for name, late, count in (("soon", timedelta(minutes=50), 1), ("late", timedelta(days=3), 0)):
+def test_a_house_that_was_down_sends_within_its_grace_and_holds_after(tmp_path: Path) -> None:
+    for name, late, status in (
+        ("soon", timedelta(minutes=50), MailingStatus.RUNNING),
+        ("late", timedelta(days=3), MailingStatus.HELD),
+    ):
         clock = HandClock(DUE - timedelta(days=2))
         house = make_house(tmp_path / name, clock)
         house.issues.approve("2020-07", "主编")
         house.timetable.tick()
         clock.now = DUE + late
         house.timetable.tick()
-        assert len(house.mailings.newest()) == count
+        house.timetable.tick()
+        (mailing,) = house.mailings.newest()
+        assert mailing.status is status
+        if status is MailingStatus.HELD:
+            assert "72.0 hours" in mailing.reason
+            assert house.mailings.resume("last").status is MailingStatus.RUNNING, "a person lets it go"
         house.close()
+
+
+def test_a_mailing_planned_for_a_time_that_was_missed_by_far_is_held(tmp_path: Path) -> None:
+    clock = HandClock(DUE - timedelta(days=2))
+    house = make_house(tmp_path, clock)
+    house.issues.approve("2020-07", "主编")
+    house.mailings.schedule("2020-07", at=DUE - timedelta(days=1))
+    clock.now = DUE + timedelta(days=40)
+    house.timetable.tick()
+    assert [one.status for one in house.mailings.newest() if not one.schedule] == [MailingStatus.HELD]
+    house.close()
+
+
+def test_an_issue_that_is_mended_and_approved_within_the_grace_still_goes_out(tmp_path: Path) -> None:
+    clock = HandClock(DUE - timedelta(days=2))
+    house = make_house(tmp_path, clock)
+    house.issues.approve("2020-07", "主编")
+    house.timetable.tick()
+    issue = house.home / "issues" / "2020-07" / "issue.md"
+    issue.write_text(issue.read_text("utf-8") + "\n补一句。\n", "utf-8")
+    clock.now = DUE
+    house.timetable.tick()
+    assert house.mailings.newest() == []
+    house.issues.approve("2020-07", "主编")
+    clock.now = DUE + timedelta(minutes=5)
+    house.timetable.tick()
+    assert [one.status for one in house.mailings.newest()] == [MailingStatus.RUNNING]
+    house.close()
+
+
+def test_a_month_with_nothing_approved_is_on_record(tmp_path: Path) -> None:
+    clock = HandClock(DUE - timedelta(days=2))
+    house = make_house(tmp_path, clock)
+    house.timetable.tick()
+    clock.now = DUE
+    house.timetable.tick()
+    assert [(one.schedule, one.result) for one in house.timetable.past(5)] == [("monthly", "nothing is approved")]
+    house.close()
+
+
+def test_another_time_of_day_does_not_make_a_second_sending_of_the_day(tmp_path: Path) -> None:
+    clock = HandClock(DUE - timedelta(days=2))
+    house = make_house(tmp_path, clock)
+    house.issues.approve("2020-07", "主编")
+    house.timetable.tick()
+    clock.now = DUE
+    house.timetable.tick()
+    house.close()
+    config = house.home / "config.toml"
+    config.write_text(config.read_text("utf-8").replace('at = "10:00"', 'at = "10:30"'), "utf-8")
+    again = House(house.home, clock)
+    clock.now = DUE + timedelta(minutes=40)
+    again.timetable.tick()
+    assert len(again.mailings.newest()) == 1
+    again.close()
+
+
+def test_a_lost_house_secret_is_noticed(tmp_path: Path) -> None:
+    house = make_house(tmp_path, HandClock(DUE))
+    house.open()
+    house.close()
+    (house.home / "var" / "secret.json").unlink()
+    with pytest.raises(StoreError, match="house secret"):
+        House(house.home).open()
 
 
 def test_a_schedule_added_after_its_time_does_not_send_by_surprise(tmp_path: Path) -> None:

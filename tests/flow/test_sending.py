@@ -115,3 +115,37 @@ def test_a_wrong_relay_holds_nothing_back_for_ever(tmp_path: Path, relay: Relay)
     done = news.wait_for("last", "finished")
     assert end(serving) == 0
     assert done["accepted"] == 10
+
+
+def test_a_second_send_waits_for_its_turn_and_orphans_nothing(tmp_path: Path, relay: Relay) -> None:
+    news = Newsletter.make(tmp_path / "news", relay.port)
+    news.approve()
+    relay.data_wait_s = 0.4
+    first = news.start("send", "2020-07", "--list", "members", "--wait")
+    deadline = time.monotonic() + 20
+    while not relay.seen and time.monotonic() < deadline:
+        time.sleep(0.02)
+    second = news.json("send", "2020-07", "--list", "government", "--wait")
+    assert (second["status"], second["accepted"]) == ("finished", 2)
+    first.communicate(timeout=30)
+    assert first.returncode == 0
+    assert len(relay.taken) == 10
+    assert set(relay.taken.values()) == {1}
+
+
+def test_an_interrupted_send_says_how_to_go_on_and_does(tmp_path: Path, relay: Relay) -> None:
+    news = Newsletter.make(tmp_path / "news", relay.port)
+    news.approve()
+    relay.data_wait_s = 0.3
+    sending = news.start("send", "2020-07", "--wait")
+    deadline = time.monotonic() + 20
+    while not relay.seen and time.monotonic() < deadline:
+        time.sleep(0.02)
+    sending.send_signal(signal.SIGINT)
+    sending.communicate(timeout=30)
+    assert news.json("status", "last")["status"] == "running"
+    relay.data_wait_s = 0.0
+    done = news.json("resume", "last", "--wait")
+    assert (done["status"], done["accepted"]) == ("finished", 10)
+    assert set(relay.taken.values()) == {1}
+    assert "nobody to send to" in news.run("send", "2020-07", "--wait").stdout

@@ -1,6 +1,7 @@
 """The writer thread: many askers, few commits, and nobody is told of what was not written."""
 
 import asyncio
+import threading
 from functools import partial
 
 import pytest
@@ -58,3 +59,21 @@ async def test_a_database_that_is_gone_is_said_to_every_asker(store: Store) -> N
     assert all(isinstance(result, StoreError) for result in results)
     ledger.close()
     store.path.rmdir()
+
+
+async def test_a_job_that_nobody_waits_for_is_not_begun_and_the_thread_lives_on(store: Store) -> None:
+    ledger = Ledger(store)
+    gate = threading.Event()
+    first = asyncio.create_task(ledger.write(lambda _connection: gate.wait(5)))
+    await asyncio.sleep(0.1)
+    unwanted = asyncio.create_task(
+        ledger.write(lambda connection: connection.execute(insert(schedule_seen).values(name="x", first_seen_at=NOW)))
+    )
+    await asyncio.sleep(0.05)
+    unwanted.cancel()
+    first.cancel()
+    gate.set()
+    await asyncio.gather(first, unwanted, return_exceptions=True)
+    assert await asyncio.wait_for(ledger.write(lambda _connection: 7), 5) == 7
+    assert count(store) == 0
+    ledger.close()

@@ -1,23 +1,26 @@
 """A mailing's run against a real SMTP server: every recipient in one final state, whatever the server says."""
 
 import asyncio
+import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from mailer.config import RelayConfig, SenderConfig
+from mailer.errors import StoreError
 from mailer.mail.message import Letterhead
 from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.reports.summary import summarise_mailing
+from mailer.sending import deliver
 from mailer.sending.deliver import SendingSettings
 from mailer.sending.retry import RetryPolicy
 from mailer.sending.sender import run_sender
-from mailer.store import audience, mailings
-from mailer.store.schema import attempt, delivery
+from mailer.store import audience, deliveries, mailings
+from mailer.store.schema import attempt, delivery, edition
 from mailer.tokens import hash_address
 from tests.relay import Relay
-from tests.world import NOW, SECRET, World
+from tests.world import NOW, SECRET, World, make_contact
 
 SENDER = SenderConfig(name="某协会", address="bulletin@zsia.example")
 
@@ -274,3 +277,109 @@ async def test_a_mailing_to_a_list_that_is_no_longer_set_is_held(world: World) -
         await asyncio.wait_for(run_sender(chosen, world.store, asyncio.Event(), only=mailing_id), 10)
     assert status_of(world, mailing_id) is MailingStatus.HELD
     assert not relay.taken
+
+
+async def test_an_edition_that_was_changed_in_the_database_holds_its_mailing(world: World) -> None:
+    mailing_id = world.start_mailing()
+    with world.store.write() as connection:
+        connection.execute(update(edition).values(sha256="0" * 64))
+    async with Relay() as relay:
+        await run(world, relay, mailing_id)
+    assert status_of(world, mailing_id) is MailingStatus.HELD
+    assert not relay.taken
+
+
+async def test_f39_a_database_that_cannot_be_written_ends_the_sender_and_nothing_is_sent_unrecorded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if world.store.path is None:
+        pytest.skip("a file can be locked by anyone, a server’s rows cannot")
+    monkeypatch.setattr(deliver, "RECORD_S", 1.0)
+    mailing_id = world.start_mailing()
+    with world.store.write() as connection:
+        connection.execute(text("PRAGMA busy_timeout = 200"))
+    blocker = sqlite3.connect(world.store.path, isolation_level=None)
+    async with Relay(data_wait_s=0.2) as relay:
+        chosen = settings_for(world, relay.port)
+        sending = asyncio.create_task(run_sender(chosen, world.store, asyncio.Event(), only=mailing_id))
+        while not relay.seen:
+            await asyncio.sleep(0.01)
+        blocker.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError):
+            await asyncio.wait_for(sending, 20)
+        on_the_wire = relay.taken.total()
+        blocker.execute("ROLLBACK")
+        blocker.close()
+        assert on_the_wire <= 2 + 2, "what had its dot, no more"
+        await run(world, relay, mailing_id)
+    assert len(relay.taken) == 7
+    for tries in relay.seen.values():
+        assert len(set(tries)) == 1
+
+
+async def test_f31_a_421_at_the_dot_defers_that_copy_and_starves_nobody(world: World) -> None:
+    mailing_id = world.start_mailing()
+    filtered = "office1@gov.example"
+    async with Relay(data={filtered: ["421 4.7.0 not this one"] * 50}) as relay:
+        found = await run(world, relay, mailing_id, connections=1)
+    assert found == {DeliveryStatus.ACCEPTED: 6, DeliveryStatus.EXPIRED: 1}
+    assert len(relay.seen[filtered]) < 10
+
+
+async def test_one_mailing_that_waits_for_retries_does_not_keep_another(world: World) -> None:
+    first = world.start_mailing()
+    slow = "office1@gov.example"
+    async with Relay(rcpt={slow: ["552 5.2.2 mailbox full"] * 50}) as relay:
+        stop = asyncio.Event()
+        sending = asyncio.create_task(run_sender(settings_for(world, relay.port), world.store, stop))
+        while relay.taken.total() < 6:
+            await asyncio.sleep(0.02)
+        with world.store.write() as connection:
+            newcomer = audience.save_contact(connection, make_contact("new@firm9.example"), NOW)
+            audience.subscribe(connection, newcomer, world.lists["members"], 99, "sheet", "test", NOW)
+        second = world.start_mailing()
+        deadline = asyncio.get_running_loop().time() + 3
+        while not relay.taken["new@firm9.example"] and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.02)
+        assert relay.taken["new@firm9.example"] == 1
+        assert status_of(world, first) is MailingStatus.RUNNING
+        stop.set()
+        await asyncio.wait_for(sending, 10)
+    assert second != first
+
+
+async def test_a_copy_on_the_wire_when_its_mailing_is_cancelled_is_not_lost(world: World) -> None:
+    mailing_id = world.start_mailing()
+    async with Relay(data_wait_s=0.3, data={"office1@gov.example": ["451 later"]}) as relay:
+        delivering = asyncio.create_task(run(world, relay, mailing_id, connections=1))
+        while not relay.seen:
+            await asyncio.sleep(0.01)
+        with world.store.write() as connection:
+            assert mailings.move_mailing(connection, mailing_id, MailingStatus.CANCELLED, NOW)
+            deliveries.cancel_pending(connection, mailing_id, NOW)
+        found = await asyncio.wait_for(delivering, 10)
+        assert found == {DeliveryStatus.CANCELLED: 7}
+        again = world.start_mailing()
+        assert await run(world, relay, again) == {DeliveryStatus.ACCEPTED: 7}
+    assert set(relay.taken.values()) == {1}
+
+
+async def test_a_drain_that_is_cut_leaves_no_row_claimed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliver, "DRAIN_S", 0.2)
+    mailing_id = world.start_mailing()
+    stop = asyncio.Event()
+    async with Relay(data_wait_s=2) as relay:
+        sending = asyncio.create_task(run_sender(settings_for(world, relay.port), world.store, stop, only=mailing_id))
+        while not relay.seen:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        stop.set()
+        await asyncio.wait_for(sending, 5)
+        found = figures(world, mailing_id)
+    assert DeliveryStatus.SENDING not in found
+    assert found[DeliveryStatus.UNCERTAIN] >= 1
+    with world.store.read() as connection:
+        due = connection.execute(
+            select(delivery.c.next_attempt_at).where(delivery.c.status == "uncertain")
+        ).scalars().all()  # fmt: skip
+    assert all(moment is not None and moment > datetime.now(UTC) - timedelta(seconds=5) for moment in due)

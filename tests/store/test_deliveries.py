@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from mailer.errors import StoreError
 from mailer.model.delivery import Delivery, DeliveryStatus, MailingStatus
 from mailer.model.outcome import Phase, Reply
 from mailer.store import audience, deliveries, events, figures, mailings, schedules
-from mailer.store.deliveries import Settlement
+from mailer.store.deliveries import Recovery, Settlement
 from mailer.store.events import NewEvent
+from mailer.store.house import claim_house, known_fingerprint
 from mailer.store.schema import attempt, delivery
 from mailer.tokens import hash_address
 from tests.world import NOW, SECRET, World, make_contact
@@ -140,13 +142,13 @@ def test_after_a_crash_a_written_dot_is_uncertain_and_any_other_claim_pending(wo
     assert permit(world, dotted)
     resend = world.later(600)
     with world.store.write() as connection:
-        assert deliveries.recover_claims(connection, NOW, resend) == (1, 1)
-        assert deliveries.recover_claims(connection, NOW, resend) == (0, 0)
+        assert deliveries.recover_claims(connection, NOW, resend) == Recovery(1, 1)
+        assert deliveries.recover_claims(connection, NOW, resend) == Recovery(0, 0)
     assert (status_of(world, dotted), status_of(world, bare)) == ("uncertain", "pending")
     with world.store.write() as connection:
         mailing_id = dotted.mailing_id
         assert deliveries.requeue_uncertain(connection, mailing_id, NOW) == 0
-        assert deliveries.remaining_work(connection, mailing_id).open == 7
+        assert deliveries.remaining_work(connection, mailing_id, NOW).open == 7
         assert deliveries.requeue_uncertain(connection, mailing_id, resend) == 1
     again = next(one for one in claim(world, mailing_id, now=resend) if one.id == dotted.id)
     assert again.message_id == dotted.message_id
@@ -178,7 +180,7 @@ def test_cancelling_ends_what_is_pending_and_frees_the_address_for_another_maili
     with world.store.write() as connection:
         assert mailings.move_mailing(connection, mailing_id, MailingStatus.CANCELLED, NOW)
         assert deliveries.cancel_pending(connection, mailing_id, NOW) == 6
-        assert deliveries.remaining_work(connection, mailing_id).open == 0
+        assert deliveries.remaining_work(connection, mailing_id, NOW).open == 0
     assert len(claim(world, world.start_mailing())) == 6
 
 
@@ -225,8 +227,11 @@ def test_an_occurrence_fires_once_whoever_is_first(world: World) -> None:
     with world.store.write() as connection:
         assert schedules.fire_occurrence(connection, "monthly", NOW, NOW) is not None
         assert schedules.fire_occurrence(connection, "monthly", NOW, NOW) is None
-        assert schedules.fire_occurrence(connection, "monthly", world.later(60), NOW) is not None
-        assert schedules.fired_among(connection, "monthly", [NOW, world.later(5)]) == {NOW}
+        assert schedules.fire_occurrence(connection, "monthly", world.later(60), NOW) is None, "one a day"
+        tomorrow = world.later(86400)
+        assert schedules.fire_occurrence(connection, "monthly", tomorrow, NOW) is not None
+        days = [NOW.date(), world.later(2 * 86400).date()]
+        assert schedules.fired_among(connection, "monthly", days) == {NOW.date()}
         assert schedules.first_seen(connection, "monthly", NOW) == NOW
         assert schedules.first_seen(connection, "monthly", world.later(60)) == NOW
 
@@ -238,3 +243,106 @@ def test_rows_that_others_point_to_cannot_be_deleted(world: World) -> None:
         connection.execute(delete(delivery))
     with world.store.read() as connection:
         assert len(connection.execute(select(attempt)).all()) == 7
+
+
+@pytest.mark.parametrize("outcome", ["deferred", "released"])
+def test_what_comes_back_after_its_mailing_was_cancelled_is_cancelled_too(world: World, outcome: str) -> None:
+    mailing_id = world.start_mailing()
+    one = claim(world, mailing_id, limit=1)[0]
+    with world.store.write() as connection:
+        assert mailings.move_mailing(connection, mailing_id, MailingStatus.CANCELLED, NOW)
+        deliveries.cancel_pending(connection, mailing_id, NOW)
+    later = Reply(451, "", "later", Phase.RCPT)
+    settle(world, one, Settlement(DeliveryStatus.PENDING, outcome, later, "temporary", counts=outcome == "deferred"))
+    assert status_of(world, one) == "cancelled"
+    assert len(claim(world, world.start_mailing())) == 7, "everyone can still be reached by another mailing"
+
+
+def test_a_crash_during_a_cancelled_mailing_loses_nobody_either(world: World) -> None:
+    mailing_id = world.start_mailing()
+    one = claim(world, mailing_id, limit=1)[0]
+    with world.store.write() as connection:
+        assert mailings.move_mailing(connection, mailing_id, MailingStatus.CANCELLED, NOW)
+        deliveries.recover_claims(connection, NOW, None)
+    assert status_of(world, one) == "cancelled"
+
+
+def test_an_uncertain_copy_of_a_cancelled_mailing_is_not_sent_again(world: World) -> None:
+    mailing_id = world.start_mailing()
+    one = claim(world, mailing_id, limit=1)[0]
+    assert permit(world, one)
+    with world.store.write() as connection:
+        deliveries.recover_claims(connection, NOW, NOW)
+        assert mailings.move_mailing(connection, mailing_id, MailingStatus.CANCELLED, NOW)
+        assert deliveries.requeue_uncertain(connection, mailing_id, world.later(1)) == 0
+    assert status_of(world, one) == "uncertain"
+
+
+def test_a_claim_whose_lease_has_run_out_is_taken_back(world: World) -> None:
+    mailing_id = world.start_mailing()
+    dotted, bare = claim(world, mailing_id, limit=2)
+    assert permit(world, dotted)
+    with world.store.write() as connection:
+        assert deliveries.recover_expired(connection, mailing_id, NOW, None) == Recovery(0, 0)
+        late = NOW + LEASE + timedelta(seconds=1)
+        assert deliveries.recover_expired(connection, mailing_id, late, None) == Recovery(1, 1)
+    assert (status_of(world, dotted), status_of(world, bare)) == ("uncertain", "pending")
+
+
+def test_a_recovery_by_lease_leaves_the_claims_of_others(world: World) -> None:
+    mailing_id = world.start_mailing()
+    mine, other = claim(world, mailing_id, limit=1)[0], claim(world, mailing_id, limit=1, lease="two")[0]
+    with world.store.write() as connection:
+        assert deliveries.recover_claims(connection, NOW, None, lease="one") == Recovery(0, 1)
+    assert (status_of(world, mine), status_of(world, other)) == ("pending", "sending")
+
+
+@pytest.mark.parametrize("halt", [MailingStatus.PAUSED, MailingStatus.HELD])
+def test_the_clock_of_giving_up_stands_still_while_a_mailing_does(world: World, halt: MailingStatus) -> None:
+    mailing_id = world.start_mailing()
+    one = claim(world, mailing_id, limit=1)[0]
+    busy = Reply(451, "", "later", Phase.RCPT)
+    settle(world, one, Settlement(DeliveryStatus.PENDING, "deferred", busy, "temporary", next_attempt_at=NOW))
+    three_days = world.later(3 * 86400)
+    with world.store.write() as connection:
+        assert mailings.move_mailing(connection, mailing_id, halt, NOW)
+        assert mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, three_days)
+        mailings.add_held(connection, mailing_id, 60)
+    claimed = claim(world, mailing_id, now=three_days)
+    again = next(each for each in claimed if each.id == one.id)
+    assert again.clock_from == three_days + timedelta(seconds=60)
+    fresh = next(each for each in claimed if each.id != one.id)
+    assert fresh.clock_from == three_days, "one whose first attempt is now has all its time before it"
+
+
+def test_what_waits_for_its_time_is_told_from_what_is_on_the_wire(world: World) -> None:
+    mailing_id = world.start_mailing()
+    first, *rest = claim(world, mailing_id)
+    with world.store.write() as connection:
+        assert deliveries.remaining_work(connection, mailing_id, NOW).next_at is None, "all are on the wire"
+    soon = world.later(30)
+    busy = Reply(451, "", "later", Phase.RCPT)
+    settle(world, first, Settlement(DeliveryStatus.PENDING, "deferred", busy, "temporary", next_attempt_at=soon))
+    with world.store.write() as connection:
+        left = deliveries.remaining_work(connection, mailing_id, NOW)
+    assert (left.open, left.next_at) == (7, soon)
+    assert len(rest) == 6
+
+
+def test_a_mailing_starts_only_from_where_the_caller_says(world: World) -> None:
+    mailing_id = world.start_mailing()
+    only = (MailingStatus.SCHEDULED, MailingStatus.HELD)
+    with world.store.write() as connection:
+        assert mailings.move_mailing(connection, mailing_id, MailingStatus.PAUSED, NOW)
+        assert not mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, NOW, only_from=only)
+        assert mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, NOW)
+
+
+def test_a_database_knows_the_secret_of_its_house(world: World) -> None:
+    with world.store.write() as connection:
+        assert known_fingerprint(connection) is None
+        claim_house(connection, "a" * 64)
+        claim_house(connection, "a" * 64)
+        assert known_fingerprint(connection) == "a" * 64
+        with pytest.raises(StoreError, match="house secret"):
+            claim_house(connection, "b" * 64)

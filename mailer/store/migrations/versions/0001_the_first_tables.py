@@ -37,6 +37,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_distribution_list_name")),
     )
     op.create_table(
+        "house",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_house")),
+    )
+    op.create_table(
         "issue",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("slug", sa.String(length=64), nullable=False),
@@ -133,6 +139,8 @@ def upgrade() -> None:
         sa.Column("approval_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("held_s", sa.Float(), server_default="0", nullable=False),
+        sa.Column("halted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("schedule", sa.String(length=32), server_default="", nullable=False),
         sa.Column("scheduled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -171,7 +179,8 @@ def upgrade() -> None:
         sa.Column("again", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("sent_date", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("clock_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_before_s", sa.Float(), server_default="0", nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease", sa.String(length=40), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
@@ -215,13 +224,14 @@ def upgrade() -> None:
         "occurrence",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("schedule", sa.String(length=32), nullable=False),
+        sa.Column("local_date", sa.String(length=10), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fired_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("mailing_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("result", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["mailing_id"], ["mailing.id"], name=op.f("fk_occurrence_mailing_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_occurrence")),
-        sa.UniqueConstraint("schedule", "due_at", name=op.f("uq_occurrence_schedule_due_at")),
+        sa.UniqueConstraint("schedule", "local_date", name=op.f("uq_occurrence_schedule_local_date")),
     )
     op.create_table(
         "attempt",
