@@ -100,7 +100,13 @@ def send(
         summary = _finish(house, mailing, wait=wait, as_json=as_json)
         if not as_json:
             _say_sent(house, summary, wait=wait)
-    if summary.mailing.status is MailingStatus.HELD:
+    _exit_unless_well(summary, wait=wait)
+
+
+def _exit_unless_well(summary: MailingSummary, *, wait: bool) -> None:
+    """Exit with 1 when a person must look, or when what was waited for is not finished."""
+    status = summary.mailing.status
+    if status is MailingStatus.HELD or (wait and status is not MailingStatus.FINISHED):
         raise typer.Exit(1)
 
 
@@ -253,8 +259,7 @@ def resume(
             else:
                 say(_("mailing {id} is {status}").format(id=record.id, status=_(MAILING_WORDS[summary.mailing.status])))
             _say_what_is_left(house, summary)
-    if summary.mailing.status is MailingStatus.HELD:
-        raise typer.Exit(1)
+    _exit_unless_well(summary, wait=wait)
 
 
 def cancel(ctx: typer.Context, mailing: MailingArgument, as_json: JsonOption = False) -> None:

@@ -1,5 +1,6 @@
 """Where the command `mailer` starts: the language is settled before any help text is read."""
 
+import io
 import logging
 import os
 import sys
@@ -31,6 +32,9 @@ def configured_language(home: Path) -> str:
 def main() -> None:
     """Run the command line; exit code 0 done, 1 failed, 2 wrong use."""
     language = pick_language(configured_language(home_from(sys.argv[1:], dict(os.environ))))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its number instead
+            stream.reconfigure(errors="backslashreplace")
     use_language(language)
     use_language_of_libraries(language)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

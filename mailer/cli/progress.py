@@ -12,8 +12,8 @@ from mailer.model.delivery import DeliveryStatus, MailingSummary
 
 REFRESH_S = 0.25
 LINE_EVERY_S = 5.0
-SHOWN = (DeliveryStatus.ACCEPTED, DeliveryStatus.PENDING, DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED)
-OPEN = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
+SHOWN = tuple(status for status in DeliveryStatus if status is not DeliveryStatus.SENDING)
+OPEN = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.UNCERTAIN)
 
 
 def _figures(summary: MailingSummary) -> str:

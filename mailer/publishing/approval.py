@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from mailer.errors import StateError
+from mailer.errors import StateError, UsageError
 from mailer.i18n import _
 from mailer.model.delivery import IssueStatus
 from mailer.model.edition import Edition
@@ -11,6 +11,8 @@ from mailer.model.issue import Issue
 from mailer.store import issues
 from mailer.store.database import Connection
 from mailer.store.issues import ApprovalRecord
+
+LONGEST_NAME = 200
 
 
 def approve_issue(
@@ -23,8 +25,12 @@ def approve_issue(
 ) -> ApprovalRecord:
     """Freeze these editions and approve exactly them; approving the same again changes nothing.
 
-    A change of the content since an earlier approval has voided that one.
+    A change of the content since an earlier approval has voided that one. Raises UsageError for a name that is none.
     """
+    if not approved_by.strip() or not approved_by.isprintable() or len(approved_by) > LONGEST_NAME:
+        raise UsageError(
+            _("this is no name to sign off with"), field="--as", cure=_("write the name of who signs off, on one line")
+        )
     record = issues.record_issue(connection, issue, content_sha256, now)
     frozen = issues.freeze_editions(connection, record.id, editions, now)
     standing = issues.standing_approval(connection, record.id)

@@ -10,6 +10,8 @@ from mailer.store import deliveries, mailings
 from mailer.store.database import Connection
 from mailer.store.issues import ApprovalRecord
 
+MOST_DIGITS = 10  # of a mailing's number
+
 
 def schedule_mailing(
     connection: Connection,
@@ -38,7 +40,7 @@ def require_mailing(connection: Connection, name: str) -> MailingRecord:
     found = None
     if name == "last":
         found = mailings.last_mailing(connection)
-    elif name.isdigit():
+    elif name.isdecimal() and len(name) < MOST_DIGITS:
         found = mailings.find_mailing(connection, int(name))
     if found is None:
         raise NotFoundError(

@@ -22,6 +22,7 @@ from mailer.mail.smtp import SmtpSession, open_session
 from mailer.model.delivery import Delivery, DeliveryStatus, MailingStatus
 from mailer.model.edition import Edition
 from mailer.model.outcome import (
+    Accepted,
     Action,
     Deferred,
     Outcome,
@@ -31,6 +32,7 @@ from mailer.model.outcome import (
     Reply,
     ReplyClass,
     SendResult,
+    Uncertain,
     Withheld,
 )
 from mailer.sending.ledger import Ledger
@@ -80,6 +82,7 @@ class MailingRun:
         self._busy = 0
         self._settled = asyncio.Event()
         self._stops = 0
+        self._accepted = False
         self._over = False  # no further copy is begun
         self._editions: dict[int, Edition] = {}
 
@@ -256,11 +259,20 @@ class MailingRun:
                 outcome: Outcome = deferred
             case _:
                 outcome = result
-                self._rest.works()
-        consequence = decide_outcome(outcome, delivery, self._set.now(), self._set.policy, self._set.dice())
+                if self._rest.works():
+                    await self._record(partial(mailings.note_mailing, mailing_id=self._mailing_id, reason=""))
+        self._accepted = self._accepted or isinstance(outcome, Accepted | Uncertain)
+        consequence = decide_outcome(
+            outcome,
+            delivery,
+            self._set.now(),
+            self._set.policy,
+            self._set.dice(),
+            others_accepted=self._accepted or delivery.attempts > 0,
+        )
         await self._settle(delivery, consequence)
         if isinstance(outcome, Deferred | Refused) and outcome.meaning.action is Action.PAUSE_RELAY:
-            await self._let_relay_rest(outcome.meaning.retry_after_s)
+            await self._let_relay_rest(outcome.reply, outcome.meaning.retry_after_s)
         return consequence.reconnect
 
     async def _settle(self, delivery: Delivery, consequence: Consequence) -> None:
@@ -308,17 +320,18 @@ class MailingRun:
         if failure.meaning.action is Action.STOP_AND_ASK:
             await self._settle(delivery, Consequence(released(failure.reply, failure.meaning), stop=MOST_STOPS))
             return
-        await self._let_relay_rest(failure.meaning.retry_after_s)
-        log.warning("relay %s: %s", self._set.relay_name, failure.reply)
+        await self._let_relay_rest(failure.reply, failure.meaning.retry_after_s)
         await self._settle(delivery, Consequence(released(failure.reply, failure.meaning)))
 
-    async def _let_relay_rest(self, asked_s: int) -> None:
+    async def _let_relay_rest(self, reply: Reply, asked_s: int) -> None:
         wait = self._rest.begin(self._set.now(), asked_s).total_seconds()
         if not wait:
             return
-        log.warning("relay %s rests for %.1f s", self._set.relay_name, wait)
+        log.warning("relay %s rests for %.1f s: %s", self._set.relay_name, wait, reply)
+        reason = _("the relay {name} rests, as it said: {reply}").format(name=self._set.relay_name, reply=reply)
 
         def act(connection: Connection) -> None:
+            mailings.note_mailing(connection, self._mailing_id, reason)
             for running in mailings.list_mailings(connection, [MailingStatus.RUNNING], limit=1000):
                 mailings.add_held(connection, running.id, wait)
 

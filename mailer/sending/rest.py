@@ -28,6 +28,7 @@ class RelayRest:
         self._until = now + wait
         return wait
 
-    def works(self) -> None:
-        """A copy got through to an answer about itself: the relay works."""
-        self._failures = 0
+    def works(self) -> bool:
+        """A copy got through to an answer about itself: the relay works. True when it had failed before."""
+        had_failed, self._failures = self._failures > 0, 0
+        return had_failed

@@ -1,7 +1,7 @@
 """What an attempt's result does to its delivery, its domain and its mailing: pure decisions."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailer.model.delivery import Delivery, DeliveryStatus
 from mailer.model.outcome import (
@@ -22,7 +22,10 @@ from mailer.store.deliveries import Settlement
 
 # refusals that say nothing of the recipient: going on would only spend the list
 OURS_AT_ONCE = frozenset({ReplyClass.AUTH, ReplyClass.CONFIG, ReplyClass.SENDER_POLICY, ReplyClass.IP_POLICY})
+# refusals that may be of one reader's server or of all of us: only other answers tell
+PERHAPS_OURS = OURS_AT_ONCE | {ReplyClass.PROTOCOL, ReplyClass.UNKNOWN}
 MOST_STOPS = 3  # refusals of the message itself after which a person must look
+ASK_AGAIN_AFTER = timedelta(minutes=1)  # so that others are asked first
 IN_TRANSACTION = frozenset({Phase.RCPT, Phase.DATA, Phase.BODY, Phase.DOT})
 
 
@@ -41,9 +44,19 @@ class Consequence:
 
 
 def decide_outcome(
-    outcome: Outcome, delivery: Delivery, now: datetime, policy: RetryPolicy, dice: float
+    outcome: Outcome,
+    delivery: Delivery,
+    now: datetime,
+    policy: RetryPolicy,
+    dice: float,
+    *,
+    others_accepted: bool = True,
 ) -> Consequence:
-    """Return what an outcome means for its delivery. Pure; dice in [0, 1) spreads the waits."""
+    """Return what an outcome means for its delivery. Pure; dice in [0, 1) spreads the waits.
+
+    others_accepted: whether the relay has taken any copy in this run. While it has not, a refusal that may be of us
+    all is nobody's: the delivery goes back, and a few of them hold the mailing.
+    """
     status = DeliveryStatus
     match outcome:
         case Accepted(reply):
@@ -54,6 +67,8 @@ def decide_outcome(
         case Refused(reply, meaning):
             if meaning.action is Action.STOP_AND_ASK and meaning.reply_class in OURS_AT_ONCE:
                 return Consequence(released(reply, meaning), stop=MOST_STOPS)
+            if meaning.reply_class in PERHAPS_OURS and not others_accepted:
+                return Consequence(released(reply, meaning, now + ASK_AGAIN_AFTER * policy.scale), stop=1)
             stop = 1 if meaning.action is Action.STOP_AND_ASK else 0
             return Consequence(Settlement(status.REFUSED, "refused", reply, meaning.reply_class.value), stop=stop)
         case Deferred(reply, meaning):
@@ -89,6 +104,7 @@ def as_deferral(failure: RelayFailure) -> Deferred | None:
     return Deferred(failure.reply, failure.meaning) if failure.reply.phase in IN_TRANSACTION else None
 
 
-def released(reply: Reply, meaning: Meaning) -> Settlement:
+def released(reply: Reply, meaning: Meaning, due: datetime | None = None) -> Settlement:
     """Return a delivery to pending untouched: the fault is the relay's or ours, and no attempt is counted."""
-    return Settlement(DeliveryStatus.PENDING, "released", reply, meaning.reply_class.value, counts=False)
+    kind = meaning.reply_class.value
+    return Settlement(DeliveryStatus.PENDING, "released", reply, kind, next_attempt_at=due, counts=False)

@@ -35,8 +35,8 @@ def count_statuses(connection: Connection, mailing_id: int) -> dict[int, dict[De
 
 
 def count_reasons(connection: Connection, mailing_id: int) -> list[ReasonCount]:
-    """Return why deliveries were refused, expired or left uncertain, by list."""
-    ended = (DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED, DeliveryStatus.UNCERTAIN)
+    """Return why deliveries wait for another try, were refused, expired or left uncertain, by list."""
+    told = (DeliveryStatus.PENDING, DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED, DeliveryStatus.UNCERTAIN)
     rows = connection.execute(
         select(
             delivery.c.list_id,
@@ -45,7 +45,11 @@ def count_reasons(connection: Connection, mailing_id: int) -> list[ReasonCount]:
             func.count(),
             func.min(delivery.c.reply),
         )
-        .where(delivery.c.mailing_id == mailing_id, delivery.c.status.in_([status.value for status in ended]))
+        .where(
+            delivery.c.mailing_id == mailing_id,
+            delivery.c.status.in_([status.value for status in told]),
+            (delivery.c.status != DeliveryStatus.PENDING.value) | (delivery.c.reply != ""),
+        )
         .group_by(delivery.c.list_id, delivery.c.status, delivery.c.reply_class)
         .order_by(delivery.c.status, delivery.c.reply_class)
     )

@@ -169,3 +169,9 @@ def add_held(connection: Connection, mailing_id: int, seconds: float) -> None:
     connection.execute(
         update(mailing).where(mailing.c.id == mailing_id).values(held_s=mailing.c.held_s + max(seconds, 0))
     )
+
+
+def note_mailing(connection: Connection, mailing_id: int, reason: str) -> None:
+    """Say beside a running mailing why it does not get on just now; empty when it does again."""
+    running = (mailing.c.id == mailing_id) & (mailing.c.status == MailingStatus.RUNNING.value)
+    connection.execute(update(mailing).where(running).values(reason=reason))

@@ -383,3 +383,21 @@ async def test_a_drain_that_is_cut_leaves_no_row_claimed(world: World, monkeypat
             select(delivery.c.next_attempt_at).where(delivery.c.status == "uncertain")
         ).scalars().all()  # fmt: skip
     assert all(moment is not None and moment > datetime.now(UTC) - timedelta(seconds=5) for moment in due)
+
+
+async def test_a_relay_that_refuses_everyone_for_our_sake_holds_the_mailing_and_loses_nobody(world: World) -> None:
+    mailing_id = world.start_mailing()
+    with world.store.read() as connection:
+        everyone = connection.execute(select(delivery.c.address)).scalars().all()
+    async with Relay(rcpt={address: ["550 5.7.1 not from you"] for address in everyone}) as relay:
+        assert await run(world, relay, mailing_id) == {DeliveryStatus.PENDING: 7}
+        assert status_of(world, mailing_id) is MailingStatus.HELD
+        assert relay.asked.total() <= 4, "a few, not the whole list"
+
+
+async def test_one_server_that_is_closed_to_us_is_that_readers_refusal(world: World) -> None:
+    mailing_id = world.start_mailing()
+    closed = "office1@gov.example"
+    async with Relay(rcpt={closed: ["550 5.7.1 not from you"] * 9}) as relay:
+        found = await run(world, relay, mailing_id, connections=1)
+    assert found == {DeliveryStatus.ACCEPTED: 6, DeliveryStatus.REFUSED: 1}

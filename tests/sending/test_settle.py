@@ -82,3 +82,18 @@ def test_a_connection_lost_within_a_recipients_transaction_defers_that_recipient
     lost = Reply(0, "", "connection lost", phase)
     failure = RelayFailure(lost, meaning(ReplyClass.TEMPORARY, Action.RECONNECT))
     assert (as_deferral(failure) is not None) == deferred
+
+
+def test_a_refusal_that_may_be_of_us_all_is_nobodys_until_others_are_accepted() -> None:
+    closed = Refused(REPLY, meaning(ReplyClass.UNKNOWN, Action.NONE, permanent=True))
+    reader = Recipient("reader@firm.example")
+    one = Delivery(1, 1, "2020-07", "members", 1, reader, "<x@y.example>", "x", NOW, NOW, 0, "lease")
+    first = decide_outcome(closed, one, NOW, POLICY, 0.5, others_accepted=False)
+    assert (first.settlement.status, first.settlement.counts, first.stop) == (DeliveryStatus.PENDING, False, 1)
+    assert first.settlement.next_attempt_at == NOW + timedelta(minutes=1)
+    later = decide_outcome(closed, one, NOW, POLICY, 0.5, others_accepted=True)
+    assert (later.settlement.status, later.stop) == (DeliveryStatus.REFUSED, 0)
+    dead = Refused(REPLY, meaning(ReplyClass.GONE, Action.SUPPRESS, permanent=True))
+    assert (
+        decide_outcome(dead, one, NOW, POLICY, 0.5, others_accepted=False).settlement.status is DeliveryStatus.REFUSED
+    )
