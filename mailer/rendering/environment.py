@@ -7,6 +7,7 @@ folder and no Python object. Their time and memory are not capped here; a render
 import contextlib
 import functools
 import hashlib
+import re
 import string
 import sys
 import tomllib
@@ -68,7 +69,11 @@ def read_templates(folder: Path) -> TemplateSet:
     root = folder.resolve()
     sources = tuple((path.relative_to(folder).as_posix(), _read(path, root)) for path in sorted(folder.rglob("*.j2")))
     theme_file = folder / THEME_FILE
-    theme_text = _read(theme_file, root) if theme_file.is_file() else ""
+    if not theme_file.is_file():
+        raise TemplateError(
+            _("the theme is missing"), file=theme_file, cure=_("copy it from the templates/ of a new newsletter folder")
+        )
+    theme_text = _read(theme_file, root)
     digest = hashlib.sha256(repr((sources, theme_text)).encode()).hexdigest()
     return TemplateSet(folder, sources, _parse_theme(theme_text, theme_file), digest)
 
@@ -90,7 +95,10 @@ def _parse_theme(text: str, file: Path) -> Mapping[str, Mapping[str, str | int]]
     try:
         theme = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise TemplateError(_("is not valid TOML: {why}").format(why=error), file=file) from None
+        at = re.search(r"at line (\d+)", str(error))
+        raise TemplateError(
+            _("is not valid TOML: {why}").format(why=error), file=file, line=int(at[1]) if at else None
+        ) from None
     for table, values in theme.items():
         for key, value in values.items() if isinstance(values, dict) else [("", values)]:
             # theme values stand in CSS, where HTML escaping is no protection

@@ -1,11 +1,12 @@
 """Checks an edition before anybody approves it. Thin as yet: size, ways out, totals, subject, missing settings."""
 
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from mailer.config import Config
 from mailer.i18n import _
 from mailer.model.edition import Edition, Segment, Slot, fill_segments
-from mailer.model.issue import Issue, Table, issue_tables
+from mailer.model.issue import Article, Issue, Section, Table, walk_blocks
 from mailer.model.report import Finding, Severity
 from mailer.rendering.grid import GridCell, column_name, lay_out
 from mailer.rendering.values import width
@@ -31,7 +32,7 @@ def check_edition(edition: Edition, issue: Issue, config: Config) -> tuple[Findi
         *_check_size(edition),
         *_check_way_out(edition),
         *_check_subject(edition),
-        *(finding for table in issue_tables(issue) for finding in check_totals(table)),
+        *(finding for place, table in _tables(issue) for finding in check_totals(table, place)),
     ]
     if not config.public_url:
         findings.append(
@@ -43,6 +44,17 @@ def check_edition(edition: Edition, issue: Issue, config: Config) -> tuple[Findi
             )
         )
     return tuple(sorted(findings, key=lambda finding: list(Severity).index(finding.severity)))
+
+
+def _tables(issue: Issue) -> Iterator[tuple[str, Table]]:
+    """Yield every table with the place where its editor finds it."""
+    for section in issue.sections:
+        parts: tuple[Section | Article, ...] = (section, *section.articles)
+        for part in parts:
+            place = f"issues/{issue.slug}/issue.md" + (f":{part.line}" if part.line else "")
+            for block in walk_blocks(part.blocks):
+                if isinstance(block, Table):
+                    yield f"{place}: {part.title}", block
 
 
 def _check_size(edition: Edition) -> list[Finding]:
@@ -94,9 +106,10 @@ def _check_subject(edition: Edition) -> list[Finding]:
     return []
 
 
-def check_totals(table: Table) -> tuple[Finding, ...]:
+def check_totals(table: Table, place: str = "") -> tuple[Finding, ...]:
     """Return an error for every figure of a total row that is not the sum of the rows above it.
 
+    place says where the table stands; else its caption does.
     A column counts when all its cells above are figures (empty and "-" being none); shares in % are not summed.
     """
     head = lay_out(table.head)
@@ -113,15 +126,19 @@ def check_totals(table: Table) -> tuple[Finding, ...]:
                 continue
             stated = held.cell.text.strip() if held is not None else ""
             if _figure(stated) != summed:
-                findings.append(_wrong_total(table, column_name(head, column), column, stated, summed))
+                findings.append(
+                    _wrong_total(
+                        place or table.caption or _("table"), column_name(head, column), column, stated, summed
+                    )
+                )
         start = index + 1
     return tuple(findings)
 
 
-def _wrong_total(table: Table, column_title: str, column: int, stated: str, summed: Decimal) -> Finding:
+def _wrong_total(place: str, column_title: str, column: int, stated: str, summed: Decimal) -> Finding:
     return Finding(
         Severity.ERROR,
-        table.caption or _("table"),
+        place,
         _("column “{column}”: the total row says {stated}, the rows above add up to {sum}").format(
             column=column_title or str(column + 1), stated=stated or _("nothing"), sum=f"{summed:,}".replace(",", "")
         ),

@@ -72,7 +72,7 @@ def test_an_empty_subject_is_a_warning(tmp_path: Path) -> None:
 def test_a_wrong_total_names_table_column_and_both_figures() -> None:
     (finding,) = check(table=make_table(("31", "180", "124", "669")))
     assert finding.severity is Severity.ERROR
-    assert finding.place == "7月“双软评估”统计（单位：家、件）"
+    assert finding.place == "issues/2020-07/issue.md: 7月“双软评估”统计"
     assert "软件企业 当年累计数" in finding.text
     assert "180" in finding.text
     assert "179" in finding.text
