@@ -23,6 +23,7 @@ def render_issue(folder: Path) -> None:
 
 
 def render_line(folder: Path, line: str) -> str:
+    (folder / "theme.toml").touch()
     (folder / "page.txt.j2").write_text(f"\n{line}", "utf-8")
     return render_template(read_templates(folder), "page.txt.j2", {"issue": {"title": "简报"}})
 
@@ -84,6 +85,13 @@ def test_a_missing_template_is_named_with_its_cure(templates: Path) -> None:
         render_issue(templates)
     assert "bulletin.txt.j2" in str(caught.value)
     assert str(templates / "bulletin.txt.j2") in caught.value.cure
+
+
+def test_a_missing_theme_is_said_as_such(templates: Path) -> None:
+    (templates / "theme.toml").unlink()
+    with pytest.raises(TemplateError, match="theme is missing") as caught:
+        render_issue(templates)
+    assert caught.value.file == templates / "theme.toml"
 
 
 def test_a_missing_part_is_named_with_the_line_that_wants_it(templates: Path) -> None:
