@@ -114,6 +114,17 @@ class Newsletter:
             start_new_session=True,
         )
 
+    def start_serve(self) -> "subprocess.Popen[bytes]":
+        """Start `serve` and wait until it says that it serves."""
+        serving = self.start("serve")
+        assert serving.stderr is not None
+        said = b""
+        while b"serving" not in said:
+            line = serving.stderr.readline()
+            assert line, f"serve ended: {said.decode()}"
+            said += line
+        return serving
+
     def wait_for(self, mailing: str, status: str, patience: float = 20) -> Any:
         """Wait until a mailing has a status; return its figures."""
         deadline = time.monotonic() + patience

@@ -18,7 +18,7 @@ def test_get_shows_post_acts_and_the_next_issue_does_not_come(tmp_path: Path, re
     news.approve()
     assert news.json("send", "2020-07", "--wait")["accepted"] == 10
     news.run("render", "2020-07")
-    serving = news.start("serve")
+    serving = news.start_serve()
     link = _link_of(news, "reader@firm3.example", port)
     deadline = time.monotonic() + 15
     while True:

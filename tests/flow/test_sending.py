@@ -31,7 +31,7 @@ def test_a_mailing_whose_issue_changed_before_its_time_is_held_and_can_be_cancel
     planned = news.json("send", "2020-07", "--at", at)
     assert planned["status"] == "scheduled"
     news.write_issue(text="改过的正文。")
-    serving = news.start("serve")
+    serving = news.start_serve()
     held = news.wait_for("last", "held", 30)
     assert "changed after its approval" in held["reason"]
     assert end(serving) == 0
@@ -58,14 +58,14 @@ def test_a_sender_killed_in_the_middle_loses_nobody(tmp_path: Path, relay: Relay
     news.approve()
     relay.data_wait_s = 0.3
     news.run("send", "2020-07")
-    serving = news.start("serve")
+    serving = news.start_serve()
     deadline = time.monotonic() + 20
     while relay.taken.total() < 3 and time.monotonic() < deadline:
         time.sleep(0.02)
     os.killpg(serving.pid, signal.SIGKILL)  # the sender too
     serving.communicate(timeout=10)
     relay.data_wait_s = 0.0
-    again = news.start("serve")
+    again = news.start_serve()
     done = news.wait_for("last", "finished")
     assert end(again) == 0
     assert done["accepted"] == done["planned"] == 10
@@ -78,8 +78,8 @@ def test_a_sender_killed_in_the_middle_loses_nobody(tmp_path: Path, relay: Relay
 def test_a_killed_serve_takes_its_sender_with_it(tmp_path: Path, relay: Relay) -> None:
     news = Newsletter.make(tmp_path / "news", relay.port)
     news.approve()
-    serving = news.start("serve")
-    time.sleep(1.5)
+    serving = news.start_serve()
+    time.sleep(1)
     serving.kill()
     serving.communicate(timeout=10)
     deadline = time.monotonic() + 10
@@ -92,9 +92,8 @@ def test_a_killed_serve_takes_its_sender_with_it(tmp_path: Path, relay: Relay) -
 def test_send_wait_follows_a_serve_that_runs_and_a_second_serve_is_refused(tmp_path: Path, relay: Relay) -> None:
     news = Newsletter.make(tmp_path / "news", relay.port)
     news.approve()
-    serving = news.start("serve")
-    time.sleep(2)
-    second = news.run("serve", code=1)
+    serving = news.start_serve()
+    second = news.run_apart("serve", code=1)
     assert "another `mailer serve` runs" in second.stderr
     figures = news.json("send", "2020-07", "--wait")
     assert (figures["status"], figures["accepted"]) == ("finished", 10)
@@ -111,7 +110,7 @@ def test_a_wrong_relay_holds_nothing_back_for_ever(tmp_path: Path, relay: Relay)
     assert "553" in held["reason"]
     relay.mail = []
     news.run("resume", "last")
-    serving = news.start("serve")
+    serving = news.start_serve()
     done = news.wait_for("last", "finished")
     assert end(serving) == 0
     assert done["accepted"] == 10
