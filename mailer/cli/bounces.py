@@ -10,7 +10,7 @@ from mailer.cli.drawing import class_word, say, say_json
 from mailer.cli.options import HouseGroup, JsonOption, open_house
 from mailer.errors import InputError
 from mailer.i18n import N_, _
-from mailer.model.report import ReportKind, ReturnedMail
+from mailer.model.report import ReportedRecipient, ReportKind, ReturnedMail
 
 KIND_WORDS = {
     ReportKind.BOUNCE: N_("bounce"),
@@ -57,15 +57,20 @@ def draw(found: list[ReturnedMail], *, as_json: bool) -> None:
             say_json(describe(returned))
         return
     for returned in found:
-        say(f"{returned.source}: {_(KIND_WORDS[returned.report.kind])}")
+        say(_("{what}: {text}").format(what=returned.source, text=_(KIND_WORDS[returned.report.kind])))
         for one in returned.report.recipients:
-            say(f"  {one.address}: {class_word(one.meaning.reply_class.value)}: {one.status} {one.diagnostic}".rstrip())
+            say("  " + _("{what}: {text}").format(what=one.address, text=_explain(one)))
         if returned.delivery_id is None:
             say("  " + _("it is about no delivery of ours; nothing was changed"), "yellow")
         elif returned.suppressed:
             say("  " + _("the address is suppressed from now on"), "yellow")
     if not found:
         say(_("no returned mail"))
+
+
+def _explain(one: ReportedRecipient) -> str:
+    why, reply = class_word(one.meaning.reply_class.value), f"{one.status} {one.diagnostic}".strip()
+    return _("{what}: {text}").format(what=why, text=reply) if reply else why
 
 
 def poll(ctx: typer.Context, as_json: JsonOption = False) -> None:

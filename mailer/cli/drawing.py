@@ -1,15 +1,21 @@
-"""Draws what commands say: plain lines, tables, errors. Colour only on a terminal. Home of Rich."""
+"""Draws what commands say: plain lines, tables, errors. Colour only on a terminal. Home of Rich.
+
+Much of it is foreign text (a relay's words, names in a sheet), so no text is markup: brackets, `:100:` and control
+characters must not become styles, emoji or orders to the terminal.
+"""
 
 import json
+import re
 import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
-from rich.markup import escape
+from rich.console import Console, RenderableType
+from rich.style import StyleType
 from rich.table import Table
+from rich.text import Text
 
 from mailer.errors import MailerError
 from mailer.i18n import N_, _
@@ -17,8 +23,11 @@ from mailer.model.delivery import DeliveryStatus, ListSummary, MailingStatus, Ma
 from mailer.model.outcome import ReplyClass
 from mailer.model.report import Severity
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+# C0 and C1 but tab and line feed; overrides of the writing direction
+_ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 STATUS_WORDS: dict[DeliveryStatus, str] = {
     DeliveryStatus.PENDING: N_("pending"),
@@ -64,16 +73,26 @@ SEVERITY_WORDS: dict[Severity, tuple[str, str]] = {
 }
 
 
-def say(line: str, style: str = "") -> None:
-    """Print one line as it is: no markup, no wrapping, so that paths stay whole."""
-    out.print(line, style=style or None, markup=False, soft_wrap=True)
+def plain(text: str, style: StyleType = "") -> Text:
+    """Return text that is drawn as it is; what a terminal would obey is drawn as �."""
+    return Text(_ORDERS.sub("�", text), style)
+
+
+def say(line: str, style: str = "", console: Console = out) -> None:
+    """Print one line as it is: no markup, no wrapping, so that paths stay whole. On `err` scripts do not read it."""
+    console.print(plain(line, style), soft_wrap=True)
+
+
+def say_marked(word: str, style: str, line: str) -> None:
+    """Print one line after a word that alone is styled."""
+    out.print(Text.assemble(plain(word, style), plain(line)), soft_wrap=True)
 
 
 def say_error(error: MailerError) -> None:
     """Print an error and its cure to stderr."""
-    err.print(f"[bold red]{escape(_('error'))}[/]: {escape(str(error))}", soft_wrap=True)
+    err.print(Text.assemble(plain(_("error: "), "bold red"), plain(str(error))), soft_wrap=True)
     if error.cure:
-        err.print(f"  → {error.cure}", markup=False, soft_wrap=True)
+        say(f"  → {error.cure}", console=err)
 
 
 def say_json(value: Any) -> None:
@@ -89,12 +108,23 @@ def _to_json(value: Any) -> Any:
     raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
-def make_table(title: str, *columns: tuple[str, str]) -> Table:
+class PlainTable(Table):
+    """A table whose cells are text, not markup."""
+
+    def add_row(
+        self, *renderables: RenderableType | None, style: StyleType | None = None, end_section: bool = False
+    ) -> None:
+        """Add a row; a cell that is a str is drawn as it is."""
+        cells = [plain(cell) if isinstance(cell, str) else cell for cell in renderables]
+        super().add_row(*cells, style=style, end_section=end_section)
+
+
+def make_table(title: str, *columns: tuple[str, str]) -> PlainTable:
     """Return an empty table; a column is (heading, "left", "right", or "whole" for what must not be broken)."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
+    table = PlainTable(title=plain(title, "bold"), title_justify="left", header_style="bold", expand=False)
     for heading, kind in columns:
         table.add_column(
-            heading, justify="right" if kind == "right" else "left", overflow="fold", no_wrap=kind == "whole"
+            plain(heading), justify="right" if kind == "right" else "left", overflow="fold", no_wrap=kind == "whole"
         )
     return table
 

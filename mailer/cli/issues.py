@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mailer.app import create_newsletter
-from mailer.cli.drawing import SEVERITY_WORDS, err, out, say, say_json
+from mailer.cli.drawing import SEVERITY_WORDS, err, say, say_json, say_marked
 from mailer.cli.options import IssueArgument, JsonOption, ListOption, open_house
 from mailer.i18n import _, ngettext
 from mailer.model.issue import ImportRemark, Issue, Role, issue_tables
@@ -114,8 +114,7 @@ def draw_findings(findings: list[Finding]) -> None:
     order = list(Severity)
     for finding in sorted(findings, key=lambda one: order.index(one.severity)):
         word, style = SEVERITY_WORDS[finding.severity]
-        out.print(_(word), style=style, end=" ")
-        say(f"{finding.place}: {finding.text}")
+        say_marked(_(word), style, " " + _("{what}: {text}").format(what=finding.place, text=finding.text))
         if finding.cure:
             say(f"  → {finding.cure}")
 
@@ -161,4 +160,4 @@ def approve(
     draw_findings([finding for finding in findings if finding.severity is not Severity.NOTE])
     say(_("issue {slug} is approved by {name}").format(slug=value.slug, name=name), "green")
     for edition in editions:
-        err.print(f"  {edition.list_name}  sha256 {edition.sha256}", markup=False, soft_wrap=True, style="dim")
+        say(f"  {edition.list_name}  sha256 {edition.sha256}", "dim", err)
