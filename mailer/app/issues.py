@@ -92,8 +92,9 @@ class Issues:
 
     def write_editions(self, editions: Sequence[Edition], out: Path) -> list[Rendered]:
         """Write each edition as HTML, text and a complete message, filled for a made-up reader."""
+        samples = [self._sample_delivery(edition) for edition in editions]  # makes var/ as private as it must be
         out.mkdir(parents=True, exist_ok=True)
-        return [self._write_edition(edition, self._sample_delivery(edition), out) for edition in editions]
+        return [self._write_edition(edition, sample, out) for edition, sample in zip(editions, samples, strict=True)]
 
     def write_sent(self, mailing: MailingRecord, out: Path) -> list[Rendered]:
         """Write, for each list of a mailing, its first accepted message as it was sent."""

@@ -1,13 +1,14 @@
 """Opens the database, brings it to the present schema, and gives out transactions."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from mailer.errors import StoreError
 from mailer.i18n import _
@@ -82,12 +83,63 @@ class Store:
 def _said_plainly(store: Store) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        raise StoreError(
-            _("the database cannot be used: {why}").format(why=str(error.orig).strip()),
-            file=store.path,
-            cure=_("see that its disk has room, that the file may be written, and that nothing holds it"),
-        ) from error
+    except DBAPIError as error:
+        message, cure = (_explain_sqlite if store.is_sqlite else _explain_postgresql)(error)
+        # further lines of a server's message hold the row: addresses that belong in no log
+        why = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
+        raise StoreError(message.format(why=why), file=store.path, cure=cure) from error
+
+
+def _explain_sqlite(error: DBAPIError) -> tuple[str, str]:
+    """Return the sentence and the cure for an error of SQLite (https://sqlite.org/rescode.html)."""
+    match getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF:  # without the extended part
+        case sqlite3.SQLITE_NOTADB:
+            return _("this is not a database of ours: {why}"), _("put it aside")
+        case sqlite3.SQLITE_CORRUPT:
+            return _("the database is damaged: {why}"), _("put the file back from a backup")
+        case (
+            sqlite3.SQLITE_BUSY
+            | sqlite3.SQLITE_LOCKED
+            | sqlite3.SQLITE_FULL
+            | sqlite3.SQLITE_IOERR
+            | sqlite3.SQLITE_READONLY
+            | sqlite3.SQLITE_CANTOPEN
+            | sqlite3.SQLITE_PERM
+        ):
+            return (
+                _("the database cannot be used: {why}"),
+                _("see that its disk has room, that the file may be written, and that nothing holds it"),
+            )
+    return _explain_any(error)
+
+
+def _explain_postgresql(error: DBAPIError) -> tuple[str, str]:
+    """Return the sentence and the cure for an error of PostgreSQL, by SQLSTATE (its manual, appendix A)."""
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    if state in ("40001", "40P01"):  # serialization failure, deadlock
+        return _("another process changed the same at the same time: {why}"), _("try again")
+    if state == "42501":
+        return _("the database cannot be used: {why}"), _("let this user make and change tables in it")
+    if state == "25006":
+        return _("the database cannot be used: {why}"), _("name the server that may be written to")
+    if state is not None and state[:2] in ("53", "55"):  # no room, too many connections, locked
+        return _("the database cannot be used: {why}"), _("see the server's log, then try again")
+    # a connection that fails has no statement; one that is lost has its connection invalidated
+    if error.statement is None or error.connection_invalidated or (state or "")[:2] in ("08", "57"):
+        return (
+            _("the database server cannot be reached: {why}"),
+            _("see that it runs and that `database` in config.toml names it; a password comes from ~/.pgpass or "
+              "PGPASSWORD"),
+        )  # fmt: skip
+    return _explain_any(error)
+
+
+def _explain_any(error: DBAPIError) -> tuple[str, str]:
+    if isinstance(error, IntegrityError | DataError):
+        message = _("the database refused the change: {why}")
+    else:
+        message = _("the database cannot be used: {why}")
+    return message, _("nothing was changed; this is a fault of the program: please report it")
 
 
 def alembic_config(connection: Connection) -> "AlembicConfig":
@@ -118,6 +170,12 @@ def _migrate(store: Store) -> None:
         if not store.is_sqlite:  # two starting at once: the second waits, then finds the work done
             connection.execute(text("SELECT pg_advisory_xact_lock(7461953)"))
         current = _current_revision(connection)
+        if current is None and store.is_sqlite and inspect(connection).get_table_names():
+            raise StoreError(
+                _("this is not a database of ours: {why}").format(why=_("it holds other tables")),
+                file=store.path,
+                cure=_("put it aside"),
+            )
         if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
             raise StoreError(
                 _("the database was made by a newer version"), file=store.path, cure=_("update this program")
@@ -125,34 +183,49 @@ def _migrate(store: Store) -> None:
         command.upgrade(alembic_config(connection), "head")
 
 
-def open_store(url: str, default: Path) -> Store:
-    """Open the database at `url`, or the SQLite file `default` where it is empty, and migrate it if need be.
+def _make_file(path: Path) -> URL:
+    """Make a database file that is its owner's alone, in a folder that is: rendered mails stand in it too."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StoreError(
+            _("the database cannot be opened: {why}").format(why=error.strerror),
+            file=path,
+            cure=_("see that the folder may be written"),
+        ) from None
+    return URL.create("sqlite", database=str(path.resolve()))
 
-    The file is made with mode 0600. Raises StoreError when it cannot be opened, is no database of ours, or was made
-    by a newer version.
+
+def _connect(url: str) -> Store:
+    try:
+        address = make_url(url)
+        if address.get_backend_name() != "postgresql":
+            raise ValueError
+        return Store(address.set(drivername="postgresql+psycopg"))
+    except ImportError:
+        raise StoreError(
+            _("PostgreSQL needs the library psycopg"), cure=_("`pip install 'jianbao-mailer[postgresql]'`")
+        ) from None
+    except (SQLAlchemyError, ValueError):  # their words may hold a part of the address
+        raise StoreError(
+            _("this is no address of a PostgreSQL database"), cure=_("see `database` in config.toml")
+        ) from None
+
+
+def open_store(url: str, default: Path) -> Store:
+    """Open the PostgreSQL database at `url`, or the SQLite file `default` where it is empty, and migrate it if need be.
+
+    The file is made with mode 0600, its folder with 0700. Raises StoreError when the database cannot be opened or
+    reached, is none of ours, or was made by a newer version.
     """
-    if url:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
-    else:
-        try:
-            default.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(default, os.O_RDWR | os.O_CREAT, 0o600))
-        except OSError as error:
-            raise StoreError(
-                _("the database cannot be opened: {why}").format(why=error.strerror), file=default
-            ) from None
-        parsed = URL.create("sqlite", database=str(default.resolve()))
-    store = Store(parsed)
+    store = _connect(url) if url else Store(_make_file(default))
     try:
         _migrate(store)
-    except DBAPIError as error:
-        store.close()
-        raise StoreError(
-            _("this is not a database of ours: {why}").format(why=error.orig), file=default, cure=_("put it aside")
-        ) from None
     except SQLAlchemyError as error:
         store.close()
-        raise StoreError(_("the database cannot be opened: {why}").format(why=error), file=default) from None
+        raise StoreError(_("the database cannot be opened: {why}").format(why=error), file=store.path) from error
+    except BaseException:
+        store.close()
+        raise
     return store

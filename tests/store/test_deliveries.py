@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from mailer.errors import StoreError
 from mailer.model.delivery import Delivery, DeliveryStatus, MailingStatus
@@ -64,7 +63,7 @@ def test_the_database_itself_refuses_a_second_copy_of_an_issue_to_an_address(wor
     with world.store.read() as connection:
         row = connection.execute(select(delivery).where(delivery.c.id == claimed[0].id)).one()._asdict()
     row["id"] += 1000
-    with pytest.raises(IntegrityError), world.store.write() as connection:
+    with pytest.raises(StoreError, match="refused the change"), world.store.write() as connection:
         connection.execute(insert(delivery).values(**row))
     with world.store.write() as connection:
         connection.execute(insert(delivery).values(**row | {"again": True}))
@@ -210,7 +209,7 @@ def test_figures_count_states_retries_reasons_and_bounces(world: World) -> None:
 
 def test_the_database_refuses_a_status_that_is_none(world: World) -> None:
     world.start_mailing()
-    with pytest.raises(IntegrityError), world.store.write() as connection:
+    with pytest.raises(StoreError, match="refused the change"), world.store.write() as connection:
         connection.execute(update(delivery).values(status="sent"))
 
 
@@ -239,7 +238,7 @@ def test_an_occurrence_fires_once_whoever_is_first(world: World) -> None:
 def test_rows_that_others_point_to_cannot_be_deleted(world: World) -> None:
     world.start_mailing()
     claim(world, 1)
-    with pytest.raises(IntegrityError), world.store.write() as connection:
+    with pytest.raises(StoreError, match="refused the change"), world.store.write() as connection:
         connection.execute(delete(delivery))
     with world.store.read() as connection:
         assert len(connection.execute(select(attempt)).all()) == 7
