@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -20,6 +21,8 @@ from mailer.model.issue import Role
 FILE_NAME = "config.toml"
 NAME = r"^[a-z][a-z0-9_-]{0,31}$"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+# after postgresql:// come user, host or nothing (a socket), port, database, options
+_POSTGRESQL = re.compile(r"([^\s:/?#@]*:?@)?([^\s:/?#@\[\]]*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[^\s/?#]*)?(\?[^\s#]*)?")
 # lists, relays and schedules are named in file names, URLs and headers
 Name = Annotated[str, Field(pattern=NAME)]
 
@@ -65,6 +68,33 @@ def _check_url(value: str) -> str:
     if value and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+(/[^\s?#]*)?", value):
         raise ValueError(_("write an address such as https://news.example.org, or leave it empty"))
     return value.rstrip("/")
+
+
+class _CurableError(ValueError):
+    """A wrong value whose cure is a sentence of its own."""
+
+    def __init__(self, wrong: str, cure: str) -> None:
+        super().__init__(wrong)
+        self.cure = cure
+
+
+def _check_database(value: str) -> str:
+    """Refuse what is no PostgreSQL address, and a password in it: settings are shown, copied and kept with the text."""
+    if not value:
+        return value
+    rest = value.removeprefix("postgresql://")
+    options = dict(parse_qsl(rest.partition("?")[2]))
+    if rest != value and (re.match(r"[^:/?]*:[^@]+@", rest) or not {"password", "sslpassword"}.isdisjoint(options)):
+        raise _CurableError(
+            _("a password must not stand here"),
+            _("take it out; write it to ~/.pgpass (mode 0600) or to the environment variable PGPASSWORD"),
+        )
+    if rest == value or not _POSTGRESQL.fullmatch(rest):
+        raise _CurableError(
+            _("this is no address of a PostgreSQL database"),
+            _("write postgresql://USER@HOST/DATABASE, or leave it empty for SQLite in var/"),
+        )
+    return value
 
 
 def _check_clock(value: object) -> object:
@@ -189,7 +219,11 @@ class Config(_Table):
     public_url: Annotated[str, AfterValidator(_check_url)] = Field(
         default="", description="the address readers reach us at; empty: no web links, answers by mail"
     )
-    database: str = Field(default="", description="a postgresql:// address; empty: SQLite in var/")
+    database: Annotated[str, AfterValidator(_check_database)] = Field(
+        default="",
+        description="postgresql://USER@HOST/DATABASE; empty: SQLite in var/. The password stands in ~/.pgpass or in "
+        "the environment variable PGPASSWORD, never here",
+    )
     sender: SenderConfig
     lists: dict[Name, ListConfig] = Field(description="the distribution lists")
     relays: dict[Name, RelayConfig] = Field(default_factory=dict, description="the SMTP servers")
@@ -263,7 +297,8 @@ def _to_error(detail: Mapping[str, Any], text: str, file: Path) -> ConfigError:
                 _("is missing"), file=file, line=line, field=field, cure=_("add {field}").format(field=field)
             )
         case "value_error":
-            return ConfigError(str(detail["ctx"]["error"]), file=file, line=line, field=field)
+            error = detail["ctx"]["error"]
+            return ConfigError(str(error), file=file, line=line, field=field, cure=getattr(error, "cure", ""))
         case "string_pattern_mismatch" if "[key]" in detail["loc"]:
             cure = _("use a-z, 0-9, - and _, a letter first, at most 32")
             return ConfigError(_("this name cannot be used"), file=file, line=line, field=field, cure=cure)

@@ -60,3 +60,27 @@ def test_the_password_comes_from_file_or_environment_and_is_never_shown(tmp_path
         read_password(relay, tmp_path, {})
     secret.chmod(0o600)
     assert read_password(relay, tmp_path, {}) == "from a file"
+
+
+def test_no_password_of_a_database_is_ever_shown() -> None:
+    said = [
+        case.with_suffix(".expected.txt").read_text("utf-8") for case in CASES if "not-for-here" in case.read_text()
+    ]
+    assert len(said) >= 2
+    assert not any("not-for-here" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "postgresql:///mailer",
+        "postgresql://mailer@db.zsia.example/mailer",
+        "postgresql://mailer@[2001:db8::1]:5432/mailer?sslmode=verify-full",
+        "postgresql://postgres:@/postgres?host=/run/postgresql",
+        "postgresql://db.zsia.example:5432/mailer?application_name=a%40b",
+    ],
+)
+def test_an_address_of_a_database_without_a_password_is_good(address: str, tmp_path: Path) -> None:
+    text = (REPOSITORY / "config.toml").read_text("utf-8")
+    assert load_config(put(tmp_path, f'database = "{address}"\n{text}')).database == address
