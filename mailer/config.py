@@ -27,12 +27,21 @@ _POSTGRESQL = re.compile(r"([^\s:/?#@]*:?@)?([^\s:/?#@\[\]]*|\[[0-9A-Fa-f:.]+\])
 Name = Annotated[str, Field(pattern=NAME)]
 
 
+class _CurableError(ValueError):
+    """A wrong value with its cure; `place` names the key where pydantic cannot tell it."""
+
+    def __init__(self, wrong: str, cure: str, place: tuple[str, ...] = ()) -> None:
+        super().__init__(wrong)
+        self.cure = cure
+        self.place = place
+
+
 def _parse_duration(value: object) -> object:
     if isinstance(value, timedelta):
         return value
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(_("write a number with its unit, such as 30s, 10m, 48h or 2d"))
+        raise _CurableError(_("wrong value"), _("write a number with its unit, such as 30s, 10m, 48h or 2d"))
     return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
 
 
@@ -40,7 +49,7 @@ def _check_address(value: str) -> str:
     try:
         return parse_address(value).text
     except AddressError as error:
-        raise ValueError(_("{wrong}; {cure}").format(wrong=error.message, cure=error.cure)) from None
+        raise _CurableError(error.message, error.cure) from None
 
 
 def _check_optional_address(value: str) -> str:
@@ -49,33 +58,22 @@ def _check_optional_address(value: str) -> str:
 
 def _check_line(value: str) -> str:
     if any(ord(char) < 32 or char in "\x7f\x85\u2028\u2029" for char in value):
-        raise ValueError(_("write it on one line, without control characters"))
+        raise _CurableError(_("wrong value"), _("write it on one line, without control characters"))
     return value
 
 
 def _check_zone(value: str) -> str:
     if value not in available_timezones():
         near = difflib.get_close_matches(value, available_timezones(), 1)
-        raise ValueError(
-            _("no such time zone; did you mean {near}?").format(near=near[0])
-            if near
-            else _("no such time zone; write an IANA name such as Asia/Shanghai")
-        )
+        cure = _("did you mean {near}?").format(near=near[0]) if near else _("write an IANA name such as Asia/Shanghai")
+        raise _CurableError(_("no such time zone"), cure)
     return value
 
 
 def _check_url(value: str) -> str:
     if value and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+(/[^\s?#]*)?", value):
-        raise ValueError(_("write an address such as https://news.example.org, or leave it empty"))
+        raise _CurableError(_("wrong value"), _("write an address such as https://news.example.org, or leave it empty"))
     return value.rstrip("/")
-
-
-class _CurableError(ValueError):
-    """A wrong value whose cure is a sentence of its own."""
-
-    def __init__(self, wrong: str, cure: str) -> None:
-        super().__init__(wrong)
-        self.cure = cure
 
 
 def _check_database(value: str) -> str:
@@ -102,7 +100,7 @@ def _check_clock(value: object) -> object:
         return value
     match = re.fullmatch(r"([01]?\d|2[0-3])[:：]([0-5]\d)", value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(_("write a time of day such as 10:00"))
+        raise _CurableError(_("wrong value"), _("write a time of day such as 10:00"))
     return time(int(match[1]), int(match[2]))
 
 
@@ -168,10 +166,12 @@ class RelayConfig(_Table):
     def _check(self) -> "RelayConfig":
         if self.envelope:
             if self.envelope.count("{token}") != 1:
-                raise ValueError(_("envelope needs {token} once"))
+                raise _CurableError(_("wrong value"), _("envelope needs {token} once"), ("envelope",))
             _check_address(self.envelope.replace("{token}", "a" * 40))
         if self.username and self.security == "none":
-            raise ValueError(_("a password is never sent in the clear; set security to tls or starttls"))
+            raise _CurableError(
+                _("a password is never sent in the clear"), _("set security to tls or starttls"), ("security",)
+            )
         return self
 
 
@@ -213,7 +213,9 @@ class WebConfig(_Table):
 class Config(_Table):
     """The whole of config.toml."""
 
-    language: Literal["", "zh_CN", "en"] = Field(default="", description="of pages and messages; empty: by LANG")
+    language: Literal["", "zh_CN", "en"] = Field(
+        default="", description="of pages and messages; empty: by LANG, and Chinese where that is C or nothing"
+    )
     timezone: Zone = Field(default="Asia/Shanghai", description="in which dates and times are shown and meant")
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(default="CN", description="whose working days count")
     public_url: Annotated[str, AfterValidator(_check_url)] = Field(
@@ -237,7 +239,11 @@ class Config(_Table):
         for name, schedule in self.schedule.items():
             for wanted in schedule.lists:
                 if wanted not in self.lists:
-                    raise ValueError(_("schedule.{name}.lists: there is no list {list}").format(name=name, list=wanted))
+                    raise _CurableError(
+                        _("there is no list {name}").format(name=wanted),
+                        _("config.toml has: {names}").format(names=", ".join(self.lists)),
+                        ("schedule", name, "lists"),
+                    )
         return self
 
     @property
@@ -251,7 +257,7 @@ class Config(_Table):
         return tuple(sorted(self.lists.items(), key=lambda item: order.index(item[1].role)))
 
 
-def _line_of(text: str, path: tuple[str, ...]) -> int | None:
+def line_of(text: str, path: tuple[str, ...]) -> int | None:
     """Return the line of a key or table in TOML text, as near as a scan can tell; None when it is not written."""
     table: tuple[str, ...] = ()
     best: int | None = None
@@ -281,8 +287,11 @@ def _known_keys(path: tuple[str, ...]) -> list[str]:
 
 def _to_error(detail: Mapping[str, Any], text: str, file: Path) -> ConfigError:
     path = tuple(str(part) for part in detail["loc"] if part != "[key]")
+    cause = (detail.get("ctx") or {}).get("error")
+    if isinstance(cause, _CurableError):
+        path += cause.place
     field = ".".join(path) or None
-    line = _line_of(text, path) if path else None
+    line = line_of(text, path) if path else None
     match detail["type"]:
         case "extra_forbidden":
             near = difflib.get_close_matches(path[-1], _known_keys(path[:-1]), 1, 0.5)
@@ -297,8 +306,8 @@ def _to_error(detail: Mapping[str, Any], text: str, file: Path) -> ConfigError:
                 _("is missing"), file=file, line=line, field=field, cure=_("add {field}").format(field=field)
             )
         case "value_error":
-            error = detail["ctx"]["error"]
-            return ConfigError(str(error), file=file, line=line, field=field, cure=getattr(error, "cure", ""))
+            cure = cause.cure if isinstance(cause, _CurableError) else ""
+            return ConfigError(str(cause), file=file, line=line, field=field, cure=cure)
         case "string_pattern_mismatch" if "[key]" in detail["loc"]:
             cure = _("use a-z, 0-9, - and _, a letter first, at most 32")
             return ConfigError(_("this name cannot be used"), file=file, line=line, field=field, cure=cure)
@@ -342,12 +351,18 @@ def load_config(home: Path) -> Config:
             _("{folder} is not a newsletter folder: it has no config.toml").format(folder=home),
             cure=_("make one with `mailer new DIR`, or name it with -C DIR or MAILER_HOME"),
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(_("cannot be read: {why}").format(why=error), file=file) from None
+    except UnicodeDecodeError:
+        raise ConfigError(_("is not UTF-8 text"), file=file, cure=_("save it as UTF-8")) from None
+    except OSError as error:
+        why = _("cannot be read: {why}").format(why=error.strerror)
+        raise ConfigError(why, file=file, cure=_("see that it is a file this user may read")) from None
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
         raise ConfigError(
-            _("is not valid TOML: {why}").format(why=error), file=file, line=int(at[1]) if at else None
+            _("is not valid TOML: {why}").format(why=error),
+            file=file,
+            line=int(at[1]) if at else len(text.splitlines()),
+            cure=_("mend the line: text stands in quotes, and every bracket is closed"),
         ) from None
     try:
         return Config.model_validate(raw)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from mailer.config import Config, load_config
+from mailer.config import FILE_NAME, Config, line_of, load_config
+from mailer.errors import ConfigError
 from mailer.ops.lock import FolderLock
 from mailer.scheduling.due import schedule_rule
 from mailer.store.database import Store, open_store
@@ -30,7 +31,12 @@ class Ground:
         """The settings. Raises ConfigError."""
         config = load_config(self.home)
         for name, schedule in config.schedule.items():
-            schedule_rule(schedule, name)  # a rule that cannot be understood is said now, not at its time
+            try:
+                schedule_rule(schedule, name)  # a rule that cannot be understood is said now, not at its time
+            except ConfigError as error:
+                error.file = self.home / FILE_NAME
+                error.line = line_of(error.file.read_text("utf-8-sig"), ("schedule", name, "when"))
+                raise
         return config
 
     @cached_property

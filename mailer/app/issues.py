@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mailer.app.ground import Ground
 from mailer.app.lists import Lists
-from mailer.errors import NotFoundError, StateError
+from mailer.errors import NotFoundError, StateError, UsageError
 from mailer.i18n import _
 from mailer.mail.message import compose_message, make_letterhead
 from mailer.mail.parts import read_parts
@@ -93,12 +93,12 @@ class Issues:
     def write_editions(self, editions: Sequence[Edition], out: Path) -> list[Rendered]:
         """Write each edition as HTML, text and a complete message, filled for a made-up reader."""
         samples = [self._sample_delivery(edition) for edition in editions]  # makes var/ as private as it must be
-        out.mkdir(parents=True, exist_ok=True)
+        _make_folder(out)
         return [self._write_edition(edition, sample, out) for edition, sample in zip(editions, samples, strict=True)]
 
     def write_sent(self, mailing: MailingRecord, out: Path) -> list[Rendered]:
         """Write, for each list of a mailing, its first accepted message as it was sent."""
-        out.mkdir(parents=True, exist_ok=True)
+        _make_folder(out)
         written: list[Rendered] = []
         with self._ground.store.read() as connection:
             for list_id, _name, edition_id in mailings.mailing_lists(connection, mailing.id):
@@ -159,3 +159,12 @@ class Issues:
         with self._ground.store.write() as connection:
             approve_issue(connection, issue, digest, editions, approved_by, self._ground.now())
         return issue, editions, findings
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            _("the folder cannot be made: {why}").format(why=error.strerror), file=folder, cure=_("name another folder")
+        ) from None

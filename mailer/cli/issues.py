@@ -1,5 +1,6 @@
 """Commands on issues: new, import, render, check, approve."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +34,7 @@ def make_new(
         return
     say(_("made {folder}").format(folder=folder))
     say(_("next: set sender and relay in {file}, then `mailer -C {folder} import FILE`").format(
-        file=folder / "config.toml", folder=folder
+        file=folder / "config.toml", folder=shlex.quote(str(folder))
     ))  # fmt: skip
 
 

@@ -197,6 +197,6 @@ def show_schedule(
         table.add_row(show_clock(occurrence.due_at, zone), what, lists, note)
     out.print(table)
     for one_past in past:
-        word = _(PAST_WORDS.get(one_past.result, one_past.result))
+        word = _(PAST_WORDS[one_past.result]) if one_past.result in PAST_WORDS else one_past.result
         when = show_clock(one_past.due_at, zone)
         say(_("was due {when}, schedule {name}: {result}").format(when=when, name=one_past.schedule, result=word))
