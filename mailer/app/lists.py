@@ -37,23 +37,33 @@ class Lists:
         return audience.sync_lists(connection, [DistributionList(name, one.title, one.role) for name, one in ordered])
 
     def sync(self, names: Sequence[str] = (), *, dry_run: bool = False) -> dict[str, ListChange]:
-        """Make lists follow their sheets, all or none. Raises SheetError and changes nothing."""
+        """Make lists follow their sheets, all or none. Raises SheetError and changes nothing.
+
+        A dry run writes nothing and waits for no one who writes.
+        """
         chosen = self.choose(names)
         sheets = {name: read_sheet(self._ground.home / self._ground.config.lists[name].file) for name in chosen}
-        opened = self._ground.store.read if dry_run else self._ground.store.write
-        with opened() as connection:
-            ids = self.declare(connection)
-            return {
-                name: sync_list(
-                    connection,
-                    ids[name],
-                    sheets[name],
-                    self._ground.config.lists[name].file,
-                    self._ground.now(),
-                    dry_run=dry_run,
-                )
-                for name in chosen
-            }
+        ordered = self._ground.config.lists_in_order()
+        now = self._ground.now()
+        changes: dict[str, ListChange] = {}
+        above: set[str] = set()
+        with self._ground.store.read() if dry_run else self._ground.store.write() as connection:
+            ids = (
+                audience.find_lists(connection, [name for name, _one in ordered])
+                if dry_run
+                else self.declare(connection)
+            )
+            for name, settings in ordered:
+                list_id = ids.get(name)
+                active = audience.active_keys(connection, list_id) if list_id is not None else set()
+                if name in sheets:
+                    changes[name] = sync_list(
+                        connection, list_id, sheets[name], settings.file, now, above=above, dry_run=dry_run
+                    )
+                    active -= {one.key for one in changes[name].removed}
+                    active |= {one.key for one in changes[name].added}
+                above |= active
+        return changes
 
     def count(self) -> tuple[ListCount, ...]:
         """Return the lists of the settings with their counts, as of the last sync."""

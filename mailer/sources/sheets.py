@@ -23,6 +23,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "phone": ("电话", "手机", "联系电话", "phone", "tel", "mobile"),
 }
 _FIELD_OF = {heading: field for field, headings in HEADINGS.items() for heading in headings}
+LIMITS = {"name": 200, "title": 200, "organisation": 200, "city": 100, "phone": 100}  # characters the database takes
 _DELIMITERS = ",\t;"
 _CONTROL = ("Cc", "Cs", "Zl", "Zp")
 
@@ -39,7 +40,7 @@ def read_sheet(file: Path) -> tuple[Contact, ...]:
     """Return the contacts of a CSV sheet in its order; blank rows are skipped, columns of other headings not used.
 
     Raises SheetError naming file, line, field and cure when the sheet has no column of addresses, a row has no valid
-    address, a value holds a control character or line end, or two rows have the same address.
+    address, a value holds a control character or line end or is longer than LIMITS, or two rows have the same address.
     """
     if file.suffix.lower() in (".xlsx", ".xls", ".et", ".ods"):
         raise SheetError(
@@ -157,7 +158,15 @@ def _read_contact(record: _Record, columns: dict[str, int], headings: list[str],
                 field=headings[at].strip(),
                 cure=_("type it anew on one line"),
             )
-        values[field] = value.strip()
+        values[field] = value = value.strip()
+        if field in LIMITS and len(value) > LIMITS[field]:
+            raise SheetError(
+                _("the value has {n} characters; at most {limit} fit").format(n=len(value), limit=LIMITS[field]),
+                file=file,
+                line=record.line,
+                field=headings[at].strip(),
+                cure=_("shorten it, and see that no other text has slipped into the cell"),
+            )
     try:
         address = parse_address(values.pop("address"))
     except AddressError as error:

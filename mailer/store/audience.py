@@ -1,14 +1,21 @@
 """Distribution lists, contacts, subscriptions and suppressions."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TypeVar
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, select, text, update
 
 from mailer.model.delivery import Contact, DistributionList
 from mailer.model.issue import Role
 from mailer.store.schema import contact, delivery, distribution_list, subscription, suppression
+
+DROPPED = "dropped from the sheet"  # the one reason from which a sheet may bring someone back
+PAGE = 500  # values in one statement: far below what either database takes
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,7 @@ class Subscriber:
     position: int
     contact: Contact
     status: str
+    left_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +49,15 @@ def sync_lists(connection: Connection, lists: Sequence[DistributionList]) -> dic
         )
         if not changed.rowcount:
             connection.execute(insert(distribution_list).values(name=value.name, **fields))
-    rows = connection.execute(select(distribution_list.c.name, distribution_list.c.id))
-    wanted = {value.name for value in lists}
-    return {str(name): int(number) for name, number in rows if name in wanted}
+    return find_lists(connection, [value.name for value in lists])
+
+
+def find_lists(connection: Connection, names: Collection[str]) -> dict[str, int]:
+    """Return name to id of those of the lists that the database has; writes nothing."""
+    rows = connection.execute(
+        select(distribution_list.c.name, distribution_list.c.id).where(distribution_list.c.name.in_(names))
+    )
+    return {str(name): int(number) for name, number in rows}
 
 
 def count_lists(connection: Connection) -> tuple[ListCount, ...]:
@@ -61,98 +75,169 @@ def count_lists(connection: Connection) -> tuple[ListCount, ...]:
     )
 
 
+def _pages(values: Collection[T]) -> Iterator[list[T]]:
+    rest = iter(values)
+    while page := list(islice(rest, PAGE)):
+        yield page
+
+
 def _to_contact(row: Row[tuple[object, ...]]) -> Contact:
     return Contact(row.address, row.address_key, row.name, row.title, row.organisation, row.city, row.phone)
 
 
-def read_subscribers(connection: Connection, list_id: int) -> dict[str, Subscriber]:
-    """Return everyone ever on a list, by address key."""
-    rows = connection.execute(
+def _to_columns(value: Contact, now: datetime) -> dict[str, object]:
+    columns = asdict(value)
+    return {"address_key": columns.pop("key"), **columns, "changed_at": now}
+
+
+def _select_subscribers(list_id: int) -> Select[tuple[object, ...]]:
+    return (
         select(
             contact,
             subscription.c.id.label("subscription_id"),
             subscription.c.position,
             subscription.c.status,
+            subscription.c.left_reason,
         )
         .join_from(subscription, contact)
         .where(subscription.c.list_id == list_id)
     )
-    return {
-        row.address_key: Subscriber(row.id, row.subscription_id, row.position, _to_contact(row), row.status)
-        for row in rows
-    }
+
+
+def _to_subscriber(row: Row[tuple[object, ...]]) -> Subscriber:
+    return Subscriber(row.id, row.subscription_id, row.position, _to_contact(row), row.status, row.left_reason)
+
+
+def read_subscribers(connection: Connection, list_id: int) -> dict[str, Subscriber]:
+    """Return everyone ever on a list, by address key."""
+    return {row.address_key: _to_subscriber(row) for row in connection.execute(_select_subscribers(list_id))}
+
+
+def active_keys(connection: Connection, list_id: int) -> set[str]:
+    """Return the address keys of the active subscribers of a list."""
+    rows = connection.execute(
+        select(contact.c.address_key)
+        .join_from(subscription, contact)
+        .where(subscription.c.list_id == list_id, subscription.c.status == "active")
+    )
+    return {str(row.address_key) for row in rows}
+
+
+def save_contacts(
+    connection: Connection, values: Sequence[Contact], now: datetime, *, keep: Collection[str] = frozenset()
+) -> dict[str, int]:
+    """Write contacts by their address keys, those that differ only; return key to id.
+
+    A contact keeps the id it has. One whose key is in `keep` is written only where there is none yet.
+    """
+    found: dict[str, tuple[int, Contact]] = {}
+    for keys in _pages([value.key for value in values]):
+        rows = connection.execute(select(contact).where(contact.c.address_key.in_(keys)))
+        found |= {row.address_key: (row.id, _to_contact(row)) for row in rows}
+    ids = {key: number for key, (number, _known) in found.items()}
+    differing = [value for value in values if value.key in found and found[value.key][1] != value]
+    change_contacts(connection, [(ids[value.key], value) for value in differing if value.key not in keep], now)
+    new = [_to_columns(value, now) for value in values if value.key not in found]
+    if new:
+        inserted = connection.execute(insert(contact).returning(contact.c.id, contact.c.address_key), new)
+        ids |= {row.address_key: row.id for row in inserted}
+    if len(new) > PAGE:
+        # else PostgreSQL goes on with a plan made for the table as it was: the next look-ups read all of it each time
+        connection.execute(text("ANALYZE contact"))
+    return ids
+
+
+def change_contacts(connection: Connection, values: Sequence[tuple[int, Contact]], now: datetime) -> None:
+    """Write what contacts are from now on: pairs of contact id and contact."""
+    if values:
+        connection.execute(
+            update(contact).where(contact.c.id == bindparam("contact_id")),
+            [{"contact_id": number, **_to_columns(value, now)} for number, value in values],
+        )
 
 
 def save_contact(connection: Connection, value: Contact, now: datetime) -> int:
-    """Write a contact by its address key, keeping the id it has; return the id."""
-    fields = {
-        "address": value.address,
-        "name": value.name,
-        "title": value.title,
-        "organisation": value.organisation,
-        "city": value.city,
-        "phone": value.phone,
-        "changed_at": now,
-    }
-    found = connection.execute(
-        update(contact).where(contact.c.address_key == value.key).values(**fields).returning(contact.c.id)
-    ).scalar()
-    if found is None:
-        found = connection.execute(
-            insert(contact).values(address_key=value.key, **fields).returning(contact.c.id)
-        ).scalar_one()
-    return int(found)
+    """Write one contact by its address key, keeping the id it has; return the id."""
+    return save_contacts(connection, [value], now)[value.key]
+
+
+def subscribe_contacts(
+    connection: Connection, list_id: int, places: Sequence[tuple[int, int]], basis: str, source: str, now: datetime
+) -> None:
+    """Add active subscriptions that did not exist: pairs of contact id and position."""
+    rows = [
+        {
+            "contact_id": contact_id,
+            "list_id": list_id,
+            "status": "active",
+            "position": position,
+            "basis": basis,
+            "source": source,
+            "since": now,
+        }
+        for contact_id, position in places
+    ]
+    if rows:
+        connection.execute(insert(subscription), rows)
 
 
 def subscribe(
     connection: Connection, contact_id: int, list_id: int, position: int, basis: str, source: str, now: datetime
 ) -> None:
-    """Add an active subscription that did not exist."""
-    connection.execute(
-        insert(subscription).values(
-            contact_id=contact_id,
-            list_id=list_id,
-            status="active",
-            position=position,
-            basis=basis,
-            source=source,
-            since=now,
+    """Add one active subscription that did not exist."""
+    subscribe_contacts(connection, list_id, [(contact_id, position)], basis, source, now)
+
+
+def place_subscriptions(connection: Connection, places: Sequence[tuple[int, int]]) -> None:
+    """Set where on their list subscriptions stand: pairs of subscription id and position."""
+    if places:
+        connection.execute(
+            update(subscription)
+            .where(subscription.c.id == bindparam("subscription_id"))
+            .values(position=bindparam("place")),
+            [{"subscription_id": number, "place": position} for number, position in places],
         )
-    )
 
 
-def place_subscription(connection: Connection, subscription_id: int, position: int) -> None:
-    """Set where on its list a subscription stands."""
-    connection.execute(update(subscription).where(subscription.c.id == subscription_id).values(position=position))
+def drop_subscriptions(connection: Connection, subscription_ids: Collection[int], now: datetime) -> None:
+    """Mark active subscriptions as left because their sheet no longer has them."""
+    for page in _pages(subscription_ids):
+        connection.execute(
+            update(subscription)
+            .where(subscription.c.id.in_(page), subscription.c.status == "active")
+            .values(status="left", left_at=now, left_reason=DROPPED)
+        )
+
+
+def resume_subscriptions(connection: Connection, subscription_ids: Collection[int], source: str, now: datetime) -> None:
+    """Make subscriptions active again that their sheet had dropped; never one that the reader ended."""
+    for page in _pages(subscription_ids):
+        connection.execute(
+            update(subscription)
+            .where(
+                subscription.c.id.in_(page),
+                subscription.c.status == "left",
+                subscription.c.left_reason == DROPPED,
+            )
+            .values(status="active", left_at=None, left_reason="", source=source, since=now)
+        )
 
 
 def end_subscription(connection: Connection, contact_id: int, list_id: int, reason: str, now: datetime) -> bool:
-    """Mark a subscription as left; False when it was not active."""
+    """Mark a subscription as left by its reader, for good: also one that its sheet had dropped before.
+
+    False when the reader had left already, whose time and reason stay.
+    """
     result = connection.execute(
         update(subscription)
         .where(
             subscription.c.contact_id == contact_id,
             subscription.c.list_id == list_id,
-            subscription.c.status == "active",
+            or_(subscription.c.status != "left", subscription.c.left_reason == DROPPED),
         )
         .values(status="left", left_at=now, left_reason=reason)
     )
     return result.rowcount == 1
-
-
-def resume_subscription(connection: Connection, subscription_id: int, source: str, now: datetime) -> None:
-    """Make a subscription active again that its sheet had dropped; never one that the reader ended."""
-    connection.execute(
-        update(subscription)
-        .where(subscription.c.id == subscription_id)
-        .values(status="active", left_at=None, left_reason="", source=source, since=now)
-    )
-
-
-def left_reason(connection: Connection, subscription_id: int) -> str:
-    """Return why a subscription was left."""
-    found = connection.execute(select(subscription.c.left_reason).where(subscription.c.id == subscription_id)).scalar()
-    return str(found or "")
 
 
 def iterate_active(connection: Connection, list_id: int, page: int = 1000) -> Iterator[list[Subscriber]]:
@@ -160,15 +245,8 @@ def iterate_active(connection: Connection, list_id: int, page: int = 1000) -> It
     after = (-1, -1)
     while True:
         rows = connection.execute(
-            select(
-                contact,
-                subscription.c.id.label("subscription_id"),
-                subscription.c.position,
-                subscription.c.status,
-            )
-            .join_from(subscription, contact)
+            _select_subscribers(list_id)
             .where(
-                subscription.c.list_id == list_id,
                 subscription.c.status == "active",
                 or_(
                     subscription.c.position > after[0],
@@ -180,21 +258,30 @@ def iterate_active(connection: Connection, list_id: int, page: int = 1000) -> It
         ).all()
         if not rows:
             return
-        yield [Subscriber(row.id, row.subscription_id, row.position, _to_contact(row), row.status) for row in rows]
+        yield [_to_subscriber(row) for row in rows]
         after = (rows[-1].position, rows[-1].subscription_id)
 
 
 def suppress_address(connection: Connection, address_hash: str, reason: str, source: str, now: datetime) -> bool:
-    """Suppress an address from now on; False when it was suppressed already."""
-    if suppressed_among(connection, [address_hash]):
+    """Suppress an address from now on, without end; False when it was so already."""
+    fields = {"reason": reason, "source": source, "since": now, "until": None}
+    entry = suppression.c.address_hash == address_hash
+    if connection.execute(update(suppression).where(entry, suppression.c.until.is_not(None)).values(**fields)).rowcount:
+        return True
+    if connection.execute(select(suppression.c.id).where(entry)).first() is not None:
         return False
-    connection.execute(insert(suppression).values(address_hash=address_hash, reason=reason, source=source, since=now))
+    connection.execute(insert(suppression).values(address_hash=address_hash, **fields))
     return True
 
 
-def suppressed_among(connection: Connection, hashes: Collection[str]) -> set[str]:
-    """Return those of the hashes that are suppressed."""
-    rows = connection.execute(select(suppression.c.address_hash).where(suppression.c.address_hash.in_(hashes)))
+def suppressed_among(connection: Connection, hashes: Collection[str], now: datetime | None = None) -> set[str]:
+    """Return those of the hashes that are suppressed at `now`; None is the time of this machine."""
+    rows = connection.execute(
+        select(suppression.c.address_hash).where(
+            suppression.c.address_hash.in_(hashes),
+            or_(suppression.c.until.is_(None), suppression.c.until > (now or datetime.now(UTC))),
+        )
+    )
     return {str(row.address_hash) for row in rows}
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mailer.errors import SheetError
 from mailer.model.delivery import Contact
-from mailer.sources.sheets import heading_row, read_sheet
+from mailer.sources.sheets import LIMITS, heading_row, read_sheet
+from mailer.store import schema
 from tests.conftest import REPOSITORY
 from tests.sources.refusals import refusal
 
@@ -79,6 +80,11 @@ def test_columns_may_be_missing_but_not_the_address(tmp_path: Path) -> None:
         (CHINESE + '"x\n",,,,a1@b.example,\n乙,,,,x@b.example\x00,\n', None, None, "text file"),
         (CHINESE + "乙\x07,,,,x@b.example,\n", 3, "单位", "control"),
         (CHINESE + "乙,,,,x@b.example\x0b,\n", 3, "邮箱", "control"),
+        (CHINESE + "乙" * 201 + ",,,,x@b.example,\n", 3, "单位", "201 characters; at most 200"),
+        (CHINESE + f"乙,{'名' * 201},,,x@b.example,\n", 3, "姓名", "at most 200"),
+        (CHINESE + f"乙,,{'职' * 201},,x@b.example,\n", 3, "职务", "at most 200"),
+        (CHINESE + f"乙,,,{'城' * 101},x@b.example,\n", 3, "城市", "at most 100"),
+        (CHINESE + f"乙,,,,x@b.example,{'1' * 101}\n", 3, "电话", "at most 100"),
         (CHINESE + "乙,,,,x@b.example,1,2\n", 3, None, "more cells"),
         (CHINESE + '乙,"未完\n', 3, None, "CSV"),
         ("单位,姓名\n某司,某部\n", 1, "邮箱", "no column"),
@@ -96,6 +102,13 @@ def test_one_wrong_row_is_named_and_nothing_is_read(
     assert (caught.value.file, caught.value.line, caught.value.field) == (file, line, field)
     assert said in caught.value.message
     assert caught.value.cure
+
+
+def test_values_as_long_as_the_database_takes_are_read(tmp_path: Path) -> None:
+    assert {name: getattr(schema.contact.c[name].type, "length", None) for name in LIMITS} == LIMITS
+    row = f"{'单' * 200},{'名' * 200},{'职' * 200},{'城' * 100},x@b.example,{'1' * 100}\n"
+    (_first, contact) = read_sheet(write(tmp_path, CHINESE + row))
+    assert (len(contact.organisation), len(contact.city)) == (200, 100)
 
 
 def test_a_duplicate_names_both_lines(tmp_path: Path) -> None:
