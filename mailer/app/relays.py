@@ -78,7 +78,7 @@ class Relays:
         if store.is_sqlite:  # the lock on var/ says it all
             await run_sender(settings, store, stop, only=only)
             return
-        with store.read() as connection:
+        with store.hold() as connection:
             if not try_sender_lock(connection):
                 raise StateError(
                     _("another sender works on this database"), cure=_("only one machine may send; stop the other")

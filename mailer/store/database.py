@@ -74,6 +74,15 @@ class Store:
         with _said_plainly(self), self._writing.begin() as connection:
             yield connection
 
+    @contextmanager
+    def hold(self) -> Iterator[Connection]:
+        """A PostgreSQL connection outside any transaction, for a lock that lives as long as it does."""
+        with _said_plainly(self), self._engine.connect() as connection:
+            try:
+                yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            finally:
+                connection.invalidate()  # closed, not pooled: a session's lock would live on in the pool
+
     def close(self) -> None:
         """Give back all connections."""
         self._engine.dispose()

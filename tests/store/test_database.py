@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from mailer.errors import StoreError
 from mailer.store import schedules, schema
 from mailer.store.database import HEAD, MIGRATIONS, Store, open_store
+from mailer.store.house import try_sender_lock
 from tests.world import NOW
 
 
@@ -184,3 +185,16 @@ def test_a_refusal_that_the_transaction_itself_expects_ends_nothing(store: Store
         assert schedules.fire_occurrence(connection, "monthly", NOW, NOW) is None
     with store.read() as connection:
         assert len(connection.execute(select(schema.occurrence)).all()) == 1
+
+
+def test_one_sender_works_on_a_postgresql_database(store: Store) -> None:
+    if store.is_sqlite:
+        pytest.skip("on SQLite the lock on var/ says it")
+    other = Store(store.url)
+    with store.hold() as mine:
+        assert try_sender_lock(mine)
+        with other.hold() as theirs:
+            assert not try_sender_lock(theirs)
+    with other.hold() as theirs:
+        assert try_sender_lock(theirs), "its end frees it"
+    other.close()
