@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from mailer.app.ground import Ground
 from mailer.audience.leaving import Membership, leave_list, read_membership
 from mailer.audience.sync import ListChange, sync_list
-from mailer.errors import NotFoundError
+from mailer.errors import NotFoundError, StateError
 from mailer.i18n import _
 from mailer.model.delivery import DistributionList
 from mailer.sources.sheets import read_sheet
 from mailer.store import audience
 from mailer.store.audience import ListCount
 from mailer.store.database import Connection
+
+FEW = 5  # as many may always be dropped
 
 
 class Lists:
@@ -36,10 +38,13 @@ class Lists:
         ordered = self._ground.config.lists_in_order()
         return audience.sync_lists(connection, [DistributionList(name, one.title, one.role) for name, one in ordered])
 
-    def sync(self, names: Sequence[str] = (), *, dry_run: bool = False) -> dict[str, ListChange]:
+    def sync(
+        self, names: Sequence[str] = (), *, dry_run: bool = False, may_shrink: bool = False
+    ) -> dict[str, ListChange]:
         """Make lists follow their sheets, all or none. Raises SheetError and changes nothing.
 
-        A dry run writes nothing and waits for no one who writes.
+        A dry run writes nothing and waits for no one who writes. A sheet that drops most of its list is taken for a
+        mistake (StateError), unless `may_shrink`.
         """
         chosen = self.choose(names)
         sheets = {name: read_sheet(self._ground.home / self._ground.config.lists[name].file) for name in chosen}
@@ -57,9 +62,12 @@ class Lists:
                 list_id = ids.get(name)
                 active = audience.active_keys(connection, list_id) if list_id is not None else set()
                 if name in sheets:
+                    before = len(active)
                     changes[name] = sync_list(
                         connection, list_id, sheets[name], settings.file, now, above=above, dry_run=dry_run
                     )
+                    if not may_shrink:
+                        _refuse_shrinking(name, settings.file, len(changes[name].removed), before)
                     active -= {one.key for one in changes[name].removed}
                     active |= {one.key for one in changes[name].added}
                 above |= active
@@ -80,3 +88,15 @@ class Lists:
         """End the subscription a token stands for; False when the token is not one of ours."""
         with self._ground.store.write() as connection:
             return leave_list(connection, self._ground.secret, token, source, self._ground.now())
+
+
+def _refuse_shrinking(name: str, file: str, dropped: int, before: int) -> None:
+    if dropped <= FEW or dropped * 2 <= before:
+        return
+    raise StateError(
+        _("the sheet of list {name} would drop {dropped} of {before} subscribers").format(
+            name=name, dropped=dropped, before=before
+        ),
+        file=file,
+        cure=_("put the rows back; or, if it is meant: `mailer lists sync --shrink`"),
+    )

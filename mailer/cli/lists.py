@@ -65,11 +65,12 @@ def sync(
     ctx: typer.Context,
     names: Annotated[list[str] | None, typer.Argument(metavar="[LIST]…", help=_("list names; none means all"))] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("only say what would change"))] = False,
+    shrink: Annotated[bool, typer.Option("--shrink", help=_("even where a sheet drops most of its list"))] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make lists follow their sheets."""
     with open_house(ctx) as house:
-        changes = house.lists.sync(names or [], dry_run=dry_run)
+        changes = house.lists.sync(names or [], dry_run=dry_run, may_shrink=shrink or dry_run)
     if as_json:
         say_json(
             {

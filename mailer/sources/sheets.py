@@ -24,6 +24,22 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 }
 _FIELD_OF = {heading: field for field, headings in HEADINGS.items() for heading in headings}
 LIMITS = {"name": 200, "title": 200, "organisation": 200, "city": 100, "phone": 100}  # characters the database takes
+# columns that sheets often have and that are none of our business
+OTHER_HEADINGS = (
+    "备注",
+    "序号",
+    "编号",
+    "传真",
+    "邮编",
+    "通讯地址",
+    "地区",
+    "类别",
+    "note",
+    "remark",
+    "no.",
+    "#",
+    "fax",
+)
 _DELIMITERS = ",\t;"
 _CONTROL = ("Cc", "Cs", "Zl", "Zp")
 
@@ -136,7 +152,26 @@ def _read_headings(record: _Record, file: Path) -> dict[str, int]:
             else _("head the column of e-mail addresses 邮箱 or email, on the first row")
         )
         raise SheetError(_("there is no column of addresses"), file=file, line=record.line, field="邮箱", cure=cure)
+    for cell in record.cells:
+        if _fold(cell) not in _FIELD_OF:
+            _refuse_unknown(cell, record, file)
     return columns
+
+
+def _refuse_unknown(cell: str, record: _Record, file: Path) -> None:
+    """Refuse a heading that is neither ours nor one of the usual others: a misspelt column would be lost unseen."""
+    folded = _fold(cell)
+    if not folded or folded.startswith(OTHER_HEADINGS):
+        return
+    near = difflib.get_close_matches(folded, _FIELD_OF, 1, 0.5)
+    cure = (
+        _("should it be {near}?").format(near=near[0])
+        if near
+        else _("columns are: {headings}; a column that is only for you begins with 备注").format(
+            headings="、".join(headings[0] for headings in HEADINGS.values())
+        )
+    )
+    raise SheetError(_("unknown column"), file=file, line=record.line, field=cell.strip(), cure=cure)
 
 
 def _read_contact(record: _Record, columns: dict[str, int], headings: list[str], file: Path) -> Contact:

@@ -107,3 +107,25 @@ def test_messages_come_in_chinese_too(news: Newsletter) -> None:
 def test_output_that_is_no_terminal_has_no_colour(news: Newsletter) -> None:
     assert "\x1b" not in news.run_apart("lists").stdout
     assert "\x1b" not in news.run_apart("status", "7", code=1).stderr
+
+
+def test_a_sheet_that_lost_most_of_its_rows_is_taken_for_a_mistake(news: Newsletter) -> None:
+    news.run("lists", "sync")
+    sheet = news.folder / "subscribers" / "members.csv"
+    whole = sheet.read_text("utf-8")
+    sheet.write_text("".join(whole.splitlines(keepends=True)[:3]), "utf-8")
+    assert "would drop 6 of 8" in said(news, "lists", "sync")
+    news.approve()
+    assert "would drop" in said(news, "send", "2020-07")
+    assert [one["active"] for one in news.json("lists")] == [2, 8]
+    assert len(news.json("lists", "sync", "--dry-run")["members"]["removed"]) == 6
+    news.run("lists", "sync", "--shrink")
+    assert [one["active"] for one in news.json("lists")] == [2, 2]
+
+
+def test_odd_arguments_end_in_a_sentence_too(news: Newsletter) -> None:
+    said(news, "status", "9" * 23)
+    said(news, "render", "2020-07", "--out", "/proc/nowhere/x", code=2)
+    said(news, "approve", "2020-07", "--as", " ", code=2)
+    said(news, "approve", "2020-07", "--as", "a\nb", code=2)
+    assert news.run_apart("lists", PYTHONIOENCODING="ascii", LANG="C").stdout

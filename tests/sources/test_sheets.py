@@ -163,3 +163,18 @@ def test_no_bytes_whatever_break_the_reader(content: bytes) -> None:
         for head in (b"", "邮箱,姓名\n".encode()):
             error = refusal(read_sheet, write(Path(folder), head + content))
             assert error is None or error.cure
+
+
+def test_a_misspelt_column_is_not_lost_unseen(tmp_path: Path) -> None:
+    with pytest.raises(SheetError, match="unknown column") as caught:
+        read_sheet(write(tmp_path, "单位,电活,邮箱\n某部,1,a@b.example\n"))
+    assert (caught.value.field, caught.value.line) == ("电活", 1)
+    assert "电话" in caught.value.cure
+    with pytest.raises(SheetError) as caught:
+        read_sheet(write(tmp_path, "部门,邮箱\n某部,a@b.example\n"))
+    assert "备注" in caught.value.cure
+
+
+def test_columns_that_are_only_for_the_staff_are_left_out(tmp_path: Path) -> None:
+    (contact,) = read_sheet(write(tmp_path, "序号,单位,邮箱,备注：旧,\n1,某部,a@b.example,看过,\n"))
+    assert contact.organisation == "某部"
