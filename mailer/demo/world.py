@@ -49,7 +49,7 @@ class World:
 
     async def start(self) -> None:
         """Listen on a free port, in the running loop."""
-        self.returned.parent.mkdir(parents=True, exist_ok=True)
+        self.returned.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         mailbox.Maildir(self.returned, create=True)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(

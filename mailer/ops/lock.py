@@ -11,7 +11,7 @@ class FolderLock:
     """A lock that the system frees when its process ends, however it ends."""
 
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = FileLock(str(file), timeout=0)
 
     def take(self) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from mailer.errors import NotFoundError, StateError
 from mailer.i18n import _
 from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus
-from mailer.store import deliveries, mailings
+from mailer.store import mailings, recovery
 from mailer.store.database import Connection
 from mailer.store.issues import ApprovalRecord
 
@@ -63,7 +63,7 @@ def move_mailing(
             ),
         )
     if target is MailingStatus.CANCELLED:
-        deliveries.cancel_pending(connection, mailing.id, now)
+        recovery.cancel_pending(connection, mailing.id, now)
 
 
 def resume_mailing(connection: Connection, mailing: MailingRecord, now: datetime) -> None:

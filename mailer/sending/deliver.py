@@ -39,7 +39,7 @@ from mailer.sending.ledger import Ledger
 from mailer.sending.rest import RelayRest
 from mailer.sending.retry import RetryPolicy, resend_uncertain_at
 from mailer.sending.settle import MOST_STOPS, Consequence, as_deferral, decide_outcome, released
-from mailer.store import deliveries, issues, mailings
+from mailer.store import deliveries, issues, mailings, recovery
 from mailer.store.database import Connection
 from mailer.store.deliveries import Settlement
 from mailer.tokens import HouseSecret, hash_address
@@ -112,7 +112,7 @@ class MailingRun:
     def _recover(self, connection: Connection) -> None:
         """What this run was cut off from: uncertain after its dot, else pending."""
         now = self._set.now()
-        deliveries.recover_claims(connection, now, resend_uncertain_at(now, self._set.policy), self._lease)
+        recovery.recover_claims(connection, now, resend_uncertain_at(now, self._set.policy), self._lease)
 
     async def _drain(self, workers: list[asyncio.Task[None]]) -> None:
         deadline = asyncio.get_running_loop().time() + DRAIN_S
@@ -169,7 +169,7 @@ class MailingRun:
         return record is not None and record.status is MailingStatus.RUNNING
 
     def _claim(self, connection: Connection, now: datetime, limit: int) -> list[Delivery]:
-        deliveries.requeue_uncertain(connection, self._mailing_id, now)
+        recovery.requeue_uncertain(connection, self._mailing_id, now)
         return deliveries.claim_deliveries(
             connection, self._mailing_id, self._lease, now + LEASE, now, self._set.relay_name, limit
         )
@@ -179,8 +179,8 @@ class MailingRun:
         if not self._is_running(connection):
             return None
         resend_at = resend_uncertain_at(now, self._set.policy)
-        deliveries.recover_expired(connection, self._mailing_id, now, resend_at)
-        left = deliveries.remaining_work(connection, self._mailing_id, now)
+        recovery.recover_expired(connection, self._mailing_id, now, resend_at)
+        left = recovery.remaining_work(connection, self._mailing_id, now)
         if left.open == 0:
             mailings.move_mailing(connection, self._mailing_id, MailingStatus.FINISHED, now)
             return None
@@ -281,7 +281,7 @@ class MailingRun:
             deliveries.settle_delivery(connection, delivery.id, self._lease, consequence.settlement, now)
             if consequence.hold_domain_until is not None:
                 domain = delivery.recipient.address.rpartition("@")[2]
-                deliveries.hold_domain(connection, self._mailing_id, domain, consequence.hold_domain_until)
+                recovery.hold_domain(connection, self._mailing_id, domain, consequence.hold_domain_until)
 
         self._stops += consequence.stop
         holds = self._stops >= MOST_STOPS and not self._over
@@ -308,10 +308,11 @@ class MailingRun:
         address_hash = self._hash(delivery)
 
         def act(connection: Connection) -> None:
-            stopped = deliveries.reader_stopped(connection, delivery.id, address_hash)
+            now = self._set.now()
+            stopped = deliveries.reader_stopped(connection, delivery.id, address_hash, now)
             status = DeliveryStatus.SUPPRESSED if stopped else DeliveryStatus.PENDING
             end = Settlement(status, "withheld", Reply(0, "", "", Phase.BODY), "", counts=False)
-            deliveries.settle_delivery(connection, delivery.id, self._lease, end, self._set.now())
+            deliveries.settle_delivery(connection, delivery.id, self._lease, end, now)
 
         await self._record(act)
 

@@ -9,7 +9,7 @@ from mailer.sending.deliver import MailingRun, SendingSettings
 from mailer.sending.ledger import Ledger
 from mailer.sending.rest import RelayRest
 from mailer.sending.retry import resend_uncertain_at
-from mailer.store import deliveries, mailings
+from mailer.store import mailings, recovery
 from mailer.store.database import Connection, Store
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ async def run_sender(settings: SendingSettings, store: Store, stop: asyncio.Even
 
     def recover(connection: Connection) -> None:
         now = settings.now()
-        found = deliveries.recover_claims(connection, now, resend_uncertain_at(now, settings.policy))
+        found = recovery.recover_claims(connection, now, resend_uncertain_at(now, settings.policy))
         if found.uncertain or found.freed:
             log.warning("after a stop: %d uncertain, %d pending again", found.uncertain, found.freed)
 

@@ -16,7 +16,7 @@ from mailer.sending import deliver
 from mailer.sending.deliver import SendingSettings
 from mailer.sending.retry import RetryPolicy
 from mailer.sending.sender import run_sender
-from mailer.store import audience, deliveries, mailings
+from mailer.store import audience, mailings, recovery
 from mailer.store.schema import attempt, delivery, edition
 from mailer.tokens import hash_address
 from tests.relay import Relay
@@ -356,7 +356,7 @@ async def test_a_copy_on_the_wire_when_its_mailing_is_cancelled_is_not_lost(worl
             await asyncio.sleep(0.01)
         with world.store.write() as connection:
             assert mailings.move_mailing(connection, mailing_id, MailingStatus.CANCELLED, NOW)
-            deliveries.cancel_pending(connection, mailing_id, NOW)
+            recovery.cancel_pending(connection, mailing_id, NOW)
         found = await asyncio.wait_for(delivering, 10)
         assert found == {DeliveryStatus.CANCELLED: 7}
         again = world.start_mailing()

@@ -8,10 +8,11 @@ from sqlalchemy import delete, insert, select, update
 from mailer.errors import StoreError
 from mailer.model.delivery import Delivery, DeliveryStatus, MailingStatus
 from mailer.model.outcome import Phase, Reply
-from mailer.store import audience, deliveries, events, figures, mailings, schedules
-from mailer.store.deliveries import Recovery, Settlement
+from mailer.store import audience, deliveries, events, figures, mailings, recovery, schedules
+from mailer.store.deliveries import Settlement
 from mailer.store.events import NewEvent
 from mailer.store.house import claim_house, known_fingerprint
+from mailer.store.recovery import Recovery
 from mailer.store.schema import attempt, delivery
 from mailer.tokens import hash_address
 from tests.world import NOW, SECRET, World, make_contact
@@ -126,7 +127,7 @@ def test_a_settlement_by_a_lost_lease_moves_nothing(world: World) -> None:
     mailing_id = world.start_mailing()
     one = claim(world, mailing_id, limit=1)[0]
     with world.store.write() as connection:
-        deliveries.recover_claims(connection, NOW, None)
+        recovery.recover_claims(connection, NOW, None)
     other = claim(world, mailing_id, limit=1, lease="two")[0]
     assert other.id == one.id
     accepted = Settlement(DeliveryStatus.ACCEPTED, "accepted", OK, "")
@@ -141,14 +142,14 @@ def test_after_a_crash_a_written_dot_is_uncertain_and_any_other_claim_pending(wo
     assert permit(world, dotted)
     resend = world.later(600)
     with world.store.write() as connection:
-        assert deliveries.recover_claims(connection, NOW, resend) == Recovery(1, 1)
-        assert deliveries.recover_claims(connection, NOW, resend) == Recovery(0, 0)
+        assert recovery.recover_claims(connection, NOW, resend) == Recovery(1, 1)
+        assert recovery.recover_claims(connection, NOW, resend) == Recovery(0, 0)
     assert (status_of(world, dotted), status_of(world, bare)) == ("uncertain", "pending")
     with world.store.write() as connection:
         mailing_id = dotted.mailing_id
-        assert deliveries.requeue_uncertain(connection, mailing_id, NOW) == 0
-        assert deliveries.remaining_work(connection, mailing_id, NOW).open == 7
-        assert deliveries.requeue_uncertain(connection, mailing_id, resend) == 1
+        assert recovery.requeue_uncertain(connection, mailing_id, NOW) == 0
+        assert recovery.remaining_work(connection, mailing_id, NOW).open == 7
+        assert recovery.requeue_uncertain(connection, mailing_id, resend) == 1
     again = next(one for one in claim(world, mailing_id, now=resend) if one.id == dotted.id)
     assert again.message_id == dotted.message_id
 
@@ -167,7 +168,7 @@ def test_a_held_domain_waits_and_the_others_go_on(world: World) -> None:
     mailing_id = world.start_mailing()
     until = world.later(60)
     with world.store.write() as connection:
-        assert deliveries.hold_domain(connection, mailing_id, "firm2.example", until) == 1
+        assert recovery.hold_domain(connection, mailing_id, "firm2.example", until) == 1
     assert "reader2@firm2.example" not in [one.recipient.address for one in claim(world, mailing_id)]
     assert [one.recipient.address for one in claim(world, mailing_id, now=until)] == ["reader2@firm2.example"]
 
@@ -178,8 +179,8 @@ def test_cancelling_ends_what_is_pending_and_frees_the_address_for_another_maili
     settle(world, one, Settlement(DeliveryStatus.ACCEPTED, "accepted", OK, ""))
     with world.store.write() as connection:
         assert mailings.move_mailing(connection, mailing_id, MailingStatus.CANCELLED, NOW)
-        assert deliveries.cancel_pending(connection, mailing_id, NOW) == 6
-        assert deliveries.remaining_work(connection, mailing_id, NOW).open == 0
+        assert recovery.cancel_pending(connection, mailing_id, NOW) == 6
+        assert recovery.remaining_work(connection, mailing_id, NOW).open == 0
     assert len(claim(world, world.start_mailing())) == 6
 
 
@@ -250,7 +251,7 @@ def test_what_comes_back_after_its_mailing_was_cancelled_is_cancelled_too(world:
     one = claim(world, mailing_id, limit=1)[0]
     with world.store.write() as connection:
         assert mailings.move_mailing(connection, mailing_id, MailingStatus.CANCELLED, NOW)
-        deliveries.cancel_pending(connection, mailing_id, NOW)
+        recovery.cancel_pending(connection, mailing_id, NOW)
     later = Reply(451, "", "later", Phase.RCPT)
     settle(world, one, Settlement(DeliveryStatus.PENDING, outcome, later, "temporary", counts=outcome == "deferred"))
     assert status_of(world, one) == "cancelled"
@@ -262,7 +263,7 @@ def test_a_crash_during_a_cancelled_mailing_loses_nobody_either(world: World) ->
     one = claim(world, mailing_id, limit=1)[0]
     with world.store.write() as connection:
         assert mailings.move_mailing(connection, mailing_id, MailingStatus.CANCELLED, NOW)
-        deliveries.recover_claims(connection, NOW, None)
+        recovery.recover_claims(connection, NOW, None)
     assert status_of(world, one) == "cancelled"
 
 
@@ -271,9 +272,9 @@ def test_an_uncertain_copy_of_a_cancelled_mailing_is_not_sent_again(world: World
     one = claim(world, mailing_id, limit=1)[0]
     assert permit(world, one)
     with world.store.write() as connection:
-        deliveries.recover_claims(connection, NOW, NOW)
+        recovery.recover_claims(connection, NOW, NOW)
         assert mailings.move_mailing(connection, mailing_id, MailingStatus.CANCELLED, NOW)
-        assert deliveries.requeue_uncertain(connection, mailing_id, world.later(1)) == 0
+        assert recovery.requeue_uncertain(connection, mailing_id, world.later(1)) == 0
     assert status_of(world, one) == "uncertain"
 
 
@@ -282,9 +283,9 @@ def test_a_claim_whose_lease_has_run_out_is_taken_back(world: World) -> None:
     dotted, bare = claim(world, mailing_id, limit=2)
     assert permit(world, dotted)
     with world.store.write() as connection:
-        assert deliveries.recover_expired(connection, mailing_id, NOW, None) == Recovery(0, 0)
+        assert recovery.recover_expired(connection, mailing_id, NOW, None) == Recovery(0, 0)
         late = NOW + LEASE + timedelta(seconds=1)
-        assert deliveries.recover_expired(connection, mailing_id, late, None) == Recovery(1, 1)
+        assert recovery.recover_expired(connection, mailing_id, late, None) == Recovery(1, 1)
     assert (status_of(world, dotted), status_of(world, bare)) == ("uncertain", "pending")
 
 
@@ -292,7 +293,7 @@ def test_a_recovery_by_lease_leaves_the_claims_of_others(world: World) -> None:
     mailing_id = world.start_mailing()
     mine, other = claim(world, mailing_id, limit=1)[0], claim(world, mailing_id, limit=1, lease="two")[0]
     with world.store.write() as connection:
-        assert deliveries.recover_claims(connection, NOW, None, lease="one") == Recovery(0, 1)
+        assert recovery.recover_claims(connection, NOW, None, lease="one") == Recovery(0, 1)
     assert (status_of(world, mine), status_of(world, other)) == ("pending", "sending")
 
 
@@ -318,12 +319,12 @@ def test_what_waits_for_its_time_is_told_from_what_is_on_the_wire(world: World) 
     mailing_id = world.start_mailing()
     first, *rest = claim(world, mailing_id)
     with world.store.write() as connection:
-        assert deliveries.remaining_work(connection, mailing_id, NOW).next_at is None, "all are on the wire"
+        assert recovery.remaining_work(connection, mailing_id, NOW).next_at is None, "all are on the wire"
     soon = world.later(30)
     busy = Reply(451, "", "later", Phase.RCPT)
     settle(world, first, Settlement(DeliveryStatus.PENDING, "deferred", busy, "temporary", next_attempt_at=soon))
     with world.store.write() as connection:
-        left = deliveries.remaining_work(connection, mailing_id, NOW)
+        left = recovery.remaining_work(connection, mailing_id, NOW)
     assert (left.open, left.next_at) == (7, soon)
     assert len(rest) == 6
 
