@@ -72,8 +72,8 @@ async def test_a_job_that_nobody_waits_for_is_not_begun_and_the_thread_lives_on(
     await asyncio.sleep(0.05)
     unwanted.cancel()
     first.cancel()
-    gate.set()
     await asyncio.gather(first, unwanted, return_exceptions=True)
+    gate.set()
     assert await asyncio.wait_for(ledger.write(lambda _connection: 7), 5) == 7
     assert count(store) == 0
     ledger.close()
