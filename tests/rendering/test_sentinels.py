@@ -13,6 +13,7 @@ NAME = "{{ recipient.name }}"
 
 
 def render(folder: Path, source: str) -> tuple[str, Manifest]:
+    (folder / "theme.toml").touch()
     (folder / "page.mjml.j2").write_text(source, "utf-8")
     manifest = Manifest(make_nonce(source))
     groups = {name: SlotGroup(name, manifest) for name in ("recipient", "links")}
