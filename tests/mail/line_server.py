@@ -78,7 +78,6 @@ class LineServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
         if kind is None and self.wrong:
             raise ScriptBrokenError("; ".join(self.wrong))
 
