@@ -81,6 +81,15 @@ class World:
             plan_mailing(connection, mailing_id, SECRET, "zsia.example")
         return mailing_id
 
+    def add_member(self, address: str) -> None:
+        """Put one more reader at the end of the members' list."""
+        with self.store.write() as connection:
+            contact = make_contact(address)
+            ids = audience.save_contacts(connection, [contact], NOW)
+            audience.subscribe_contacts(
+                connection, self.lists["members"], [(ids[contact.key], 99)], "sheet", "test", NOW
+            )
+
     def later(self, seconds: float) -> datetime:
         """A moment after NOW."""
         return NOW + timedelta(seconds=seconds)

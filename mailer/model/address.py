@@ -28,11 +28,6 @@ class Address:
         """The domain, in lower-case ASCII."""
         return self.text.rpartition("@")[2]
 
-    @property
-    def is_ascii(self) -> bool:
-        """False when the local part needs SMTPUTF8 (RFC 6531)."""
-        return self.text.isascii()
-
 
 def parse_address(text: str) -> Address:
     """Return the address meant by `text`: exactly one bare address, no display name, comment or quoted local part.

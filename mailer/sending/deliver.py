@@ -290,7 +290,7 @@ class MailingRun:
         if holds:
             await self._hold(str(consequence.settlement.reply))
 
-    async def _record(self, act: Callable[[Connection], None]) -> None:
+    async def _record(self, act: Callable[[Connection], object]) -> None:
         """Write what happened on the wire, again and again for a while: it cannot be made to happen twice."""
         deadline = asyncio.get_running_loop().time() + RECORD_S
         while True:
@@ -350,8 +350,8 @@ class MailingRun:
     async def _release(self, delivery: Delivery) -> None:
         nothing = Settlement(DeliveryStatus.PENDING, "released", Reply(0, "", "", Phase.CONNECT), "", counts=False)
         await self._record(
-            lambda connection: _ignore(
-                deliveries.settle_delivery(connection, delivery.id, self._lease, nothing, self._set.now())
+            lambda connection: deliveries.settle_delivery(
+                connection, delivery.id, self._lease, nothing, self._set.now()
             )
         )
 
@@ -365,10 +365,6 @@ async def _send(
     permit: Callable[[Delivery], Awaitable[bool]],
 ) -> SendResult:
     return await session.send(sender, delivery.recipient.address, message, partial(permit, delivery))
-
-
-def _ignore(_answer: object) -> None:
-    return
 
 
 def _went_stale(result: SendResult) -> bool:

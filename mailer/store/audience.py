@@ -156,11 +156,6 @@ def change_contacts(connection: Connection, values: Sequence[tuple[int, Contact]
         )
 
 
-def save_contact(connection: Connection, value: Contact, now: datetime) -> int:
-    """Write one contact by its address key, keeping the id it has; return the id."""
-    return save_contacts(connection, [value], now)[value.key]
-
-
 def subscribe_contacts(
     connection: Connection, list_id: int, places: Sequence[tuple[int, int]], basis: str, source: str, now: datetime
 ) -> None:
@@ -179,13 +174,6 @@ def subscribe_contacts(
     ]
     if rows:
         connection.execute(insert(subscription), rows)
-
-
-def subscribe(
-    connection: Connection, contact_id: int, list_id: int, position: int, basis: str, source: str, now: datetime
-) -> None:
-    """Add one active subscription that did not exist."""
-    subscribe_contacts(connection, list_id, [(contact_id, position)], basis, source, now)
 
 
 def place_subscriptions(connection: Connection, places: Sequence[tuple[int, int]]) -> None:

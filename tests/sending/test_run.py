@@ -20,7 +20,7 @@ from mailer.store import audience, mailings, recovery
 from mailer.store.schema import attempt, delivery, edition
 from mailer.tokens import hash_address
 from tests.relay import Relay
-from tests.world import NOW, SECRET, World, make_contact
+from tests.world import NOW, SECRET, World
 
 SENDER = SenderConfig(name="某协会", address="bulletin@zsia.example")
 
@@ -334,9 +334,7 @@ async def test_one_mailing_that_waits_for_retries_does_not_keep_another(world: W
         sending = asyncio.create_task(run_sender(settings_for(world, relay.port), world.store, stop))
         while relay.taken.total() < 6:
             await asyncio.sleep(0.02)
-        with world.store.write() as connection:
-            newcomer = audience.save_contact(connection, make_contact("new@firm9.example"), NOW)
-            audience.subscribe(connection, newcomer, world.lists["members"], 99, "sheet", "test", NOW)
+        world.add_member("new@firm9.example")
         second = world.start_mailing()
         deadline = asyncio.get_running_loop().time() + 3
         while not relay.taken["new@firm9.example"] and asyncio.get_running_loop().time() < deadline:

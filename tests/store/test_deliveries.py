@@ -15,7 +15,7 @@ from mailer.store.house import claim_house, known_fingerprint
 from mailer.store.recovery import Recovery
 from mailer.store.schema import attempt, delivery
 from mailer.tokens import hash_address
-from tests.world import NOW, SECRET, World, make_contact
+from tests.world import NOW, SECRET, World
 
 OK = Reply(250, "2.0.0", "queued", Phase.DOT)
 LEASE = timedelta(minutes=30)
@@ -52,9 +52,7 @@ def test_an_address_on_two_lists_is_planned_once_in_the_higher_role(world: World
 
 def test_a_second_mailing_of_an_issue_plans_only_whom_it_has_not_reached(world: World) -> None:
     world.start_mailing()
-    with world.store.write() as connection:
-        newcomer = audience.save_contact(connection, make_contact("new@firm9.example"), NOW)
-        audience.subscribe(connection, newcomer, world.lists["members"], 99, "sheet", "test", NOW)
+    world.add_member("new@firm9.example")
     claimed = claim(world, world.start_mailing())
     assert [one.recipient.address for one in claimed] == ["new@firm9.example"]
 
