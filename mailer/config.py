@@ -139,6 +139,24 @@ class ListConfig(_Table):
         default="",
         description="the line before the masthead; may hold {name}, {organisation}, {title}, {city}; empty for none",
     )
+    template: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.mjml\.j2$")] = Field(
+        default="bulletin.mjml.j2", description="the template of its HTML, in templates/"
+    )
+    leave: Literal["unsubscribe", "reply"] = Field(
+        default="unsubscribe",
+        description="how readers leave: by a link (where public_url is set), or by answering the mail",
+    )
+    attachments: tuple[Literal["pdf", "files"], ...] = Field(
+        default=(), description='what a copy carries: "pdf" the bulletin as PDF, "files" the attachments of the issue'
+    )
+    tracking: Literal["", "on", "off"] = Field(
+        default="", description="whether opens and clicks may be counted; empty: off for 报, on for others"
+    )
+
+    @property
+    def tracks(self) -> bool:
+        """Whether opens and clicks of this list may be counted."""
+        return self.tracking == "on" or (self.tracking == "" and self.role is not Role.UPWARD)
 
 
 class RelayConfig(_Table):
@@ -160,6 +178,12 @@ class RelayConfig(_Table):
         default="",
         description='envelope sender with a token, e.g. "bounce+{token}@news.example.org"; empty where the relay '
         "wants the login's own address (163, QQ)",
+    )
+
+    senders: tuple[Line, ...] = Field(
+        default=(),
+        description='addresses ("bulletin@zsia.example") and domains ("@zsia.example") it lets us send as; empty: the '
+        "login's own address where the login is one, else any",
     )
 
     @model_validator(mode="after")
@@ -203,6 +227,18 @@ class ScheduleConfig(_Table):
     grace: Duration = Field(default=timedelta(hours=2), description="how late it may still start by itself")
 
 
+class PicturesConfig(_Table):
+    """How pictures travel."""
+
+    place: Literal["inline", "hosted"] = Field(
+        default="inline", description='"inline": within every copy; "hosted": fetched from public_url when it is read'
+    )
+    width: Annotated[int, Field(ge=320, le=2560)] = Field(
+        default=1280, description="pixels; wider pictures are made smaller (the bulletin shows at most 576)"
+    )
+    quality: Annotated[int, Field(ge=40, le=95)] = Field(default=82, description="of JPEG, 40 to 95")
+
+
 class WebConfig(_Table):
     """The public pages; they run only where public_url is set."""
 
@@ -232,10 +268,15 @@ class Config(_Table):
     retry: RetryConfig = RetryConfig()
     bounces: BouncesConfig = BouncesConfig()
     schedule: dict[Name, ScheduleConfig] = Field(default_factory=dict, description="the repeating sendings")
+    pictures: PicturesConfig = PicturesConfig()
     web: WebConfig = WebConfig()
 
     @model_validator(mode="after")
     def _check(self) -> "Config":
+        if self.pictures.place == "hosted" and not self.public_url:
+            raise _CurableError(
+                _("hosted pictures need public_url"), _('set public_url, or write "inline"'), ("pictures", "place")
+            )
         for name, schedule in self.schedule.items():
             for wanted in schedule.lists:
                 if wanted not in self.lists:

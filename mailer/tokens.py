@@ -26,6 +26,7 @@ class Purpose(StrEnum):
 
     BOUNCE = "bounce"  # envelope sender, ENVID, Message-ID
     UNSUBSCRIBE = "unsubscribe"
+    VIEW = "view"  # the web page of the reader's issue
 
 
 @dataclass(frozen=True, slots=True)

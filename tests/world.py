@@ -37,12 +37,14 @@ def make_edition(list_name: str, text: str = "正文。") -> Edition:
     link = Slot("links.unsubscribe", SlotContext.URL)
     plain = Slot("links.unsubscribe", SlotContext.PLAIN)
     return freeze_edition(
-        "2020-07",
-        list_name,
-        "zh_CN",
-        ("简报 2020年第7期",),
-        (f"<!DOCTYPE html><html><body><p>{text}", name, '<a href="', link, '">退订</a></p></body></html>'),
-        (text, plain),
+        Edition(
+            "2020-07",
+            list_name,
+            "zh_CN",
+            ("简报 2020年第7期",),
+            (f"<!DOCTYPE html><html><body><p>{text}", name, '<a href="', link, '">退订</a></p></body></html>'),
+            (text, plain),
+        )
     )
 
 

@@ -5,11 +5,13 @@ import html
 import json
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-FORMAT = 1  # of the stored form; raise it when `edition_to_json` changes
+from mailer.model.issue import Archive
+
+FORMAT = 2  # of the stored form; raise it when `edition_to_json` changes
 
 
 class SlotContext(StrEnum):
@@ -24,8 +26,9 @@ class SlotContext(StrEnum):
 
 # What a template may ask of a reader. A value is a string; an empty one gives the slot's fallback.
 RECIPIENT_FIELDS = ("name", "title", "organisation", "city", "address")
-# `unsubscribe` is an https link where public_url is set, else a mailto one.
-LINK_FIELDS = ("unsubscribe",)
+# `unsubscribe` is an https link where public_url is set, else a mailto one; `unsubscribe_mail` always a mailto one;
+# `view` is the reader's link to the web page, empty where public_url is.
+LINK_FIELDS = ("unsubscribe", "unsubscribe_mail", "view")
 SLOT_NAMES = tuple(f"recipient.{name}" for name in RECIPIENT_FIELDS) + tuple(f"links.{name}" for name in LINK_FIELDS)
 
 
@@ -42,8 +45,31 @@ Segment = str | Slot
 
 
 @dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that goes with an edition: a picture, or an attachment with the name readers see."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+    sha256: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sha256", hashlib.sha256(self.content).hexdigest())
+
+    @property
+    def cid(self) -> str:
+        """The Content-ID under which HTML names it (RFC 2392), without brackets."""
+        return f"{self.sha256[:32]}@jianbao"
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
-    """A frozen rendering for one list. `sha256` is of its stored form without itself: what is approved is this."""
+    """A frozen rendering for one list. `sha256` is of its stored form without itself: what is approved is this.
+
+    `inline` are the pictures the HTML names by cid:, `hosted` those it names by their address under public_url,
+    `attachments` the files a copy carries. `page` is the web page for readers' browsers, empty where the issue's
+    archive is off; it names no other file. `tracking` says whether opens and clicks of this list may be counted.
+    """
 
     issue: str
     list_name: str
@@ -51,20 +77,23 @@ class Edition:
     subject: tuple[Segment, ...]
     html: tuple[Segment, ...]
     text: tuple[Segment, ...]
-    sha256: str
+    inline: tuple[Asset, ...] = ()
+    hosted: tuple[Asset, ...] = ()
+    attachments: tuple[Asset, ...] = ()
+    page: str = ""
+    archive: Archive = Archive.OFF
+    tracking: bool = False
+    sha256: str = ""
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """All files of the edition."""
+        return (*self.inline, *self.hosted, *self.attachments)
 
 
-def freeze_edition(
-    issue: str,
-    list_name: str,
-    language: str,
-    subject: tuple[Segment, ...],
-    html: tuple[Segment, ...],
-    text: tuple[Segment, ...],
-) -> Edition:
+def freeze_edition(draft: Edition) -> Edition:
     """Return the edition with its sha256; the same input gives the same hash on every machine."""
-    draft = Edition(issue, list_name, language, subject, html, text, "")
-    return Edition(issue, list_name, language, subject, html, text, hashlib.sha256(_canonical(draft)).hexdigest())
+    return replace(draft, sha256=_hash(edition_to_json(draft)))
 
 
 def fill_segments(segments: tuple[Segment, ...], values: Mapping[str, str]) -> str:
@@ -101,12 +130,13 @@ def _segments_from_json(parts: list[Any]) -> tuple[Segment, ...]:
     return tuple(part if isinstance(part, str) else Slot(part[0], SlotContext(part[1]), part[2]) for part in parts)
 
 
-def _canonical(edition: Edition) -> bytes:
-    return json.dumps(edition_to_json(edition), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+def _hash(stored: Mapping[str, Any]) -> str:
+    form = json.dumps(stored, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(form.encode()).hexdigest()
 
 
 def edition_to_json(edition: Edition) -> dict[str, Any]:
-    """Return the stored form, without the hash."""
+    """Return the stored form, without the hash; files stand in it by name, type and sha256, not by content."""
     return {
         "format": FORMAT,
         "issue": edition.issue,
@@ -115,16 +145,47 @@ def edition_to_json(edition: Edition) -> dict[str, Any]:
         "subject": _segments_to_json(edition.subject),
         "html": _segments_to_json(edition.html),
         "text": _segments_to_json(edition.text),
+        "inline": _assets_to_json(edition.inline),
+        "hosted": _assets_to_json(edition.hosted),
+        "attachments": _assets_to_json(edition.attachments),
+        "page": edition.page,
+        "archive": edition.archive.value,
+        "tracking": edition.tracking,
     }
 
 
-def edition_from_json(stored: Mapping[str, Any]) -> Edition:
-    """Return the edition of a stored form; its hash is computed anew, so that a changed store shows."""
-    return freeze_edition(
-        stored["issue"],
-        stored["list"],
-        stored["language"],
-        _segments_from_json(stored["subject"]),
-        _segments_from_json(stored["html"]),
-        _segments_from_json(stored["text"]),
+def edition_from_json(stored: Mapping[str, Any], contents: Mapping[str, bytes]) -> Edition:
+    """Return the edition of a stored form of any format, given its files by sha256 (KeyError for a missing one).
+
+    Its hash is computed anew from the stored form, so that a changed store shows.
+    """
+    return Edition(
+        issue=stored["issue"],
+        list_name=stored["list"],
+        language=stored["language"],
+        subject=_segments_from_json(stored["subject"]),
+        html=_segments_from_json(stored["html"]),
+        text=_segments_from_json(stored["text"]),
+        # format 1 had no files and no page
+        inline=_assets_from_json(stored.get("inline", []), contents),
+        hosted=_assets_from_json(stored.get("hosted", []), contents),
+        attachments=_assets_from_json(stored.get("attachments", []), contents),
+        page=stored.get("page", ""),
+        archive=Archive(stored.get("archive", Archive.OFF)),
+        tracking=stored.get("tracking", False),
+        sha256=_hash(stored),
     )
+
+
+def asset_hashes(stored: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the sha256 of every file a stored form needs, each once."""
+    parts = [part for kind in ("inline", "hosted", "attachments") for part in stored.get(kind, [])]
+    return tuple(dict.fromkeys(sha256 for _name, _type, sha256 in parts))
+
+
+def _assets_to_json(assets: tuple[Asset, ...]) -> list[list[str]]:
+    return [[asset.name, asset.media_type, asset.sha256] for asset in assets]
+
+
+def _assets_from_json(parts: list[list[str]], contents: Mapping[str, bytes]) -> tuple[Asset, ...]:
+    return tuple(Asset(name, media_type, contents[sha256]) for name, media_type, sha256 in parts)

@@ -14,6 +14,14 @@ class Role(StrEnum):
     DOWNWARD = "发"  # subordinate bodies
 
 
+class Archive(StrEnum):
+    """Who may read an issue as a web page."""
+
+    OFF = "off"  # nobody
+    MEMBERS = "members"  # those who got a copy, by the link in it
+    PUBLIC = "public"  # everybody
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A run of plain characters."""
@@ -48,7 +56,14 @@ class LineBreak:
     """A break the editor asked for."""
 
 
-Inline = Text | Strong | Emphasis | Link | LineBreak
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A footnote, standing where its mark does; its content holds no other note."""
+
+    content: tuple["Inline", ...]
+
+
+Inline = Text | Strong | Emphasis | Link | LineBreak | Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +71,23 @@ class Paragraph:
     """A paragraph; its text holds no newline."""
 
     content: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading inside an article; level is 3 or 4 (section titles are 1, article titles 2)."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture. `file` is its path inside the issue's folder, with `/`; alt is empty only for pure decoration."""
+
+    file: str
+    alt: str
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +102,14 @@ class ListBlock:
 class Quote:
     """A block quotation."""
 
+    blocks: tuple["Block", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice box such as 编者按: the editors speak, not the article. `label` is its heading, such as 按语."""
+
+    label: str
     blocks: tuple["Block", ...]
 
 
@@ -100,7 +140,7 @@ class Table:
     body: tuple[Row, ...]
 
 
-Block = Paragraph | ListBlock | Quote | Table
+Block = Paragraph | Heading | ListBlock | Quote | Notice | Table | Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +154,10 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section (栏目). `blocks` is text that stands before its first article."""
+    """One section (栏目). `blocks` is text that stands before its first article.
+
+    Only the first section of an issue may have an empty title: what stands under no section.
+    """
 
     title: str
     articles: tuple[Article, ...]
@@ -126,7 +169,9 @@ class Section:
 class Masthead:
     """报头: whose bulletin, its name, and which issue this is.
 
-    `number` counts within the year, `total` over all years; either is None when the source does not say.
+    `number` counts within the year, `total` over all years; either is None when the source does not say. `supplement`
+    names a special issue (增刊, 网络安全专刊), which is counted apart; `secrecy` is a marking of the masthead as it is
+    printed (秘密★1年, 内部资料). Both are mostly empty.
     """
 
     organisation: str
@@ -136,6 +181,8 @@ class Masthead:
     number: int | None
     total: int | None
     date: date
+    supplement: str = ""
+    secrecy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,18 +195,32 @@ class CirculationLine:
 
 @dataclass(frozen=True, slots=True)
 class Imprint:
-    """The editors' office; each field may be empty. `note` is a closing line such as where to follow us."""
+    """The editors' office and the printing line (版记); each field may be empty.
+
+    `note` is a closing line such as where to follow us, `qr` the web address behind a QR code beside it. `printed_by`
+    and `printed_on` are the 印发 line, `copies` the number printed.
+    """
 
     address: str = ""
     postcode: str = ""
     phone: str = ""
     email: str = ""
+    contact: str = ""
+    printed_by: str = ""
+    printed_on: date | None = None
+    copies: int | None = None
     note: str = ""
+    qr: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One whole issue. `slug` names its folder and is its name everywhere; subject and preheader may be empty."""
+    """One whole issue. `slug` names its folder and is its name everywhere; subject and preheader may be empty.
+
+    `attachments` are files of its folder, for the lists that take them. `shorten` is the number of characters after
+    which an article goes on on the web page only, 0 for whole articles. `advertisement` declares advertising, which
+    the subject must then say.
+    """
 
     slug: str
     masthead: Masthead
@@ -168,6 +229,10 @@ class Issue:
     imprint: Imprint
     subject: str = ""
     preheader: str = ""
+    archive: Archive = Archive.OFF
+    attachments: tuple[str, ...] = ()
+    shorten: int = 0
+    advertisement: bool = False
 
     @property
     def articles(self) -> tuple[Article, ...]:
@@ -191,21 +256,30 @@ def walk_blocks(blocks: tuple[Block, ...]) -> Iterator[Block]:
         if isinstance(block, ListBlock):
             for item in block.items:
                 yield from walk_blocks(item)
-        elif isinstance(block, Quote):
+        elif isinstance(block, Quote | Notice):
             yield from walk_blocks(block.blocks)
+
+
+def issue_blocks(issue: Issue) -> Iterator[Block]:
+    """Yield every block of the issue in reading order, those inside others too."""
+    for section in issue.sections:
+        yield from walk_blocks(section.blocks)
+        for article in section.articles:
+            yield from walk_blocks(article.blocks)
 
 
 def issue_tables(issue: Issue) -> tuple[Table, ...]:
     """Return every table of the issue in reading order."""
-    found: list[Table] = []
-    for section in issue.sections:
-        for blocks in (section.blocks, *(article.blocks for article in section.articles)):
-            found += [block for block in walk_blocks(blocks) if isinstance(block, Table)]
-    return tuple(found)
+    return tuple(block for block in issue_blocks(issue) if isinstance(block, Table))
+
+
+def issue_pictures(issue: Issue) -> tuple[str, ...]:
+    """Return the files of the issue's pictures, each once, in reading order."""
+    return tuple(dict.fromkeys(block.file for block in issue_blocks(issue) if isinstance(block, Picture)))
 
 
 def plain_text(content: tuple[Inline, ...]) -> str:
-    """Return inline content as characters only; a line break becomes a newline."""
+    """Return inline content as characters only; a line break becomes a newline, a note is left out."""
     parts: list[str] = []
     for node in content:
         match node:
@@ -215,4 +289,6 @@ def plain_text(content: tuple[Inline, ...]) -> str:
                 parts.append("\n")
             case Strong(inner) | Emphasis(inner) | Link(inner, _):
                 parts.append(plain_text(inner))
+            case Note(_):
+                pass
     return "".join(parts)

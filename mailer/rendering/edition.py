@@ -61,7 +61,18 @@ def render_edition(issue: Issue, list_name: str, settings: ListConfig, config: C
         source.digest, repr(issue), list_name, repr(settings), repr(config.sender), config.public_url, language
     )
     parts = _Parts(source, values, settings.salutation, list_name, nonce, translate)
-    return freeze_edition(issue.slug, list_name, language, parts.subject(), parts.html(), parts.text())
+    return freeze_edition(
+        Edition(
+            issue.slug,
+            list_name,
+            language,
+            parts.subject(),
+            parts.html(),
+            parts.text(),
+            archive=issue.archive,
+            tracking=settings.tracks,
+        )
+    )
 
 
 class _Parts:

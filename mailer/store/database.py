@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Connection", "Store", "open_store"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0001"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
+HEAD = "0002"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
 BUSY_TIMEOUT_S = 30
 
 

@@ -1,17 +1,19 @@
 """Issues, their frozen editions, and the approvals that bind both."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, exists, func, insert, select, update
 
 from mailer.errors import EditionChangedError
 from mailer.i18n import _
 from mailer.model.delivery import ISSUE_MOVES, IssueStatus, MailingStatus, sources_of
-from mailer.model.edition import Edition, edition_from_json, edition_to_json
+from mailer.model.edition import Edition, asset_hashes, edition_from_json, edition_to_json
 from mailer.model.issue import Issue
-from mailer.store.schema import approval, approval_edition, edition, issue, mailing
+from mailer.store.schema import approval, approval_edition, asset, edition, issue, mailing
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class IssueRecord:
     year: int
     number: int | None
     total: int | None
+    supplement: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def find_issue(connection: Connection, slug: str) -> IssueRecord | None:
     if row is None:
         return None
     return IssueRecord(
-        row.id, row.slug, IssueStatus(row.status), row.content_sha256, row.year, row.number, row.total
+        row.id, row.slug, IssueStatus(row.status), row.content_sha256, row.year, row.number, row.total, row.supplement
     )  # fmt: skip
 
 
@@ -56,6 +59,7 @@ def record_issue(connection: Connection, value: Issue, content_sha256: str, now:
         "year": value.masthead.year,
         "number": value.masthead.number,
         "total": value.masthead.total,
+        "supplement": value.masthead.supplement,
         "issued_on": value.masthead.date.isoformat(),
         "changed_at": now,
     }
@@ -102,7 +106,22 @@ def freeze_editions(
     return ids
 
 
+def _keep_assets(connection: Connection, value: Edition) -> None:
+    wanted = {file.sha256: file for file in value.assets}
+    hosted = {file.sha256 for file in value.hosted}
+    known = set(connection.execute(select(asset.c.sha256).where(asset.c.sha256.in_(list(wanted)))).scalars())
+    for sha256, file in wanted.items():
+        if sha256 not in known:
+            connection.execute(
+                insert(asset).values(
+                    sha256=sha256, media_type=file.media_type, content=file.content, hosted=sha256 in hosted
+                )
+            )
+    connection.execute(update(asset).where(asset.c.sha256.in_(hosted & known)).values(hosted=True))
+
+
 def _insert_edition(connection: Connection, issue_id: int, value: Edition, now: datetime) -> int:
+    _keep_assets(connection, value)
     inserted = connection.execute(
         insert(edition)
         .values(
@@ -120,13 +139,25 @@ def _insert_edition(connection: Connection, issue_id: int, value: Edition, now: 
 def load_edition(connection: Connection, edition_id: int) -> Edition:
     """Return a frozen edition; its hash is computed from what is stored and compared with the one recorded."""
     row = connection.execute(select(edition).where(edition.c.id == edition_id)).one()
-    value = edition_from_json(row.stored)
+    value = edition_from_json(row.stored, _load_assets(connection, row.stored, edition_id))
     if value.sha256 != row.sha256:
         raise EditionChangedError(
             _("edition {id} was changed in the database: its sha256 no longer fits").format(id=edition_id),
             cure=_("put the database back from a backup, or approve the issue again"),
         )
     return value
+
+
+def _load_assets(connection: Connection, stored: Mapping[str, Any], edition_id: int) -> dict[str, bytes]:
+    wanted = asset_hashes(stored)
+    rows = connection.execute(select(asset.c.sha256, asset.c.content).where(asset.c.sha256.in_(list(wanted))))
+    contents = {sha256: content for sha256, content in rows.tuples() if hashlib.sha256(content).hexdigest() == sha256}
+    if len(contents) != len(wanted):
+        raise EditionChangedError(
+            _("a file of edition {id} is missing from the database, or was changed there").format(id=edition_id),
+            cure=_("put the database back from a backup, or approve the issue again"),
+        )
+    return contents
 
 
 def record_approval(

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -77,6 +78,7 @@ issue = Table(
     Column("year", Integer, nullable=False),
     Column("number", Integer),
     Column("total", Integer),
+    Column("supplement", String(100), nullable=False, server_default=""),
     Column("issued_on", String(10), nullable=False),
     Column("changed_at", UtcTime, nullable=False),
     _one_of("status", IssueStatus),
@@ -92,6 +94,15 @@ edition = Table(
     Column("stored", JSON, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("issue_id", "list_name", "sha256"),
+)
+
+asset = Table(
+    "asset",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("media_type", String(100), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("hosted", Boolean, nullable=False),  # only these are given to whoever knows their address
 )
 
 approval = Table(

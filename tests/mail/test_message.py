@@ -59,7 +59,7 @@ def make_edition() -> Edition:
     def slot(name: str, context: SlotContext) -> Slot:
         return Slot(f"recipient.{name}", context, "读者")
 
-    return freeze_edition(
+    return freeze_edition(Edition(
         "2020-07",
         "members",
         "zh_CN",
@@ -68,7 +68,7 @@ def make_edition() -> Edition:
          Slot("links.unsubscribe", SlotContext.URL), '">退订</a>\n', "正文。" * 500),
         (*(slot(name, SlotContext.PLAIN) for name in (*FIELDS, "address")), "您好！\n退订：",
          Slot("links.unsubscribe", SlotContext.PLAIN), "\n.\n..\nFrom here\n"),
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def make_delivery(recipient: Recipient | None = None) -> Delivery:

@@ -57,7 +57,7 @@ def texts(html: str, path: str) -> list[str]:
 def test_the_same_input_gives_the_same_bytes() -> None:
     first, second = render(), render()
     assert first == second
-    assert edition_from_json(edition_to_json(first)).sha256 == first.sha256
+    assert edition_from_json(edition_to_json(first), {}).sha256 == first.sha256
 
 
 def test_each_part_of_the_input_counts() -> None:
