@@ -151,7 +151,7 @@ def load_edition(connection: Connection, edition_id: int) -> Edition:
 def _load_assets(connection: Connection, stored: Mapping[str, Any], edition_id: int) -> dict[str, bytes]:
     wanted = asset_hashes(stored)
     rows = connection.execute(select(asset.c.sha256, asset.c.content).where(asset.c.sha256.in_(list(wanted))))
-    contents = {sha256: content for sha256, content in rows.tuples() if hashlib.sha256(content).hexdigest() == sha256}
+    contents = {sha256: content for sha256, content in rows if hashlib.sha256(content).hexdigest() == sha256}
     if len(contents) != len(wanted):
         raise EditionChangedError(
             _("a file of edition {id} is missing from the database, or was changed there").format(id=edition_id),
