@@ -110,6 +110,12 @@ Zone = Annotated[str, AfterValidator(_check_zone)]
 OptionalZone = Annotated[str, AfterValidator(lambda value: _check_zone(value) if value else "")]
 
 
+def _check_template(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*\.mjml\.j2", value):
+        raise _CurableError(_("wrong value"), _("name a file in templates/, such as bulletin.mjml.j2"))
+    return value
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -139,7 +145,7 @@ class ListConfig(_Table):
         default="",
         description="the line before the masthead; may hold {name}, {organisation}, {title}, {city}; empty for none",
     )
-    template: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.mjml\.j2$")] = Field(
+    template: Annotated[str, AfterValidator(_check_template)] = Field(
         default="bulletin.mjml.j2", description="the template of its HTML, in templates/"
     )
     leave: Literal["unsubscribe", "reply"] = Field(
