@@ -22,7 +22,7 @@ def test_every_setting_has_a_help_text() -> None:
     assert missing == []
 
 
-_TABLES = {"sender", "retry", "bounces", "web", "schedule"}
+_TABLES = {"sender", "retry", "bounces", "pictures", "web", "schedule"}
 
 
 def test_the_repository_is_a_newsletter_folder() -> None:
