@@ -21,8 +21,8 @@ def test_text_and_markdown_are_read_by_their_suffix(tmp_path: Path) -> None:
         ("c.Markdown", MARKDOWN, "2020-07"),
     ):
         (tmp_path / name).write_text(text, "utf-8")
-        assert import_document(tmp_path / name, None)[0].slug == slug
-        assert import_document(tmp_path / name, "own")[0].slug == "own"
+        assert import_document(tmp_path / name, None).issue.slug == slug
+        assert import_document(tmp_path / name, "own").issue.slug == "own"
 
 
 def test_markdown_without_a_number_needs_a_name(tmp_path: Path) -> None:
