@@ -1,7 +1,7 @@
 """Runs the templates of a newsletter: sandboxed, from one folder, with errors that name the template's line.
 
 Templates are written by staff and may come from elsewhere: they see plain values only, reach no file outside their
-folder and no Python object. Their time and memory are not capped here; a rendering process of its own will do that.
+folder and no Python object. What they may make is capped (sandbox.py); their time and memory are by the child process.
 """
 
 import contextlib
@@ -19,12 +19,12 @@ from typing import Any, cast
 
 import jinja2
 from jinja2.nodes import EvalContext
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from mailer.errors import TemplateError
 from mailer.i18n import _
-from mailer.rendering.sentinels import Place, Sentinel, SentinelMisuse, SlotGroup
+from mailer.rendering.sandbox import CappedEnvironment, capped_range, gather, guard
+from mailer.rendering.sentinels import Place, Sentinel, SentinelMisuse
 from mailer.rendering.text import centre, rule, set_blocks, spread
 
 THEME_FILE = "theme.toml"
@@ -124,35 +124,6 @@ class _Loader(jinja2.BaseLoader):
         return self._sources[template], str(self._folder / template), lambda: True
 
 
-class _Environment(ImmutableSandboxedEnvironment):
-    """Sandboxed; keys of a dict come before its methods, and sentinels take no filter, test or attribute."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        return self._pick(obj, attribute, super().getattr)
-
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        return self._pick(obj, argument, super().getitem)
-
-    def _pick(self, obj: Any, key: Any, otherwise: Callable[[Any, Any], Any]) -> Any:
-        if isinstance(obj, SlotGroup):
-            return obj.pick(key)
-        if isinstance(obj, Sentinel):
-            raise SentinelMisuse(_("a value of the reader has no parts"))
-        if isinstance(obj, dict) and isinstance(key, str):
-            return obj[key] if key in obj else self.undefined(obj=obj, name=key)
-        return otherwise(obj, key)
-
-
-def _guard(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    @functools.wraps(function)  # keeps the mark by which Jinja hands over its context
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        if any(isinstance(value, Sentinel | SlotGroup) for value in (*args, *kwargs.values())):
-            raise SentinelMisuse(_("{filter} does not work on a value of the reader").format(filter=name))
-        return function(*args, **kwargs)
-
-    return guarded
-
-
 def _fallback(value: Any, text: Any) -> Sentinel:
     if not isinstance(value, Sentinel):
         raise SentinelMisuse(_("fallback is for values of the reader only"))
@@ -171,7 +142,7 @@ def _finalize(value: Any) -> Any:
 @functools.lru_cache(maxsize=4)
 def make_environment(templates: TemplateSet) -> jinja2.Environment:
     """Return the sandbox for these templates; the same set gives the same, already compiled one."""
-    environment = _Environment(
+    environment = CappedEnvironment(
         loader=_Loader(templates),
         undefined=jinja2.StrictUndefined,
         autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
@@ -181,14 +152,12 @@ def make_environment(templates: TemplateSet) -> jinja2.Environment:
         keep_trailing_newline=False,
         extensions=["jinja2.ext.loopcontrols"],
     )
-    environment.filters = {name: _guard(environment.filters[name], name) for name in FILTERS}
-    environment.filters.update(
-        {name: _guard(setter, name) for name, setter in TEXT_FILTERS.items()}, fallback=_fallback
-    )
+    environment.filters = {name: guard(environment.filters[name], name) for name in FILTERS}
+    environment.filters.update({name: guard(setter, name) for name, setter in TEXT_FILTERS.items()}, fallback=_fallback)
     environment.tests = {
-        name: _guard(cast("Callable[..., Any]", test), name) for name, test in environment.tests.items()
+        name: guard(cast("Callable[..., Any]", test), name) for name, test in environment.tests.items()
     }
-    environment.globals = {"namespace": jinja2.utils.Namespace, "range": environment.globals["range"]}
+    environment.globals = {"namespace": jinja2.utils.Namespace, "range": capped_range}
     return environment
 
 
@@ -245,7 +214,7 @@ def render_template(templates: TemplateSet, name: str, values: Mapping[str, Any]
     """
     environment = make_environment(templates)
     with _explained(templates, name):
-        return environment.get_template(name).render(**values)
+        return gather(environment.get_template(name).generate(**values))
 
 
 _FAULTS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
