@@ -1,6 +1,5 @@
 """Issue in, edition out: renders the HTML, the text and the subject once, with slots where each reader differs."""
 
-import contextvars
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,9 +7,10 @@ from typing import Any
 
 from mailer.config import FILE_NAME, Config, ListConfig
 from mailer.errors import ConfigError
-from mailer.i18n import DEFAULT_LANGUAGE, N_, _, use_language
+from mailer.i18n import DEFAULT_LANGUAGE, N_, _
 from mailer.model.edition import RECIPIENT_FIELDS, Edition, Segment, SlotContext, freeze_edition
 from mailer.model.issue import Issue
+from mailer.rendering.blocks import Values
 from mailer.rendering.environment import (
     TemplateSet,
     join_slots,
@@ -29,7 +29,7 @@ from mailer.rendering.sentinels import (
     split_html,
     split_plain,
 )
-from mailer.rendering.values import Values, issue_values
+from mailer.rendering.values import issue_values, page_language, speak_in
 
 HTML_TEMPLATE = "bulletin.mjml.j2"
 TEXT_TEMPLATE = "bulletin.txt.j2"
@@ -45,14 +45,14 @@ def render_edition(issue: Issue, list_name: str, settings: ListConfig, config: C
     """
     source = read_templates(templates)
     language = config.language or DEFAULT_LANGUAGE
-    translate = _speaker(language)
+    translate = speak_in(language)
     values: Values = {
         "issue": issue_values(issue, translate),
         "list": {"name": list_name, "title": settings.title, "role": settings.role.value},
         "sender": {"name": config.sender.name, "address": config.sender.address, "answers": config.sender.answers},
         "public_url": config.public_url,
         "language": language,
-        "lang": _html_language(language, issue),
+        "lang": page_language(language, issue),
         "theme": source.theme,
         "has_salutation": bool(settings.salutation),
         "_": make_translator(translate),
@@ -142,23 +142,3 @@ class _Parts:
 
 def _slot_groups(manifest: Manifest) -> dict[str, SlotGroup]:
     return {"recipient": SlotGroup("recipient", manifest), "links": SlotGroup("links", manifest)}
-
-
-def _speaker(language: str) -> Callable[[str], str]:
-    """Return gettext for the edition's language, while errors keep speaking the user's."""
-
-    def translate(message: str) -> str:
-        def speak() -> str:
-            use_language(language)
-            return _(message)
-
-        return contextvars.copy_context().run(speak)
-
-    return translate
-
-
-def _html_language(language: str, issue: Issue) -> str:
-    """Return the BCP 47 tag of the page: its text is the issue's, and decides which glyphs a client picks."""
-    masthead = issue.masthead
-    chinese = any("\u4e00" <= char <= "\u9fff" for char in masthead.organisation + masthead.title)
-    return "zh-CN" if chinese or language == "zh_CN" else "en"
