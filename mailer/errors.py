@@ -7,13 +7,15 @@
     │   ├── IssueError        issue.md, or a document being imported
     │   ├── SheetError        a contact sheet
     │   ├── TemplateError     a template in templates/
-    │   └── AddressError      an e-mail address
+    │   ├── AddressError      an e-mail address
+    │   └── LimitError        a file whose work takes more time or memory than it may
     ├── StateError            the thing exists but is not in a state that allows this step
     ├── NotFoundError         no such issue, list, mailing, address
-    └── StoreError            the database cannot be opened, is locked, or is of another version
-        └── EditionChangedError   a frozen edition is no longer what was approved
+    ├── StoreError            the database cannot be opened, is locked, or is of another version
+    │   └── EditionChangedError   a frozen edition is no longer what was approved
+    └── ChildError            the child process failed at its work, by a fault of ours or of a library
 
-A mail server's refusal is an outcome (model.outcome), not an exception.
+A mail server's refusal is an outcome (model.outcome), not an exception. All of them can be pickled.
 """
 
 from pathlib import Path
@@ -86,6 +88,10 @@ class AddressError(InputError):
     """This is not an e-mail address we can write to."""
 
 
+class LimitError(InputError):
+    """The work on this file took more time, memory or output than it may; nothing was changed."""
+
+
 class StateError(MailerError):
     """The thing exists, but is not in a state that allows this step."""
 
@@ -100,3 +106,9 @@ class StoreError(MailerError):
 
 class EditionChangedError(StoreError):
     """A frozen edition is no longer what was approved: its stored form does not fit its sha256."""
+
+
+class ChildError(MailerError):
+    """The work in the child process failed in a way nobody foresaw; `trace` is for the log, not for the user."""
+
+    trace: str = ""
