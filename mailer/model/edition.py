@@ -93,7 +93,7 @@ class Edition:
 
 def freeze_edition(draft: Edition) -> Edition:
     """Return the edition with its sha256; the same input gives the same hash on every machine."""
-    return replace(draft, sha256=_hash(edition_to_json(draft)))
+    return replace(draft, sha256=hash_stored(edition_to_json(draft)))
 
 
 def fill_segments(segments: tuple[Segment, ...], values: Mapping[str, str]) -> str:
@@ -130,7 +130,8 @@ def _segments_from_json(parts: list[Any]) -> tuple[Segment, ...]:
     return tuple(part if isinstance(part, str) else Slot(part[0], SlotContext(part[1]), part[2]) for part in parts)
 
 
-def _hash(stored: Mapping[str, Any]) -> str:
+def hash_stored(stored: Mapping[str, Any]) -> str:
+    """Return the sha256 of a stored form, which is its edition's."""
     form = json.dumps(stored, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(form.encode()).hexdigest()
 
@@ -173,7 +174,7 @@ def edition_from_json(stored: Mapping[str, Any], contents: Mapping[str, bytes]) 
         page=stored.get("page", ""),
         archive=Archive(stored.get("archive", Archive.OFF)),
         tracking=stored.get("tracking", False),
-        sha256=_hash(stored),
+        sha256=hash_stored(stored),
     )
 
 
