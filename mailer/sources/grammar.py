@@ -6,6 +6,7 @@ does not fit gives None, never a guess.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -199,6 +200,14 @@ def is_cjk(char: str) -> bool:
 def join_lines(before: str, after: str) -> str:
     """Join two pieces of one paragraph: without a gap between CJK and CJK, else with one blank."""
     return before + gap_between(before, after) + after
+
+
+def join_all(lines: Iterable[str]) -> str:
+    """Join the pieces of one paragraph as join_lines does; blanks around each are gone."""
+    parts: list[str] = []
+    for line in filter(None, (line.strip() for line in lines)):
+        parts += [gap_between(parts[-1], line), line] if parts else [line]
+    return "".join(parts)
 
 
 def gap_between(before: str, after: str) -> str:

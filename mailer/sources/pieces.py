@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mailer.model.issue import ImportRemark, Inline, Picture, Quote, Table
+from mailer.sources.grammar import join_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,12 +12,14 @@ class ListPlace:
     """Where an item stands in the document's lists: depth counts from 1; items of one list share its number.
 
     Only bullets and plain decimal numbering make a list. Automatic numbering in Chinese (一、 （一） 第一条), or of a
-    heading, is text a reader of the document sees: the document's reader writes it into the piece.
+    heading, is text a reader of the document sees: the document's reader writes it into the piece. `opens` is False
+    for a further paragraph of the item before.
     """
 
     ordered: bool
     depth: int = 1
     number: int = 0
+    opens: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,12 @@ class Piece:
     place: ListPlace | None = None
     gap: bool = False
     block: Table | Picture | Quote | None = None
+
+    @property
+    def plain(self) -> str:
+        """The text on one line, without blanks around it; tabs as blanks."""
+        line = join_all(self.text.split("\n")) if "\n" in self.text else self.text
+        return " ".join(part for part in (piece.strip() for piece in line.split("\t")) if part)
 
 
 @dataclass(frozen=True, slots=True)
