@@ -33,6 +33,7 @@ from mailer.rendering.pictures import ShownPicture
 _TARGET = re.compile(r"(https?://|mailto:|tel:)[^\s\"<>\\^`{|}]+", re.IGNORECASE)
 _FIGURE = re.compile(r"[+\-−]?[\d,，]+(\.\d+)?\s*[%％‰]?")
 _SOURCE = re.compile(r"\s*[（(]?\s*(来源|资料来源|信息来源|稿件来源|文章来源|Sources?)\s*[:：]", re.IGNORECASE)
+_LONG_RUN = re.compile(r"[!-~]{20}")
 _INSET = 44  # pixels that a list, a quotation or a box takes from a picture inside it
 
 Values = dict[str, Any]
@@ -121,7 +122,9 @@ def block_values(block: Block, reading: Reading, depth: int = 0) -> Values:
     """Return one block; `depth` is how many lists, quotations and boxes it stands in."""
     match block:
         case Paragraph(content):
-            return {"kind": "paragraph", "content": inline_values(content, reading)}
+            # such a run cannot break where a line is full: set to both edges, it would tear the line above it apart
+            ragged = bool(_LONG_RUN.search(plain_text(content)))
+            return {"kind": "paragraph", "content": inline_values(content, reading), "ragged": ragged}
         case Heading(level, text):
             return {"kind": "heading", "level": level, "text": clean(text)}
         case ListBlock(ordered, items):

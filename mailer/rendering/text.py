@@ -44,6 +44,8 @@ def set_inline(content: Sequence[Mapping[str, Any]]) -> str:
                 parts.append("\n" + INDENT)
             case "link":
                 parts.append(set_inline(node["content"]) + (f" [{node['number']}]" if node["number"] else ""))
+            case "note":
+                parts.append(node["mark"])
             case _:
                 parts.append(set_inline(node["content"]))
     return "".join(parts)
@@ -51,24 +53,44 @@ def set_inline(content: Sequence[Mapping[str, Any]]) -> str:
 
 def set_blocks(blocks: Sequence[Mapping[str, Any]], indent: str = INDENT) -> str:
     """Return blocks as text, with an empty line between two of them."""
-    return "\n\n".join(_set_block(block, indent) for block in blocks)
+    return "\n\n".join(text for block in blocks if (text := _set_block(block, indent)))
 
 
 def _set_block(block: Mapping[str, Any], indent: str) -> str:
     match block["kind"]:
         case "paragraph":
             return indent + set_inline(block["content"])
+        case "source":
+            return set_inline(block["content"])
+        case "note":
+            mark = str(block["mark"])
+            return mark + ("" if width(mark[-1:]) > 1 else " ") + set_inline(block["content"])
+        case "heading":
+            return ("● " if block["level"] == 3 else "○ ") + str(block["text"])
         case "list":
-            lines: list[str] = []
-            for number, entry in enumerate(block["entries"], 1):
-                sign = f"  {number}. " if block["ordered"] else "  - "
-                first, *rest = set_blocks(entry, "").split("\n")
-                lines += [sign + first, *((" " * len(sign) + line).rstrip() for line in rest)]
-            return "\n".join(lines)
+            return _set_list(block)
         case "quote":
-            return "\n".join(f"> {line}".rstrip() for line in set_blocks(block["blocks"], "").split("\n"))
+            return _behind(">", set_blocks(block["blocks"], ""))
+        case "notice":
+            # an editors' word begins no line with its label's bracket: 【】 are the sections'
+            return _behind("|", "\n".join(filter(None, (block["label"], set_blocks(block["blocks"], indent)))))
+        case "picture":
+            return "\n".join(filter(None, (block["line"], block["caption"] if block["alt"] else "")))
         case _:
             return set_table(block)
+
+
+def _set_list(block: Mapping[str, Any]) -> str:
+    lines: list[str] = []
+    for number, entry in enumerate(block["entries"], 1):
+        sign = f"  {number}. " if block["ordered"] else "  - "
+        first, *rest = set_blocks(entry, "").split("\n")
+        lines += [sign + first, *((" " * len(sign) + line).rstrip() for line in rest)]
+    return "\n".join(lines)
+
+
+def _behind(bar: str, text: str) -> str:
+    return "\n".join(f"{bar} {line}".rstrip() for line in text.split("\n"))
 
 
 def set_table(table: Mapping[str, Any]) -> str:

@@ -33,6 +33,8 @@ VALUES = {
     "recipient.city": "杭州",
     "recipient.address": "zhang.san@gov.example",
     "links.unsubscribe": "mailto:bulletin@zsia.example?subject=%E9%80%80%E8%AE%A2&body=1",
+    "links.unsubscribe_mail": "mailto:bulletin@zsia.example?subject=%E9%80%80%E8%AE%A2&body=2",
+    "links.view": "https://news.example.org/v/abcdef",
 }
 CITIES = (
     ("杭州", 28, 167, 115, 622),
