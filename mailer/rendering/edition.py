@@ -34,6 +34,7 @@ from mailer.rendering.sentinels import (
     split_plain,
 )
 from mailer.rendering.shortening import shorten_issue
+from mailer.rendering.tracing import find_line
 from mailer.rendering.values import cid_address, issue_values, page_language, speak_in
 
 TEXT_TEMPLATE = "bulletin.txt.j2"
@@ -175,7 +176,10 @@ class _Parts:
         manifest = Manifest(self._nonce)
         file = self._source.folder / self._template
         mjml = render_template(self._source, self._template, self._values_with(manifest, escaped=True))
-        html = convert_mjml(mjml, file)
+        locate = find_line(
+            self._source, self._template, lambda: self._values_with(Manifest(self._nonce), escaped=True)
+        )
+        html = convert_mjml(mjml, file, locate)
         before = manifest.count(html)
         inlined = inline_styles(html)
         after = manifest.count(inlined)

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, cast
 
 import jinja2
+from jinja2.ext import Extension
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
@@ -142,6 +143,11 @@ def _finalize(value: Any) -> Any:
 @functools.lru_cache(maxsize=4)
 def make_environment(templates: TemplateSet) -> jinja2.Environment:
     """Return the sandbox for these templates; the same set gives the same, already compiled one."""
+    return compile_environment(templates)
+
+
+def compile_environment(templates: TemplateSet, *extensions: type[Extension]) -> jinja2.Environment:
+    """Return a new sandbox for these templates."""
     environment = CappedEnvironment(
         loader=_Loader(templates),
         undefined=jinja2.StrictUndefined,
@@ -150,7 +156,7 @@ def make_environment(templates: TemplateSet) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,
-        extensions=["jinja2.ext.loopcontrols"],
+        extensions=["jinja2.ext.loopcontrols", *extensions],
     )
     environment.filters = {name: guard(environment.filters[name], name) for name in FILTERS}
     environment.filters.update({name: guard(setter, name) for name, setter in TEXT_FILTERS.items()}, fallback=_fallback)
@@ -213,7 +219,7 @@ def render_template(templates: TemplateSet, name: str, values: Mapping[str, Any]
     whatever else goes wrong while it runs.
     """
     environment = make_environment(templates)
-    with _explained(templates, name):
+    with explained(templates, name):
         return gather(environment.get_template(name).generate(**values))
 
 
@@ -221,7 +227,8 @@ _FAULTS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, 
 
 
 @contextlib.contextmanager
-def _explained(templates: TemplateSet, name: str) -> Iterator[None]:
+def explained(templates: TemplateSet, name: str) -> Iterator[None]:
+    """Turn what goes wrong while a template is compiled or runs into a TemplateError with file, line and cure."""
     file = templates.folder / name
     try:
         yield
