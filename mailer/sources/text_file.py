@@ -36,19 +36,24 @@ def decode_text(content: bytes, *, file: Path, error: type[InputError] = IssueEr
 
 def read_text_file(file: Path, *, error: type[InputError] = IssueError) -> str:
     """Return a file's text, decoded as decode_text says. Raises `error` when it is missing, unreadable or too big."""
+    return decode_text(read_file_bytes(file, limit=MAX_BYTES, error=error), file=file, error=error)
+
+
+def read_file_bytes(file: Path, *, limit: int, error: type[InputError] = IssueError) -> bytes:
+    """Return a file's bytes. Raises `error` when it is missing, unreadable or larger than the limit."""
     try:
         with file.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+            content = stream.read(limit + 1)
     except FileNotFoundError:
         raise error(_("there is no such file"), file=file, cure=_("check the path and its spelling")) from None
     except (OSError, ValueError) as problem:  # ValueError: a path that holds a NUL
         why = getattr(problem, "strerror", None) or str(problem)
         cure = _("check that it is a file and that you may read it")
         raise error(_("cannot be read: {why}").format(why=why), file=file, cure=cure) from None
-    if len(content) > MAX_BYTES:
+    if len(content) > limit:
         raise error(
-            _("is larger than {n} MB").format(n=MAX_BYTES // 1_000_000),
+            _("is larger than {n} MB").format(n=limit // 1_000_000),
             file=file,
             cure=_("check that it is the right one"),
         )
-    return decode_text(content, file=file, error=error)
+    return content
