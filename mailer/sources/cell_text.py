@@ -5,11 +5,10 @@ from dataclasses import replace
 
 from mailer.i18n import _
 from mailer.model.issue import Inline, Link, Note, Paragraph, Picture, Quote, Table, Text, plain_text
-from mailer.sources.drafts import Draft, prefix
+from mailer.sources.drafts import Draft, Say, prefix
 from mailer.sources.grammar import join_all, parse_circulation_label
 from mailer.sources.issue_line import parse_issue_line
 from mailer.sources.pieces import Piece
-from mailer.sources.word_runs import Say
 
 
 def is_layout(cells: Sequence[Sequence[Draft]], *, rows: int, columns: int) -> bool:

@@ -1,12 +1,14 @@
 """Pieces as a reader drafts them, and what is settled once all are there: lists, captions, quotations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from mailer.model.issue import Picture, Quote, Table, Text
 from mailer.sources.grammar import gap_between
 from mailer.sources.pieces import Piece
+
+Say = Callable[[str, str], None]  # takes a remark's text and cure, for the place being read
 
 
 @dataclass(frozen=True, slots=True)

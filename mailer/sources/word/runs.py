@@ -6,20 +6,20 @@ from dataclasses import dataclass, field
 
 from mailer.i18n import _
 from mailer.model.issue import Inline, plain_text
+from mailer.sources.drafts import Say
 from mailer.sources.links import parse_target
 from mailer.sources.runs import Run
-from mailer.sources.word_archive import Relation
-from mailer.sources.word_drawings import choose_alternate
-from mailer.sources.word_styles import Look, Styles, combine, inherit, read_look
-from mailer.sources.word_symbols import UNKNOWN, raise_text, read_symbols, symbol
-from mailer.sources.word_xml import Element, R, child, descendants, name_of, number, value
+from mailer.sources.word.archive import Relation
+from mailer.sources.word.drawings import choose_alternate
+from mailer.sources.word.markup import Element, R, child, descendants, name_of, number, value
+from mailer.sources.word.styles import Look, Styles, combine, inherit, read_look
+from mailer.sources.word.symbols import UNKNOWN, raise_text, read_symbols, symbol
 
 MAX_DEPTH = 40  # of elements that only wrap others
 _WRAPPERS = {"ins", "moveTo", "smartTag", "sdt", "sdtContent", "customXml", "dir", "bdo", "rubyBase"}
 _LINK_FIELD = re.compile(r'\s*HYPERLINK\s+(?P<local>\\l\s+)?"(?P<target>[^"]*)"', re.IGNORECASE)
 _BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 
-Say = Callable[[str, str], None]
 ReadNote = Callable[[str, int | None], tuple[Inline, ...]]
 
 

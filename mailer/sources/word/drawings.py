@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailer.i18n import _
-from mailer.sources.word_xml import Element, R, name_of
+from mailer.sources.word.markup import Element, R, name_of
 
 _HOLDS = {"txbxContent", "blip", "imagedata", "textpath", "chart", "relIds"}
 

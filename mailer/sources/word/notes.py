@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 
 from mailer.i18n import _
 from mailer.model.issue import Inline
+from mailer.sources.drafts import Say
 from mailer.sources.grammar import gap_between, is_page_number
 from mailer.sources.runs import Run, runs_text, tidy_runs, to_content
-from mailer.sources.word_archive import Relation, WordArchive
-from mailer.sources.word_runs import RunReader, Say
-from mailer.sources.word_styles import Styles
-from mailer.sources.word_xml import Element, child, descendants, name_of, number, value
+from mailer.sources.word.archive import Relation, WordArchive
+from mailer.sources.word.markup import Element, child, descendants, name_of, number, value
+from mailer.sources.word.runs import RunReader
+from mailer.sources.word.styles import Styles
 
 _KINDS = {"footnote": "footnotes", "endnote": "endnotes", "comment": "comments"}
 

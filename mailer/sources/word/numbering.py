@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from mailer.sources.numerals import format_numeral
-from mailer.sources.word_xml import Element, child, name_of, number, value
+from mailer.sources.word.markup import Element, child, name_of, number, value
 
 MAX_LEVEL = 9
 _BULLET = "bullet"

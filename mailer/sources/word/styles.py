@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from mailer.sources.word_xml import Element, W, child, name_of, number, switch, value
+from mailer.sources.word.markup import Element, W, child, name_of, number, switch, value
 
 _HEADING = re.compile(r"(?:heading|标题|標題|überschrift|titre)\s*([1-9])(?:\s+char)?")
 _TITLE = {"title", "标题", "標題", "文档标题"}

@@ -15,14 +15,14 @@ from mailer.sources.picture_files import MAX_PICTURE, PictureFiles, picture_kind
 from mailer.sources.pieces import ListPlace, Piece, ReadDocument
 from mailer.sources.runs import Run, all_bold, is_plain, main_size, runs_text, tidy_runs, to_content
 from mailer.sources.text_file import read_file_bytes
-from mailer.sources.word_archive import MAX_BYTES, Relation, WordArchive, open_archive
-from mailer.sources.word_drawings import BoxMark, Drawn, PictureMark, Unusable, WordArt, choose_alternate, read_drawing
-from mailer.sources.word_notes import WordNotes, say_margins
-from mailer.sources.word_numbering import Label, Numbering
-from mailer.sources.word_runs import RunReader
-from mailer.sources.word_styles import Style, Styles, outline_level
-from mailer.sources.word_table import WordCell, read_shape
-from mailer.sources.word_xml import Element, child, name_of, number, value
+from mailer.sources.word.archive import MAX_BYTES, Relation, WordArchive, open_archive
+from mailer.sources.word.drawings import BoxMark, Drawn, PictureMark, Unusable, WordArt, choose_alternate, read_drawing
+from mailer.sources.word.markup import Element, child, name_of, number, value
+from mailer.sources.word.notes import WordNotes, say_margins
+from mailer.sources.word.numbering import Label, Numbering
+from mailer.sources.word.runs import RunReader
+from mailer.sources.word.styles import Style, Styles, outline_level
+from mailer.sources.word.table import WordCell, read_shape
 
 MAX_NESTING = 12  # of tables in tables and text boxes
 _WRAPPERS = {"sdt", "sdtContent", "customXml", "ins", "moveTo"}

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from mailer.errors import IssueError
 from mailer.i18n import _
 from mailer.sources.document_kind import protected
-from mailer.sources.word_xml import MAX_PART, Element, parse_part, too_large
+from mailer.sources.word.markup import MAX_PART, Element, parse_part, too_large
 
 MAX_BYTES = 60_000_000  # of the file
 MAX_ENTRIES = 2_000

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mailer.i18n import _
-from mailer.sources.word_runs import Say
-from mailer.sources.word_xml import Element, child, descendants, name_of, number, switch, value
+from mailer.sources.drafts import Say
+from mailer.sources.word.markup import Element, child, descendants, name_of, number, switch, value
 
 MAX_CELLS = 20_000
 _WRAPPERS = {"sdt", "sdtContent", "customXml", "ins", "moveTo"}
