@@ -1,4 +1,4 @@
-"""Pages of our own around what was made of an issue: they are for staff, and no template of a newsletter changes them."""
+"""Pages of our own around what was made of an issue: for staff, and not for the templates of a newsletter."""
 
 import base64
 import hashlib
