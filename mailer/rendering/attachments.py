@@ -10,7 +10,7 @@ from mailer.i18n import _
 from mailer.model.edition import Asset
 from mailer.model.issue import Issue
 from mailer.rendering.blocks import Translate, clean
-from mailer.rendering.values import issue_line
+from mailer.rendering.values import full_name, issue_line
 
 _NAME_OCTETS = 180  # most file systems take 255, and mail programs put numbers behind a name
 _FORBIDDEN = re.compile(r"[\\/:*?\"<>|\x00-\x1f\x7f]+")
@@ -46,8 +46,7 @@ def attach_files(
 
 def pdf_name(issue: Issue, translate: Translate) -> str:
     """Return the name readers see of the bulletin's PDF: whose, what, which issue."""
-    masthead = issue.masthead
-    return safe_name(f"{masthead.organisation}{masthead.title} {issue_line(masthead, translate)}.pdf")
+    return safe_name(f"{full_name(issue.masthead)} {issue_line(issue.masthead, translate)}.pdf")
 
 
 def safe_name(name: str) -> str:

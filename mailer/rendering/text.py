@@ -33,21 +33,21 @@ def rule(char: str = "-", columns: int = COLUMNS) -> str:
     return char * columns
 
 
-def set_inline(content: Sequence[Mapping[str, Any]]) -> str:
-    """Return inline content as text; a link is followed by its number, as [1]."""
+def set_inline(content: Sequence[Mapping[str, Any]], indent: str = "") -> str:
+    """Return inline content as text; a link is followed by its number, as [1], a line begins with `indent`."""
     parts: list[str] = []
     for node in content:
         match node["kind"]:
             case "text":
                 parts.append(node["text"])
             case "break":
-                parts.append("\n" + INDENT)
+                parts.append("\n" + indent)
             case "link":
-                parts.append(set_inline(node["content"]) + (f" [{node['number']}]" if node["number"] else ""))
+                parts.append(set_inline(node["content"], indent) + (f" [{node['number']}]" if node["number"] else ""))
             case "note":
                 parts.append(node["mark"])
             case _:
-                parts.append(set_inline(node["content"]))
+                parts.append(set_inline(node["content"], indent))
     return "".join(parts)
 
 
@@ -59,7 +59,7 @@ def set_blocks(blocks: Sequence[Mapping[str, Any]], indent: str = INDENT) -> str
 def _set_block(block: Mapping[str, Any], indent: str) -> str:
     match block["kind"]:
         case "paragraph":
-            return indent + set_inline(block["content"])
+            return indent + set_inline(block["content"], indent)
         case "source":
             return set_inline(block["content"])
         case "note":
@@ -84,9 +84,18 @@ def _set_list(block: Mapping[str, Any]) -> str:
     lines: list[str] = []
     for number, entry in enumerate(block["entries"], 1):
         sign = f"  {number}. " if block["ordered"] else "  - "
-        first, *rest = set_blocks(entry, "").split("\n")
+        first, *rest = _set_entry(entry).split("\n")
         lines += [sign + first, *((" " * len(sign) + line).rstrip() for line in rest)]
     return "\n".join(lines)
+
+
+def _set_entry(blocks: Sequence[Mapping[str, Any]]) -> str:
+    text = ""
+    for block in blocks:
+        # a list within the entry follows at once, a second paragraph does not
+        text += ("\n" if block["kind"] == "list" else "\n\n") if text else ""
+        text += _set_block(block, "")
+    return text
 
 
 def _behind(bar: str, text: str) -> str:

@@ -94,6 +94,7 @@ def _masthead_values(masthead: Masthead, translate: Translate) -> Values:
     return {
         "organisation": clean(masthead.organisation),
         "title": clean(masthead.title),
+        "name": full_name(masthead),
         "publisher": clean(masthead.publisher),
         "year": masthead.year,
         "number": "" if masthead.number is None else masthead.number,
@@ -104,6 +105,13 @@ def _masthead_values(masthead: Masthead, translate: Translate) -> Values:
         "date": day_text(masthead.date, translate),
         "date_iso": masthead.date.isoformat(),
     }
+
+
+def full_name(masthead: Masthead) -> str:
+    """Return whose bulletin it is and its name: one word in Chinese, with a blank between in other languages."""
+    organisation, title = clean(masthead.organisation).strip(), clean(masthead.title).strip()
+    apart = organisation and organisation[-1].isascii() and title[:1].isascii()
+    return f"{organisation}{' ' if apart else ''}{title}"
 
 
 def day_text(day: date, translate: Translate) -> str:
@@ -124,7 +132,7 @@ def _preheader(issue: Issue) -> str:
         title = clean(article.title).strip()
         if not title:
             continue
-        longer = f"{text}；{title}" if text else title
+        longer = f"{text}{'；' if width(title) > len(title) else '; '}{title}" if text else title
         if width(longer) > PREHEADER_COLUMNS and text:
             break
         text = longer
