@@ -20,8 +20,8 @@ from markupsafe import Markup
 from mailer.i18n import _
 from mailer.rendering.sentinels import Sentinel, SentinelMisuse, SlotGroup
 
-MAX_TEXT = 1_000_000  # characters of one text, and items of one list
-MAX_OUTPUT = 4_000_000  # characters of one rendered template
+MAX_TEXT = 12_000_000  # characters of one text, and items of one list; a picture within a page is one text
+MAX_OUTPUT = 40_000_000  # characters of one rendered template
 MAX_REPEATS = 10_000
 MAX_RANGE = 10_000
 MAX_BITS = 256  # of a whole number
