@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from mailer.errors import IssueError
 from mailer.i18n import _
-from mailer.model.issue import Emphasis, Inline, LineBreak, Link, Strong, Text, plain_text
+from mailer.model.issue import Emphasis, Inline, LineBreak, Link, Note, Strong, Text, plain_text
 from mailer.sources.grammar import gap_between, is_cjk
 from mailer.sources.links import parse_target
 
@@ -26,6 +26,39 @@ class Place:
 
     file: Path
     line: int
+
+
+class Notes:
+    """The footnotes defined in one article: label → content and line. Each must be used, each mark defined."""
+
+    def __init__(self, contents: dict[str, tuple[tuple[Inline, ...], Place]]) -> None:
+        self._contents = contents
+        self._used: set[str] = set()
+
+    def take(self, label: str, place: Place) -> Note:
+        """Return the footnote a mark stands for."""
+        if label not in self._contents:
+            raise IssueError(
+                _("the footnote [^{label}] is not defined").format(label=label[:40]),
+                file=place.file,
+                line=place.line,
+                cure=_("write a line `[^{label}]: …` at the end of the same article").format(label=label[:40]),
+            )
+        self._used.add(label)
+        return Note(self._contents[label][0])
+
+    def check_used(self) -> None:
+        """Raise IssueError for a definition that no mark stands for."""
+        for label, (_content, place) in self._contents.items():
+            if label not in self._used:
+                raise IssueError(
+                    _("the footnote [^{label}] is not used").format(label=label[:40]),
+                    file=place.file,
+                    line=place.line,
+                    cure=_("write [^{label}] into the text of the same article, or take the footnote out").format(
+                        label=label[:40]
+                    ),
+                )
 
 
 def unsupported(what: str, place: Place, cure: str) -> IssueError:
@@ -75,10 +108,11 @@ def scan_emphasis(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def read_inline(tokens: list[Token], place: Place) -> tuple[Inline, ...]:
+def read_inline(tokens: list[Token], place: Place, notes: Notes | None = None) -> tuple[Inline, ...]:
     """Return the content of one paragraph. Lines within it are joined, between Chinese characters without a gap.
 
-    Raises IssueError naming file and line for pictures, code, HTML but strong, em and br, and unsafe links.
+    Raises IssueError naming file and line for pictures, code, HTML but strong, em and br, unsafe links, and footnotes
+    where `notes` is None.
     """
     stack: list[tuple[str, str, list[Inline]]] = [("", "", [])]
     at = place
@@ -97,6 +131,8 @@ def read_inline(tokens: list[Token], place: Place) -> tuple[Inline, ...]:
                 stack.append((token.type.removesuffix("_open"), str(token.attrGet("href") or ""), []))
             case "strong_close" | "em_close" | "link_close":
                 _close(stack, token.type.removesuffix("_close"), at)
+            case "footnote_ref" if notes:
+                nodes.append(notes.take(str(token.meta["label"]), at))
             case "html_inline":
                 _read_tag(token.content, stack, at)
             case _:
@@ -110,7 +146,10 @@ def read_inline(tokens: list[Token], place: Place) -> tuple[Inline, ...]:
 
 def _refuse(token: Token, place: Place) -> IssueError:
     if token.type == "image":
-        return unsupported(_("a picture"), place, _("take it out; pictures come with a later version"))
+        cure = _("give it a paragraph of its own: a blank line before and after it, and nothing beside it")
+        return unsupported(_("a picture inside running text"), place, cure)
+    if token.type == "footnote_ref":
+        return unsupported(_("a footnote here"), place, _("write footnotes in paragraphs, and none inside another"))
     if token.type == "code_inline":
         return unsupported(_("code between ` `"), place, _("write \\` for the character itself"))
     return unsupported(token.type, place, _("write it as plain text"))
@@ -164,7 +203,7 @@ def _make_link(content: tuple[Inline, ...], href: str, place: Place) -> Link:
 
 
 def merge_texts(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
-    """Return the content with neighbouring texts as one and empty pieces gone."""
+    """Return the content with neighbouring texts as one, empty pieces gone, and footnotes out of links, after them."""
     merged: list[Inline] = []
     for node in content:
         match node:
@@ -178,10 +217,31 @@ def merge_texts(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
             case Emphasis(inner):
                 merged += [Emphasis(kept)] if (kept := merge_texts(inner)) else []
             case Link(inner, target):
-                merged += [Link(kept, target)] if (kept := merge_texts(inner)) else []
+                bare, notes = _part_notes(merge_texts(inner))
+                merged += [Link(kept, target)] if (kept := merge_texts(bare)) else []
+                merged += notes
+            case Note(inner):
+                merged += [Note(kept)] if (kept := merge_texts(inner)) else []
             case LineBreak():
                 merged.append(node)
     return tuple(merged)
+
+
+def _part_notes(content: tuple[Inline, ...]) -> tuple[tuple[Inline, ...], list[Note]]:
+    """Return the content without its notes, and the notes: a mark inside a link would be a link inside a link."""
+    bare: list[Inline] = []
+    notes: list[Note] = []
+    for node in content:
+        match node:
+            case Note():
+                notes.append(node)
+            case Strong(inner) | Emphasis(inner):
+                kept, found = _part_notes(inner)
+                bare.append(type(node)(kept))
+                notes += found
+            case _:
+                bare.append(node)
+    return tuple(bare), notes
 
 
 def _gap_at(tokens: list[Token], at: int) -> str:

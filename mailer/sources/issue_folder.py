@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,35 +15,44 @@ from mailer.model.issue import (
     Article,
     Block,
     CirculationLine,
+    Emphasis,
+    Heading,
+    Inline,
     Issue,
+    LineBreak,
+    Link,
     ListBlock,
+    Note,
+    Notice,
     Paragraph,
+    Picture,
     Quote,
     Role,
     Row,
     Section,
+    Strong,
     Table,
-    plain_text,
+    Text,
     walk_blocks,
 )
 from mailer.sources.front_matter import format_front_matter, read_front_matter, split_front_matter
 from mailer.sources.inline import merge_texts
+from mailer.sources.issue_files import ISSUE_FILE, attachment_checker, check_files, picture_checker
 from mailer.sources.markdown import read_body
 from mailer.sources.markdown_writer import format_body
 from mailer.sources.slug import parse_slug
 from mailer.sources.tables import clean_cell
 from mailer.sources.text_file import read_text_file
 
-ISSUE_FILE = "issue.md"
 
-
-def parse_issue(text: str, *, file: Path, slug: str | None) -> Issue:
+def parse_issue(text: str, *, file: Path, slug: str | None, folder: Path | None = None) -> Issue:
     """Return the issue that the text of an issue.md holds; slug None means YEAR-NUMBER.
 
+    With `folder` its pictures and attachments must lie there and be fit for mail, else only their names are checked.
     Raises IssueError naming file, line, field and cure for the first thing that is wrong.
     """
     source, body, offset = split_front_matter(text, file)
-    front = read_front_matter(source, file)
+    front = read_front_matter(source, file, attachment_checker(folder))
     if slug is None:
         if front.masthead.number is None:
             raise IssueError(
@@ -53,17 +63,21 @@ def parse_issue(text: str, *, file: Path, slug: str | None) -> Issue:
         Issue(
             slug=parse_slug(slug, file=file),
             masthead=front.masthead,
-            sections=read_body(body, file=file, offset=offset),
+            sections=read_body(body, file=file, offset=offset, check_picture=picture_checker(folder)),
             circulation=front.circulation,
             imprint=front.imprint,
             subject=front.subject,
             preheader=front.preheader,
+            archive=front.archive,
+            attachments=front.attachments,
+            shorten=front.shorten,
+            advertisement=front.advertisement,
         )
     )
 
 
 def load_issue(folder: Path) -> Issue:
-    """Return the issue an issue's folder holds; its slug is the folder's name.
+    """Return the issue an issue's folder holds; its slug is the folder's name. load_files gives its files.
 
     Raises NotFoundError where there is no such folder, IssueError for whatever is wrong in it.
     """
@@ -74,7 +88,7 @@ def load_issue(folder: Path) -> Issue:
         )
     slug = parse_slug(Path(os.path.abspath(folder)).name, file=folder)
     file = folder / ISSUE_FILE
-    return parse_issue(read_text_file(file), file=file, slug=slug)
+    return parse_issue(read_text_file(file), file=file, slug=slug, folder=folder)
 
 
 def issue_digest(folder: Path) -> str:
@@ -99,11 +113,12 @@ def issue_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def write_issue(issue: Issue, folder: Path, *, replace: bool = False) -> None:
-    """Write the issue's folder, which is named by its slug, all or nothing.
+def write_issue(issue: Issue, folder: Path, *, replace: bool = False, files: Mapping[str, bytes] | None = None) -> None:
+    """Write the issue's folder, which is named by its slug, all or nothing; `files` are its pictures and attachments.
 
-    What is written is read back first and must be the same issue. Raises StateError when the folder exists and
-    `replace` is not set; with it the old folder is removed once the new one stands in its place.
+    What is written is read back first and must be the same issue; a file it names must be among `files`. Raises
+    StateError when the folder exists and `replace` is not set; with it the old folder is removed once the new one
+    stands in its place.
     """
     parse_slug(issue.slug, file=folder)
     if folder.name != issue.slug:
@@ -111,14 +126,18 @@ def write_issue(issue: Issue, folder: Path, *, replace: bool = False) -> None:
     if not replace:
         _refuse_existing(folder)
     text = format_issue(issue, folder / ISSUE_FILE)
+    files = files or {}
+    check_files(issue, files, folder / ISSUE_FILE)
     nonce = secrets.token_hex(4)
     new, old = (folder.parent / f".{issue.slug}.{nonce}.{kind}" for kind in ("new", "old"))
     try:
         new.mkdir(parents=True)
-        with (new / ISSUE_FILE).open("w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
+        for name, content in {**files, ISSUE_FILE: text.encode()}.items():
+            (new / name).parent.mkdir(parents=True, exist_ok=True)
+            with (new / name).open("xb") as stream:  # two names that differ in case only are one file on some disks
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
         _put_in_place(new, folder, old, replace=replace)
     except OSError as error:
         raise IssueError(
@@ -178,9 +197,9 @@ def format_issue(issue: Issue, file: Path) -> str:
 
 
 def _check_characters(issue: Issue, file: Path) -> None:
-    for section in issue.sections:
+    for number, section in enumerate(issue.sections):
         for title, blocks in [(section.title, section.blocks), *((a.title, a.blocks) for a in section.articles)]:
-            if not title:
+            if not title and not (number == 0 and title is section.title):
                 raise IssueError(_("a title is empty"), file=file, cure=_("give each section and article a title"))
             for text in [title, *_texts(blocks)]:
                 if any(unicodedata.category(char) in ("Cs", "Zl", "Zp") for char in text) or any(
@@ -193,14 +212,32 @@ def _check_characters(issue: Issue, file: Path) -> None:
                     )
 
 
-def _texts(blocks: tuple[Block, ...]) -> list[str]:
-    texts: list[str] = []
+def _texts(blocks: tuple[Block, ...]) -> Iterator[str]:
     for block in walk_blocks(blocks):
-        if isinstance(block, Paragraph):
-            texts += plain_text(block.content).split("\n")  # each a line break the editor asked for
-        elif isinstance(block, Table):
-            texts += [block.caption, *(cell.text for row in (*block.head, *block.body) for cell in row.cells)]
-    return texts
+        match block:
+            case Paragraph(content):
+                yield from _inline_texts(content)
+            case Heading(_, text) | Notice(text, _):
+                yield text
+            case Picture(_, alt, caption):
+                yield alt
+                yield caption
+            case Table(caption, head, body):
+                yield caption
+                yield from (cell.text for row in (*head, *body) for cell in row.cells)
+            case Quote() | ListBlock():
+                pass  # their parts come by themselves
+
+
+def _inline_texts(content: tuple[Inline, ...]) -> Iterator[str]:
+    for node in content:
+        match node:
+            case Text(text):
+                yield text
+            case Strong(inner) | Emphasis(inner) | Link(inner, _) | Note(inner):
+                yield from _inline_texts(inner)
+            case LineBreak():
+                pass
 
 
 def tidy_issue(issue: Issue) -> Issue:
@@ -208,16 +245,19 @@ def tidy_issue(issue: Issue) -> Issue:
     roles: dict[Role, tuple[str, ...]] = {}
     for line in issue.circulation:
         roles[line.role] = roles.get(line.role, ()) + line.bodies
+    sections = [
+        replace(
+            section,
+            blocks=tidy_blocks(section.blocks),
+            articles=tuple(replace(article, blocks=tidy_blocks(article.blocks)) for article in section.articles),
+        )
+        for section in issue.sections
+    ]
+    if sections and not (sections[0].title or sections[0].blocks or sections[0].articles):
+        del sections[0]
     return replace(
         issue,
-        sections=tuple(
-            replace(
-                section,
-                blocks=tidy_blocks(section.blocks),
-                articles=tuple(replace(article, blocks=tidy_blocks(article.blocks)) for article in section.articles),
-            )
-            for section in issue.sections
-        ),
+        sections=tuple(sections),
         circulation=tuple(CirculationLine(role, bodies) for role, bodies in roles.items() if bodies),
     )
 
@@ -229,6 +269,12 @@ def tidy_blocks(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
         match block:
             case Paragraph(content):
                 tidy += [Paragraph(kept)] if (kept := merge_texts(content)) else []
+            case Heading(_, text):
+                tidy += [block] if text else []
+            case Picture():
+                tidy.append(block)
+            case Notice(label, inner):
+                tidy.append(Notice(label, tidy_blocks(inner)))
             case Quote(inner):
                 tidy += [Quote(rest)] if (rest := tidy_blocks(inner)) else []
             case ListBlock(ordered, items):

@@ -93,7 +93,7 @@ def _check_attributes(element: lxml.html.HtmlElement, place: _Source) -> None:
             raise place.error(
                 element,
                 _('{name}="{value}" in <{tag}> is not supported').format(name=name, value=value, tag=element.tag),
-                _('take it out; known are rowspan, colspan and, for a row of sums, class="total"'),
+                _('take it out; known are rowspan, colspan and, for a row of sums, <tr class="total">'),
             )
 
 

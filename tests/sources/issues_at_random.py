@@ -6,11 +6,13 @@ from datetime import date
 from hypothesis import strategies as st
 
 from mailer.model.issue import (
+    Archive,
     Article,
     Block,
     Cell,
     CirculationLine,
     Emphasis,
+    Heading,
     Imprint,
     Inline,
     Issue,
@@ -18,7 +20,10 @@ from mailer.model.issue import (
     Link,
     ListBlock,
     Masthead,
+    Note,
+    Notice,
     Paragraph,
+    Picture,
     Quote,
     Role,
     Row,
@@ -26,7 +31,9 @@ from mailer.model.issue import (
     Strong,
     Table,
     Text,
+    issue_pictures,
 )
+from mailer.sources.issue_files import UnfitFileError, check_attachment_name
 
 CHARACTERS = st.one_of(
     st.sampled_from("\\`*_[]<>&|~#+-=.:!(){}^$\"'1290 \u3000\u00a0，。“”（）《》—…中文简报ab\ufeff\u200b\U0001f600"),
@@ -34,7 +41,7 @@ CHARACTERS = st.one_of(
 )
 TOKENS = st.sampled_from(
     ["**", "__", "<br>", "<!-- -->", "&amp;", "&#42;", "1. ", "- ", "> ", "# ", "    ", "```", "---", "===", "<table>",
-     "</td>", "[a](b)", "![a](b)", "<http://a.example>", "http://a.example", "| a |", "| --- |", "[x]: y", "~~~",
+     "</td>", "[a](b)", "![a](b)", "[^1]", "[^1]: ", "[!按语]", "### ", "^", "(", ":", "<http://a.example>", "http://a.example", "| a |", "| --- |", "[x]: y", "~~~",
      "“双软”", "!"]
 )  # fmt: skip
 LINES = st.lists(st.one_of(CHARACTERS, TOKENS), min_size=1, max_size=8).map("".join)
@@ -49,14 +56,17 @@ TARGETS = st.sampled_from(
 ).map(lambda target: target.encode("ascii", "ignore").decode().replace("//.", "//x."))
 
 
-def inlines(depth: int = 2) -> st.SearchStrategy[tuple[Inline, ...]]:
-    """Inline content, links never inside links."""
+def inlines(depth: int = 2, notes: bool = True) -> st.SearchStrategy[tuple[Inline, ...]]:
+    """Inline content, links never inside links, notes never inside notes."""
     leaf = st.one_of(LINES.map(Text), st.builds(LineBreak))
     if depth == 0:
         return st.lists(leaf, min_size=1, max_size=3).map(tuple)
-    inner = inlines(depth - 1)
+    inner = inlines(depth - 1, notes)
+    if notes:
+        leaf = st.one_of(leaf, st.builds(Note, inlines(1, notes=False)))
     words = st.lists(LINES.filter(lambda text: bool(text.strip())).map(Text), min_size=1, max_size=2).map(tuple)
-    link = st.builds(Link, st.one_of(words, words.map(lambda content: (Strong(content),))), TARGETS)
+    noted = words.map(lambda content: (*content, *([Note((Text("注"),))] if notes else [])))
+    link = st.builds(Link, st.one_of(words, words.map(lambda content: (Strong(content),)), noted), TARGETS)
     node = st.one_of(leaf, st.builds(Strong, inner), st.builds(Emphasis, inner), *([link] if depth == 2 else []))
     return st.lists(node, min_size=1, max_size=4).map(tuple)
 
@@ -85,41 +95,93 @@ def tables(draw: st.DrawFn) -> Table:
     return Table(draw(st.one_of(st.just(""), LINES)), head, body)
 
 
-def blocks(depth: int = 2) -> st.SearchStrategy[tuple[Block, ...]]:
-    """Blocks, lists and quotes nested to `depth`."""
-    kinds: list[st.SearchStrategy[Block]] = [st.builds(Paragraph, inlines()), tables()]
-    if depth:
-        inner = blocks(depth - 1)
-        items = st.lists(inner, min_size=1, max_size=3).map(tuple)
-        kinds += [st.builds(Quote, inner), st.builds(ListBlock, st.booleans(), items)]
-    return st.lists(st.one_of(kinds), max_size=3).map(tuple)
+def is_fit(name: str) -> bool:
+    """True when an issue may name a file so."""
+    try:
+        check_attachment_name(name)
+    except UnfitFileError:
+        return False
+    return len(name.encode()) <= 200
 
 
 TITLES = LINES.filter(lambda text: bool(text.strip()))
+VALUES = st.one_of(st.just(""), LINES)
+NAMES = st.one_of(
+    st.sampled_from(["pictures/1.png", "图 片/一 (1).jpg", "a%20b.gif", "a<b>.png"]),
+    LINES.map(lambda line: f"pictures/{line}.png"),
+).filter(is_fit)
+
+
+def blocks(depth: int = 2) -> st.SearchStrategy[tuple[Block, ...]]:
+    """Blocks, lists and quotes nested to `depth`."""
+    kinds: list[st.SearchStrategy[Block]] = [
+        st.builds(Paragraph, inlines()),
+        tables(),
+        st.builds(Heading, st.sampled_from((3, 4)), TITLES),
+        st.builds(Picture, NAMES, VALUES, VALUES),
+    ]
+    if depth:
+        inner = blocks(depth - 1)
+        items = st.lists(inner, min_size=1, max_size=3).map(tuple)
+        kinds += [
+            st.builds(Quote, inner),
+            st.builds(Notice, TITLES, inner),
+            st.builds(ListBlock, st.booleans(), items),
+        ]
+    return st.lists(st.one_of(kinds), max_size=3).map(tuple)
+
+
 ARTICLES = st.builds(Article, TITLES, blocks())
 SECTIONS = st.builds(Section, TITLES, st.lists(ARTICLES, max_size=2).map(tuple), blocks())
-VALUES = st.one_of(st.just(""), LINES)
+UNNAMED = st.builds(Section, st.just(""), st.lists(ARTICLES, max_size=2).map(tuple), blocks())
 BODIES = st.lists(LINES, min_size=1, max_size=3).map(tuple)
 DIGITS = st.text(string.digits, min_size=1, max_size=6)
+DATES = st.dates(date(1949, 1, 1), date(2999, 12, 31))
 
 ISSUES = st.builds(
     Issue,
-    st.just("2020-07"),
-    st.builds(
+    slug=st.just("2020-07"),
+    masthead=st.builds(
         Masthead,
-        VALUES,
-        TITLES,
-        VALUES,
-        st.integers(1949, 2999),
-        st.one_of(st.none(), st.integers(1, 9999)),
-        st.one_of(st.none(), st.integers(1, 99999)),
-        st.dates(date(1949, 1, 1), date(2999, 12, 31)),
+        organisation=VALUES,
+        title=TITLES,
+        publisher=VALUES,
+        year=st.integers(1949, 2999),
+        number=st.one_of(st.none(), st.integers(1, 9999)),
+        total=st.one_of(st.none(), st.integers(1, 99999)),
+        date=DATES,
+        supplement=VALUES,
+        secrecy=VALUES,
     ),
-    st.lists(SECTIONS, max_size=2).map(tuple),
-    st.lists(
+    sections=st.tuples(st.lists(UNNAMED, max_size=1), st.lists(SECTIONS, max_size=2)).map(
+        lambda two: (*two[0], *two[1])
+    ),
+    circulation=st.lists(
         st.builds(CirculationLine, st.sampled_from(Role), BODIES), max_size=3, unique_by=lambda line: line.role
     ).map(tuple),
-    st.builds(Imprint, VALUES, DIGITS, VALUES, VALUES, VALUES),
-    VALUES,
-    VALUES,
+    imprint=st.builds(
+        Imprint,
+        address=VALUES,
+        postcode=DIGITS,
+        phone=VALUES,
+        email=VALUES,
+        contact=VALUES,
+        printed_by=VALUES,
+        printed_on=st.one_of(st.none(), DATES),
+        copies=st.one_of(st.none(), st.integers(1, 99999)),
+        note=VALUES,
+        qr=st.sampled_from(["", "https://a.example/b?c=d&e=%E4%B8%AD", "http://x.example"]),
+    ),
+    subject=VALUES,
+    preheader=VALUES,
+    archive=st.sampled_from(Archive),
+    attachments=st.lists(NAMES.map(lambda name: f"files/{name}"), max_size=2, unique=True).map(tuple),
+    shorten=st.integers(0, 9999),
+    advertisement=st.booleans(),
 )
+
+
+def files_of(issue: Issue) -> dict[str, bytes]:
+    """Bytes for every file the issue names, no two the same."""
+    names = (*issue_pictures(issue), *issue.attachments)
+    return {name: b"\x89PNG\r\n\x1a\n" + name.encode() for name in names}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mailer.model.issue import Block, Emphasis, Inline, Issue, Link, Paragraph, Section, Strong, Text
 from mailer.sources.import_file import import_document
 from mailer.sources.inline import merge_texts
+from mailer.sources.issue_files import load_files
 from mailer.sources.issue_folder import (
     format_issue,
     load_issue,
@@ -20,7 +21,7 @@ from mailer.sources.issue_folder import (
 )
 from mailer.sources.markdown import read_body
 from mailer.sources.markdown_writer import format_body
-from tests.sources.issues_at_random import ISSUES, blocks, inlines
+from tests.sources.issues_at_random import ISSUES, blocks, files_of, inlines
 from tests.sources.refusals import refusal
 
 FILE = Path("issue.md")
@@ -32,8 +33,10 @@ SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthChe
 def test_an_issue_that_is_written_is_loaded_the_same(issue: Issue) -> None:
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / issue.slug
-        write_issue(issue, folder)
-        assert without_lines(load_issue(folder)) == without_lines(tidy_issue(issue))
+        write_issue(issue, folder, files=files_of(issue))
+        again = load_issue(folder)
+        assert without_lines(again) == without_lines(tidy_issue(issue))
+        assert load_files(folder, again) == files_of(issue)
 
 
 def same(*content: Inline) -> None:
@@ -84,7 +87,7 @@ def test_characters_that_mean_something_to_markdown_are_only_themselves() -> Non
 
 
 def test_the_real_bulletin_is_written_and_loaded_the_same(samples: Path, tmp_path: Path) -> None:
-    issue, _remarks = import_document(samples / "bulletin-2020-07.txt", None)
+    issue = import_document(samples / "bulletin-2020-07.txt", None).issue
     folder = tmp_path / "issues" / "2020-07"
     write_issue(issue, folder)
     assert without_lines(load_issue(folder)) == without_lines(issue)
@@ -92,6 +95,13 @@ def test_the_real_bulletin_is_written_and_loaded_the_same(samples: Path, tmp_pat
 
 @settings(max_examples=120, deadline=None)
 @given(st.one_of(st.text(), st.text("#*_[]()<>&|-`~\\\n !.1a中“”", max_size=60)))
+@example("[^1]\n\n[^1]:")
+@example("一[^1]\n\n- [^1]: a")
+@example("[^1]: [^1]")
+@example("> [!]")
+@example("> [!a]\n[!b]")
+@example("![](%ff)")
+@example("![[^1]](a.png)")
 @example("[](http://a.example)")
 @example("<strong>")
 @example(">")

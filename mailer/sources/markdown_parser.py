@@ -1,0 +1,72 @@
+"""The Markdown of issue.md, as markdown-it reads it: CommonMark, tables, footnotes, notice boxes, no other HTML."""
+
+import re
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from mdit_py_plugins.footnote import footnote_plugin
+
+from mailer.sources.inline import scan_emphasis
+
+MAX_DEPTH = 8  # lists in quotes in lists: deeper than any bulletin, shallow enough for every mail program
+# > [!按语] opens a notice box; [!a](b), [!a][b] and [!a]: are what they are without it
+_LABEL = re.compile(r"\[!((?:\\.|[^\[\]\\\n])+)\](?![(\[:])[ \t]*\n?")
+
+
+def _scan_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take <table> to </table> as one block: CommonMark §4.6 would end it at the first blank line."""
+    if not _line(state, start).lower().startswith("<table") or state.is_code_block(start):
+        return False
+    if silent:
+        return True
+    last = start
+    while last < end and "</table>" not in _line(state, last).lower():
+        last += 1
+    state.line = min(last + 1, end)
+    token = state.push("html_block", "", 0)
+    token.map = [start, state.line]
+    token.content = state.getLines(start, state.line, state.blkIndent, True)
+    return True
+
+
+def _line(state: StateBlock, number: int) -> str:
+    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
+
+
+def _find_notices(state: StateCore) -> None:
+    """Mark the quotations that are notice boxes, and take their label out of the text."""
+    tokens = state.tokens
+    at = 0
+    while at < len(tokens) - 2:
+        opening, paragraph, content = tokens[at : at + 3]
+        at += 1
+        if (opening.type, paragraph.type) != ("blockquote_open", "paragraph_open"):
+            continue
+        match = _LABEL.match(content.content)
+        if match is None:
+            continue
+        opening.meta = {"label": match[1].strip(" \t")}
+        content.content = content.content[match.end() :]
+        if not content.content:
+            del tokens[at : at + 3]
+        elif paragraph.map and match[0].endswith("\n"):
+            paragraph.map = [paragraph.map[0] + 1, paragraph.map[1]]
+
+
+def _make_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": 2 * MAX_DEPTH + 6}).enable("table")
+    footnote_plugin(parser, inline=False, move_to_end=False, always_match_refs=True)
+    parser.core.ruler.after("block", "notices", _find_notices)
+    parser.block.ruler.before("html_block", "html_table", _scan_table, {"alt": ["paragraph", "blockquote"]})
+    # any other HTML is read within its paragraph, where each tag is accepted or refused by name
+    parser.disable("html_block")
+    parser.inline.ruler.at("emphasis", scan_emphasis)
+    # links are checked by sources.links, which refuses where markdown-it would fall back to plain text
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
+    parser.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
+    return parser
+
+
+PARSER = _make_parser()
