@@ -4,16 +4,18 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from mailer.app.archive import PublicArchive
 from mailer.app.ground import Ground, utc_now
-from mailer.app.issues import Issues, Rendered
+from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
 from mailer.app.relays import Relays
 from mailer.app.returned import Returned
 from mailer.app.timetable import Timetable
+from mailer.app.written import Rendered, WrittenForms
 from mailer.sources import starter
 
-__all__ = ["House", "Rendered", "create_newsletter", "starter_folder"]
+__all__ = ["House", "LoadedIssue", "Rendered", "WrittenForms", "create_newsletter", "starter_folder"]
 
 
 class House(Ground):
@@ -26,6 +28,7 @@ class House(Ground):
         self.relays = Relays(self)
         self.mailings = Mailings(self, self.issues, self.lists, self.relays)
         self.returned = Returned(self)
+        self.archive = PublicArchive(self)
         self.timetable = Timetable(self, self.mailings)
 
 

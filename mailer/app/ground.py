@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from mailer.child import Child
 from mailer.config import FILE_NAME, Config, line_of, load_config
 from mailer.errors import ConfigError
 from mailer.ops.lock import FolderLock
@@ -12,6 +13,9 @@ from mailer.scheduling.due import schedule_rule
 from mailer.store.database import Store, open_store
 from mailer.store.house import claim_house, known_fingerprint
 from mailer.tokens import HouseSecret, fingerprint_secret, load_secret
+
+# what a child has imported before its first job; WeasyPrint comes when it is needed, as it takes long and much
+PRELOAD = ("mailer.rendering.edition", "mailer.rendering.page", "mailer.rendering.wechat", "mailer.sources.import_file")
 
 
 def utc_now() -> datetime:
@@ -56,6 +60,11 @@ class Ground:
         """The house secret, made at first use."""
         return load_secret(self.var / "secret.json")
 
+    @cached_property
+    def child(self) -> Child:
+        """The process in which documents are read and templates run, started when first asked for."""
+        return Child(PRELOAD)
+
     @property
     def var(self) -> Path:
         """The folder of what runs make."""
@@ -66,12 +75,18 @@ class Ground:
         """The folder of templates."""
         return self.home / "templates"
 
+    def refresh(self) -> None:
+        """Forget the settings, so that they are read anew when next asked for."""
+        self.__dict__.pop("config", None)
+
     def open(self) -> None:
         """Open the database and the secret now, rather than when first asked for."""
         _store, _secret = self.store, self.secret
 
     def close(self) -> None:
-        """Close the database if it was opened."""
+        """Close the database and the child if they were opened."""
+        if "child" in self.__dict__:
+            self.child.close()
         if "store" in self.__dict__:
             self.store.close()
 

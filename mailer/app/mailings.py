@@ -64,9 +64,9 @@ class Mailings:
             return require_mailing(connection, str(self.write(connection, plan, at)))
 
     def _require_approval(self, name: str) -> ApprovalRecord:
-        issue, digest = self._issues.read(name)
+        loaded = self._issues.read(name)
         with self._ground.store.write() as connection:
-            found = find_approval(connection, issue, digest, self._ground.now())
+            found = find_approval(connection, loaded.issue, loaded.digest, self._ground.now())
         if isinstance(found, StateError):
             raise found
         return found

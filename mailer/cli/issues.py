@@ -1,4 +1,4 @@
-"""Commands on issues: new, import, render, check, approve."""
+"""Commands on issues: new, import, check, approve."""
 
 import shlex
 from pathlib import Path
@@ -18,7 +18,6 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("new", help=_("Make a newsletter folder: settings, templates, empty lists."))(make_new)
     app.command("import", help=_("Turn a document into an issue folder; never overwrites one unasked."))(import_file)
-    app.command("render", help=_("Render an issue: HTML, text and a complete message for each list."))(render)
     app.command("check", help=_("Check an issue before it is approved."))(check)
     app.command("approve", help=_("Sign off this exact content; only what was approved is sent."))(approve)
 
@@ -81,35 +80,6 @@ def import_file(
         say(f"  → {remark.cure}")
 
 
-def render(
-    ctx: typer.Context,
-    issue: IssueArgument,
-    lists: ListOption = None,
-    folder: Annotated[Path | None, typer.Option("--out", help=_("where to write; else var/rendered"))] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Render an issue for its lists."""
-    with open_house(ctx) as house:
-        editions = house.issues.render(house.issues.load(issue), lists or [])
-        written = house.issues.write_editions(editions, folder or house.var / "rendered")
-    if as_json:
-        say_json(
-            {
-                one.list_name: {
-                    "html": str(one.html.resolve()),
-                    "text": str(one.text.resolve()),
-                    "eml": str(one.eml.resolve()),
-                    "sha256": one.sha256,
-                }
-                for one in written
-            }
-        )
-        return
-    for one in written:
-        for file in (one.html, one.text, one.eml):
-            say(str(file))
-
-
 def draw_findings(findings: list[Finding]) -> None:
     """Print findings, errors first."""
     order = list(Severity)
@@ -123,8 +93,8 @@ def draw_findings(findings: list[Finding]) -> None:
 def check(ctx: typer.Context, issue: IssueArgument, lists: ListOption = None, as_json: JsonOption = False) -> None:
     """Check an issue; exit code 1 when there is an error."""
     with open_house(ctx) as house:
-        value = house.issues.load(issue)
-        findings = house.issues.check(value, house.issues.render(value, lists or []))
+        loaded = house.issues.read(issue)
+        findings = house.issues.check(loaded.issue, house.issues.render(loaded, lists or []))
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     if as_json:
         say_json(

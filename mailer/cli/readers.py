@@ -1,7 +1,7 @@
 """What the public pages may ask of a house; loaded only where they are served."""
 
 from mailer.app import House
-from mailer.web.actions import UnsubscribeView
+from mailer.web.actions import PictureView, UnsubscribeView
 from mailer.web.public import create_public_app as create_public_app
 from mailer.web.server import serve_public as serve_public
 
@@ -20,3 +20,16 @@ class ReaderActions:
     def unsubscribe(self, token: str) -> bool:
         """End the subscription a token names."""
         return self._house.lists.leave(token, "web")
+
+    def view_page(self, token: str) -> str | None:
+        """Return the web page of what a delivery carried, or None."""
+        return self._house.archive.page_of(token)
+
+    def view_issue(self, slug: str) -> str | None:
+        """Return the web page of an issue in the public archive, or None."""
+        return self._house.archive.public_page(slug)
+
+    def view_picture(self, sha256: str) -> PictureView | None:
+        """Return a hosted picture, or None."""
+        found = self._house.archive.picture(sha256)
+        return PictureView(found.media_type, found.content) if found is not None else None

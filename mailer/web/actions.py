@@ -1,6 +1,6 @@
 """What the public pages may ask of the house; app implements it, so that no page reaches the database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -15,6 +15,14 @@ class UnsubscribeView:
     list_title: str
 
 
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """A picture that a mail names by its address."""
+
+    media_type: str
+    content: bytes = field(repr=False)
+
+
 class PublicActions(Protocol):
     """The acts of a reader. Called in worker threads, several at once, never in the event loop.
 
@@ -26,6 +34,15 @@ class PublicActions(Protocol):
 
     def unsubscribe(self, token: str) -> bool:
         """End the subscription a token names; True also when it had ended before, False for an unknown token."""
+
+    def view_page(self, token: str) -> str | None:
+        """Return the web page of the issue a delivery's token names; None for an unknown one, or without an archive."""
+
+    def view_issue(self, slug: str) -> str | None:
+        """Return the web page of an issue everybody may read, else None."""
+
+    def view_picture(self, sha256: str) -> PictureView | None:
+        """Return a picture that mails name by its address, else None."""
 
 
 MAX_TOKEN = 200

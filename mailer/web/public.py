@@ -1,11 +1,13 @@
-"""The pages a reader reaches from a bulletin: unsubscribe (RFC 8058: GET shows, POST acts), and a sign of life.
+"""The pages a reader reaches from a bulletin: the issue itself, its pictures, and unsubscribe (RFC 8058: GET shows,
+POST acts); and a sign of life.
 
 No cookie, no login, no script. The token in the URL is the whole authority, and no link is ever built from what a
 request says its host is.
 """
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
@@ -22,6 +24,28 @@ from mailer.web.language import language_of_request, speaking
 
 MAX_BODY = 4096  # octets; a one-click body has 26, as multipart some 200
 BODY_SECONDS = 10.0
+
+MAX_SLUG = 64
+PICTURE_NAME = re.compile(r"([0-9a-f]{64})\.([a-z]{3,4})")
+PICTURE_SUFFIXES = {"image/png": "png", "image/jpeg": "jpg"}
+# An issue's page is text people wrote: no script runs, nothing is fetched, and no form or frame is of this origin (S15)
+ISSUE_HEADERS = {
+    "Content-Security-Policy": "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
+    "img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+PRIVATE_HEADERS = {**ISSUE_HEADERS, "Cache-Control": "private, no-store", "X-Robots-Tag": "noindex, nofollow"}
+PUBLIC_HEADERS = {**ISSUE_HEADERS, "Cache-Control": "public, max-age=300"}
+PICTURE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cache-Control": "public, max-age=31536000, immutable",  # its name is the hash of its content
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cross-Origin-Resource-Policy": "cross-origin",  # web mail shows it
+}
 
 _Answer = tuple[HTTPStatus, Page]
 
@@ -57,6 +81,24 @@ def create_public_app(ports: PublicActions, config: Config) -> FastAPI:
         await _drain(request)
         return await answer(request, lambda: _leave(ports, config, token))
 
+    @app.api_route("/v/{token}", methods=["GET", "HEAD"])
+    async def show_page(token: str) -> Response:
+        html = await run_in_threadpool(ports.view_page, token) if len(token) <= MAX_TOKEN else None
+        return _show_issue(html, PRIVATE_HEADERS)
+
+    @app.api_route("/i/{slug}", methods=["GET", "HEAD"])
+    async def show_issue(slug: str) -> Response:
+        html = await run_in_threadpool(ports.view_issue, slug) if len(slug) <= MAX_SLUG else None
+        return _show_issue(html, PUBLIC_HEADERS)
+
+    @app.api_route("/p/{name}", methods=["GET", "HEAD"])
+    async def show_picture(name: str) -> Response:
+        named = PICTURE_NAME.fullmatch(name)
+        picture = await run_in_threadpool(ports.view_picture, named[1]) if named else None
+        if picture is None or not named or PICTURE_SUFFIXES.get(picture.media_type) != named[2]:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return Response(picture.content, media_type=picture.media_type, headers=PICTURE_HEADERS)
+
     @app.api_route("/healthz", methods=["GET", "HEAD"])
     async def show_health() -> Response:
         return PlainTextResponse("ok\n", headers=PAGE_HEADERS)
@@ -76,6 +118,12 @@ def create_public_app(ports: PublicActions, config: Config) -> FastAPI:
         return response
 
     return app
+
+
+def _show_issue(html: str | None, headers: Mapping[str, str]) -> Response:
+    if html is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return HTMLResponse(html, headers=headers)
 
 
 async def _drain(request: Request) -> None:
