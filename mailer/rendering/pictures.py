@@ -34,6 +34,7 @@ _FAULTS = (
     OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError,
     AssertionError, struct.error, zlib.error, Warning,
 )  # fmt: skip
+_WORTH_IT = 0.6  # a JPEG must save this much to be worth its blur
 _KEPT = 64  # pictures held ready: those of one issue, for each of its lists
 
 
@@ -228,12 +229,10 @@ def _encode(image: "Image", quality: int, *, photograph: bool) -> _Made:
         return _Made("image/jpeg", as_jpeg(), *image.size)
     exact = image.getcolors(256)
     whole = _save(image if exact is None else _palette(image, len(exact)), "PNG", optimize=True)
-    if exact is not None:
-        return _Made("image/png", whole, *image.size)
     jpeg = as_jpeg()
-    if len(jpeg) < len(whole) / 2:  # a photograph that came as PNG or WebP
+    if len(jpeg) < len(whole) * _WORTH_IT:  # a photograph that came as PNG or WebP
         return _Made("image/jpeg", jpeg, *image.size)
-    fewer = _save(_palette(image, 256), "PNG", optimize=True)
+    fewer = whole if exact is not None else _save(_palette(image, 256), "PNG", optimize=True)
     return _Made("image/png", min(whole, fewer, key=len), *image.size)
 
 
