@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 SHOWN_WIDTH = 576  # pixels: the paper less its margins
 MAX_OCTETS = 40_000_000
-MAX_PIXELS = 25_000_000  # 100 MB once decoded
+# what takes less than 200 MB to make smaller
+MAX_PIXELS = 16_000_000
 MAX_JPEG_PIXELS = 50_000_000  # a JPEG is decoded at an eighth to a half of its size where that is enough
+MAX_PROGRESSIVE_PIXELS = 24_000_000  # its coefficients are all held at once
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that turn by a quarter (EXIF 2.32, tag 0x0112)
 _ORIENTATION = 0x0112
@@ -168,7 +170,9 @@ def _open(content: bytes) -> "Image":
         raise _UnusableError(_("it is no PNG, JPEG, GIF or WebP picture"), _("save it as PNG or JPEG")) from None
     except (pillow.DecompressionBombError, pillow.DecompressionBombWarning):
         raise _too_many(MAX_PIXELS) from None
-    limit = MAX_JPEG_PIXELS if image.format == "JPEG" else MAX_PIXELS
+    limit = MAX_PIXELS
+    if image.format == "JPEG":
+        limit = MAX_PROGRESSIVE_PIXELS if "progressive" in image.info else MAX_JPEG_PIXELS
     if image.width * image.height > limit:
         raise _too_many(limit)
     return image
@@ -187,7 +191,7 @@ def _upright(image: "Image", width: int) -> "Image":
     across, down = (image.height, image.width) if sideways else image.size
     if across > width:
         down = max(1, round(down * width / across))
-        image.thumbnail((down, width) if sideways else (width, down), reducing_gap=3.0)
+        image.thumbnail((down, width) if sideways else (width, down), reducing_gap=2.0)
     image.load()  # to its end: a picture cut short is an error, not half a picture
     return ImageOps.exif_transpose(image) or image
 
