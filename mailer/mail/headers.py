@@ -61,8 +61,8 @@ def check_line(text: str, field: str) -> str:
     return text
 
 
-def _encoded_words(text: str, room: int) -> list[str]:
-    """Split text into UTF-8 B-encoded words; the first has `room` columns, each later one a line less its blank."""
+def encoded_words(text: str, room: int) -> list[str]:
+    """Return a checked text as UTF-8 B-encoded words; the first has `room` columns, later ones a line less its blank."""
     words: list[str] = []
     chunk = b""
     limit = min(room, _WORD)
@@ -106,12 +106,12 @@ def write_text(name: str, text: str) -> bytes:
     text = check_line(text, name).strip()
     # blanks in a row would be lost in folding, and a word longer than a line has nowhere to fold
     plain = text.isascii() and "=?" not in text and "  " not in text and max(map(len, text.split(" "))) < 900
-    return _fold(name, text.split(" ") if plain else _encoded_words(text, _LINE - len(name) - 2))
+    return _fold(name, text.split(" ") if plain else encoded_words(text, _LINE - len(name) - 2))
 
 
 def _phrase(text: str, room: int) -> list[str]:
     if not text.isascii() or "=?" in text:
-        return _encoded_words(text, room)
+        return encoded_words(text, room)
     if _ATOMS.fullmatch(text):
         return text.split(" ")
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

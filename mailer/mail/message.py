@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from mailer.config import Config
 from mailer.errors import InputError
 from mailer.i18n import _
+from mailer.mail.files import encode_files
 from mailer.mail.headers import write_list_id, write_mailbox, write_text, write_tokens
 from mailer.model.delivery import Delivery
 from mailer.model.edition import RECIPIENT_FIELDS, Edition, fill_segments
@@ -92,26 +93,55 @@ def unsubscribe_links(letterhead: Letterhead, delivery_id: int) -> UnsubscribeLi
     return UnsubscribeLinks(mail, f"{letterhead.public_url}/u/{token}" if letterhead.public_url else "")
 
 
+def view_link(letterhead: Letterhead, delivery_id: int) -> str:
+    """Return the reader's link to the web page of the issue, empty where public_url is."""
+    if not letterhead.public_url:
+        return ""
+    return f"{letterhead.public_url}/v/{sign_token(letterhead.secret, Purpose.VIEW, delivery_id)}"
+
+
 def compose_message(edition: Edition, delivery: Delivery, letterhead: Letterhead) -> bytes:
     """Return the final bytes of one delivery, CRLF throughout: the same delivery always gives the same bytes.
 
-    multipart/alternative, text before HTML, both UTF-8 in base64, the one wire form. To is the recipient's bare
-    address: no header but Subject holds anything of a reader, and a reader's value there cannot start another. Not
-    marked Auto-Submitted: people wrote it (RFC 3834 §5 is for answers and notices of machines), and List-Id keeps
-    autoresponders quiet. Raises InputError when a value cannot stand in a header.
+    multipart/alternative, text before HTML, both UTF-8 in base64, the one wire form; pictures that the HTML names by
+    Content-ID stand with it in a multipart/related (RFC 2387), attachments after both in a multipart/mixed. To is the
+    recipient's bare address: no header but Subject holds anything of a reader, and a reader's value there cannot start
+    another. Not marked Auto-Submitted: people wrote it (RFC 3834 §5 is for answers and notices of machines), and
+    List-Id keeps autoresponders quiet. Raises InputError when a value cannot stand in a header.
     """
     links = unsubscribe_links(letterhead, delivery.id)
     values = {f"recipient.{name}": getattr(delivery.recipient, name) for name in RECIPIENT_FIELDS}
     values["links.unsubscribe"] = links.shown
-    # Base64 has no "=_", so the boundary cannot stand in a part (RFC 2045 §6.7)
-    boundary = "=_" + hashlib.sha256(delivery.message_id.encode()).hexdigest()[:32]
-    head = _write_headers(edition, delivery, letterhead, links, values, boundary)
-    parts = (
-        ("plain", fill_segments(edition.text, values)),
-        ("html", fill_segments(edition.html, values)),
-    )
-    body = "".join(f"--{boundary}\r\n{_write_part(kind, text)}" for kind, text in parts)
-    return head + b"\r\n" + body.encode("ascii") + f"--{boundary}--\r\n".encode()
+    values["links.unsubscribe_mail"] = links.mail
+    values["links.view"] = view_link(letterhead, delivery.id)
+    # Base64 has no "=_", so a boundary cannot stand in a part (RFC 2045 §6.7); none is the beginning of another
+    nonce = hashlib.sha256(delivery.message_id.encode()).hexdigest()[:32]
+    kind, boundary = "alternative", f"=_{nonce}"
+    parts = [
+        _write_part("plain", fill_segments(edition.text, values)),
+        _write_part("html", fill_segments(edition.html, values)),
+    ]
+    if edition.inline:
+        related = [parts.pop(), *encode_files(edition.inline, "inline")]
+        parts.append(_write_multipart('related; type="text/html"', f"=_related_{nonce}", related))
+    if edition.attachments:
+        bodies = _write_multipart(kind, boundary, parts)
+        kind, boundary = "mixed", f"=_mixed_{nonce}"
+        parts = [bodies, *encode_files(edition.attachments, "attachment")]
+    head = _write_headers(edition, delivery, letterhead, links, values, f"multipart/{kind};", boundary)
+    return b"".join([head, b"\r\n", *_between(boundary, parts)])
+
+
+def _between(boundary: str, parts: list[bytes]) -> Iterator[bytes]:
+    for part in parts:
+        yield f"--{boundary}\r\n".encode()
+        yield part
+    yield f"--{boundary}--\r\n".encode()
+
+
+def _write_multipart(kind: str, boundary: str, parts: list[bytes]) -> bytes:
+    head = f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n\r\n'
+    return b"".join([head.encode(), *_between(boundary, parts)])
 
 
 def _write_headers(
@@ -120,6 +150,7 @@ def _write_headers(
     letterhead: Letterhead,
     links: UnsubscribeLinks,
     values: Mapping[str, str],
+    content_type: str,
     boundary: str,
 ) -> bytes:
     if not _MESSAGE_ID.fullmatch(delivery.message_id):
@@ -137,13 +168,13 @@ def _write_headers(
         write_tokens("List-Unsubscribe-Post", "List-Unsubscribe=One-Click") if one_click else b"",
         write_tokens(DELIVERY_HEADER, delivery.token),
         write_tokens("MIME-Version", "1.0"),
-        write_tokens("Content-Type", "multipart/alternative;", f'boundary="{boundary}"'),
+        write_tokens("Content-Type", content_type, f'boundary="{boundary}"'),
     ]
     return b"".join(lines)
 
 
-def _write_part(kind: str, text: str) -> str:
+def _write_part(kind: str, text: str) -> bytes:
     # text parts are lines ended by CRLF before they are encoded (RFC 2046 §4.1.1)
-    encoded = base64.encodebytes(_LINE_END.sub("\r\n", text).encode("utf-8", "replace")).decode("ascii")
-    wire = encoded.replace("\n", "\r\n")
-    return f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{wire}"
+    encoded = base64.encodebytes(_LINE_END.sub("\r\n", text).encode("utf-8", "replace"))
+    head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    return head.encode() + encoded.replace(b"\n", b"\r\n")

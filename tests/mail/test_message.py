@@ -1,6 +1,7 @@
 """One delivery's bytes, read back with the standard library."""
 
 import email
+import email.header
 import email.policy
 import re
 from dataclasses import replace
@@ -13,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.errors import InputError
-from mailer.mail.message import Letterhead, compose_message, envelope_sender, unsubscribe_links
+from mailer.mail.message import Letterhead, compose_message, envelope_sender, unsubscribe_links, view_link
+from mailer.mail.parts import read_parts
 from mailer.model.delivery import Delivery, Recipient
-from mailer.model.edition import Edition, Slot, SlotContext, freeze_edition
+from mailer.model.edition import Asset, Edition, Slot, SlotContext, freeze_edition
 from mailer.tokens import HouseSecret, Purpose, read_token, sign_token
 
 SECRET = HouseSecret(1, {1: b"k" * 32})
@@ -238,3 +240,109 @@ def test_the_envelope_sender_carries_the_token_where_the_relay_lets_it() -> None
     verp = envelope_sender("bounce+{token}@news.example", letterhead, TOKEN)
     assert verp == f"bounce+{TOKEN}@news.example"
     assert len(verp.partition("@")[0]) <= 64
+
+
+PICTURE = Asset("1.png", "image/png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
+CODE = Asset("qr.png", "image/png", b"\x89PNG\r\n\x1a\nqr")
+PDF = Asset("浙江省软件和信息服务业简报2020年第7期.pdf", "application/pdf", b"%PDF-1.7\n\xff\x00")
+SHEET = Asset("figures (1).xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK")
+
+
+def with_files(inline: tuple[Asset, ...] = (), attachments: tuple[Asset, ...] = ()) -> Edition:
+    return freeze_edition(replace(make_edition(), inline=inline, attachments=attachments))
+
+
+def shape(part: EmailMessage) -> object:
+    """The tree of a message: types, and what is in them."""
+    if not part.is_multipart():
+        return part.get_content_type()
+    return (part.get_content_subtype(), *(shape(sub) for sub in part.iter_parts() if isinstance(sub, EmailMessage)))
+
+
+TEXTS = ("text/plain", "text/html")
+TEXTS_WITH_PICTURE = ("alternative", "text/plain", ("related", "text/html", "image/png", "image/png"))
+
+
+@pytest.mark.parametrize(
+    ("inline", "attachments", "expected"),
+    [
+        ((), (), ("alternative", *TEXTS)),
+        ((PICTURE, CODE), (), TEXTS_WITH_PICTURE),
+        ((), (PDF,), ("mixed", ("alternative", *TEXTS), "application/pdf")),
+        ((PICTURE, CODE), (PDF, SHEET), ("mixed", TEXTS_WITH_PICTURE, "application/pdf", SHEET.media_type)),
+    ],
+)
+def test_files_stand_where_mail_programs_look_for_them(
+    inline: tuple[Asset, ...], attachments: tuple[Asset, ...], expected: object
+) -> None:
+    message = compose_message(with_files(inline, attachments), make_delivery(), make_letterhead())
+    parsed = read(message)
+    assert shape(parsed) == expected
+    assert not any(part.defects for part in parsed.walk())
+    assert {name.lower() for name in parsed.keys()} == EXPECTED  # noqa: SIM118
+    plain = compose_message(make_edition(), make_delivery(), make_letterhead())
+    assert read_parts(message) == read_parts(plain)
+    assert bodies(parsed) == bodies(read(plain))
+    found = {part.get_filename(): part.get_payload(decode=True) for part in parsed.walk() if part.get_filename()}
+    assert found == {asset.name: asset.content for asset in (*inline, *attachments)}
+    assert message.isascii()
+    assert message.replace(b"\r\n", b"").count(b"\r") == message.replace(b"\r\n", b"").count(b"\n") == 0
+    assert message == compose_message(with_files(inline, attachments), make_delivery(), make_letterhead())
+
+
+def test_the_html_finds_its_pictures_by_their_content_id() -> None:
+    parsed = read(compose_message(with_files((PICTURE, CODE)), make_delivery(), make_letterhead()))
+    related = next(part for part in parsed.walk() if part.get_content_type() == "multipart/related")
+    assert related.get_param("type") == "text/html"
+    pictures = [part for part in parsed.walk() if part.get_content_maintype() == "image"]
+    assert [part["Content-ID"] for part in pictures] == [f"<{PICTURE.cid}>", f"<{CODE.cid}>"]
+    assert [part.get_content_disposition() for part in pictures] == ["inline", "inline"]
+
+
+def test_a_chinese_name_is_written_for_new_and_for_old_programs() -> None:
+    message = compose_message(with_files(attachments=(PDF,)), make_delivery(), make_letterhead())
+    part = next(part for part in read(message).walk() if part.get_content_type() == PDF.media_type)
+    assert part.get_filename() == PDF.name
+    assert b"filename*=UTF-8''%E6%B5%99" in message
+    words = re.search(rb'name="((?:=\?UTF-8\?B\?[A-Za-z0-9+/=]+\?=(?:\r\n )?)+)"', message)
+    assert words is not None
+    assert str(email.header.make_header(email.header.decode_header(words[1].decode()))) == PDF.name
+    assert max(map(len, message.split(b"\r\n"))) < 998
+
+
+@given(st.text(max_size=250), st.text(max_size=30), st.binary(max_size=300))
+def test_a_file_of_any_name_type_and_content_is_itself_or_refused(name: str, media_type: str, content: bytes) -> None:
+    edition = with_files((PICTURE,), (Asset(name, media_type, content),))
+    try:
+        message = compose_message(edition, make_delivery(), make_letterhead())
+    except InputError:
+        assert not name.isprintable() or "=?" in name
+        return
+    parsed = email.message_from_bytes(message, policy=email.policy.compat32)
+    assert {key.lower() for key in parsed.keys()} == EXPECTED  # noqa: SIM118
+    part = list(parsed.walk())[-1]
+    assert {key.lower() for key in part.keys()} == {"content-type", "content-transfer-encoding", "content-disposition"}  # noqa: SIM118
+    assert part.get_payload(decode=True) == content
+    assert (part.get_filename() or "") == name
+    assert max(map(len, message.split(b"\r\n"))) <= 998
+
+
+@given(st.lists(st.binary(max_size=200).map(lambda octets: Asset("a.bin", "image/png", octets)), max_size=3))
+def test_no_content_whatever_breaks_out_of_its_part(files: list[Asset]) -> None:
+    parsed = read(compose_message(with_files(tuple(files), tuple(files)), make_delivery(), make_letterhead()))
+    found = [part.get_payload(decode=True) for part in parsed.walk() if part.get_filename()]
+    assert found == [file.content for file in (*files, *files)]
+
+
+def test_the_ways_out_and_the_web_page_can_each_be_linked() -> None:
+    slots = [Slot(f"links.{name}", SlotContext.PLAIN) for name in ("unsubscribe_mail", "view")]
+    edition = freeze_edition(replace(make_edition(), text=(slots[0], "\n", slots[1], "\n")))
+    for public_url in ("", "https://news.example"):
+        letterhead = make_letterhead(public_url)
+        text = bodies(read(compose_message(edition, make_delivery(), letterhead)))[0].splitlines()
+        assert text[:2] == [unsubscribe_links(letterhead, 7).mail, view_link(letterhead, 7)]
+    token = re.fullmatch(r"https://news\.example/v/([a-z2-7]{40})", text[1])
+    assert token is not None
+    assert read_token(SECRET, Purpose.VIEW, token[1]) == 7
+    assert read_token(SECRET, Purpose.UNSUBSCRIBE, token[1]) is None
+    assert view_link(make_letterhead(), 7) == ""
