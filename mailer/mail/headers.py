@@ -62,7 +62,7 @@ def check_line(text: str, field: str) -> str:
 
 
 def encoded_words(text: str, room: int) -> list[str]:
-    """Return a checked text as UTF-8 B-encoded words; the first has `room` columns, later ones a line less its blank."""
+    """Return a checked text as UTF-8 B-encoded words; the first has `room` columns, later ones a line, less a blank."""
     words: list[str] = []
     chunk = b""
     limit = min(room, _WORD)
