@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mailer.i18n import _
-from mailer.model.issue import Inline, Link, Note, Paragraph, Picture, Quote, Table, Text, plain_text
+from mailer.model.issue import Block, Inline, Link, Note, Paragraph, Picture, Quote, Strong, Table, Text, plain_text
 from mailer.sources.drafts import Draft, Say, prefix
 from mailer.sources.grammar import join_all, parse_circulation_label
 from mailer.sources.issue_line import parse_issue_line
@@ -99,3 +99,21 @@ def _beside(piece: Piece, say: Say) -> list[str]:
             _("move it out of the table if it should work as a link"),
         )
     return found
+
+
+def quote_blocks(drafts: Sequence[Draft]) -> tuple[Block, ...]:
+    """Return the blocks of a quotation; its headings and list items become paragraphs, the numbers told."""
+    blocks: list[Block] = []
+    for draft in drafts:
+        place = draft.piece.place
+        label = draft.label or ("•" if place and place.opens else "")
+        piece = prefix(draft.piece, label) if label else draft.piece
+        match piece.block:
+            case Quote(inner):
+                blocks += inner
+            case None:
+                content = piece.content or (Text(piece.text),)
+                blocks.append(Paragraph(content if not piece.heading else (Strong((Text(piece.plain),)),)))
+            case block:
+                blocks.append(block)
+    return tuple(blocks)

@@ -49,8 +49,8 @@ def settle_lists(drafts: Sequence[Draft]) -> list[Draft]:
     numbers: there they become text.
     """
     told: list[Draft] = []
-    for listed, group in groupby(drafts, key=lambda draft: draft.piece.place is not None):
-        items = list(group)
+    for items in _stretches(drafts):
+        listed = items[0].piece.place is not None
         told += items if not listed or _counts_from_one(items) else [_tell_number(item) for item in items]
     settled: list[Draft] = []
     number = 0
@@ -68,6 +68,18 @@ def settle_lists(drafts: Sequence[Draft]) -> list[Draft]:
                 number += 1
             settled.append(replace(draft, piece=replace(draft.piece, place=replace(place, depth=depth, number=number))))
     return settled
+
+
+def _stretches(drafts: Sequence[Draft]) -> list[list[Draft]]:
+    """Part the drafts where a list ends, or another begins at its own level."""
+    stretches: list[list[Draft]] = []
+    for draft in drafts:
+        place, top = draft.piece.place, stretches[-1][0].piece.place if stretches else None
+        other = place is None or top is None or (place.depth <= top.depth and place.number != top.number)
+        if not stretches or (other and not (place is None and top is None)):
+            stretches.append([])
+        stretches[-1].append(draft)
+    return stretches
 
 
 def prefix(piece: Piece, label: str) -> Piece:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from mailer.errors import IssueError
 from mailer.i18n import _
-from mailer.model.issue import ImportRemark, Inline, Link, Paragraph, Picture, Quote, Text
+from mailer.model.issue import ImportRemark, Paragraph, Picture, Quote
 from mailer.sources.cell_grid import GridCell, lay_table
 from mailer.sources.cell_text import cell_text, is_layout, lines_of_row
 from mailer.sources.document_kind import Kind, find_kind, not_word
 from mailer.sources.drafts import Draft, finish_drafts, prefix
-from mailer.sources.links import parse_target
+from mailer.sources.left_out import picture_fault, put_linked_picture, put_unusable
 from mailer.sources.picture_files import MAX_PICTURE, PictureFiles, picture_kind
 from mailer.sources.pieces import ListPlace, Piece, ReadDocument
 from mailer.sources.runs import Run, all_bold, is_plain, main_size, runs_text, tidy_runs, to_content
@@ -196,35 +196,17 @@ class _WordReader:
         if relation is None:
             return self._unusable(_("a picture that is missing from the document"))
         if relation.external:
-            return self._linked_picture(relation.target, alt)
+            return put_linked_picture(relation.target, alt, self._line, self._say)
         content = self._archive.read(relation.target, MAX_PICTURE)
         if content is None:
             return self._unusable(_("a picture that is missing from the document, or larger than 20 MB"))
         name = self._pictures.add(content)
         if name is None:
-            kind, usable = picture_kind(content)
-            what = _("one picture more than can be taken over") if usable else _("a picture of the kind {kind}")
-            return self._unusable(what.format(kind=kind or Path(relation.target).suffix[1:10] or "?"))
+            return self._unusable(picture_fault(*picture_kind(content)))
         return Draft(Piece(self._line, block=Picture(name, alt)))
 
-    def _linked_picture(self, target: str, alt: str) -> Draft:
-        self._say(
-            _("a picture is only linked to ({target}) and was not fetched").format(target=target[:80]),
-            _("put the picture itself into the document, or into the issue's folder"),
-        )
-        text = _("[picture: {name}]").format(name=alt or target[:80])
-        try:
-            content: tuple[Inline, ...] = (Link((Text(text),), parse_target(target)),)
-        except ValueError:
-            content = ()
-        return Draft(Piece(self._line, text, content))
-
     def _unusable(self, what: str) -> Draft:
-        self._say(
-            _("here stands {what}, which cannot be taken over").format(what=what),
-            _("save it as a PNG picture and put that in its place"),
-        )
-        return Draft(Piece(self._line, _("[here stood {what}]").format(what=what)))
+        return put_unusable(what, self._line, self._say)
 
     def _table(self, element: Element) -> list[Draft]:
         shape = read_shape(element, self._say)

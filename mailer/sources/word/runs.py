@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from mailer.i18n import _
 from mailer.model.issue import Inline, plain_text
 from mailer.sources.drafts import Say
-from mailer.sources.links import parse_target
+from mailer.sources.left_out import allowed_target, say_deleted, say_hidden, say_reading, say_struck, shorten
 from mailer.sources.runs import Run
+from mailer.sources.symbols import UNKNOWN, raise_text, read_symbols, symbol
 from mailer.sources.word.archive import Relation
 from mailer.sources.word.drawings import choose_alternate
 from mailer.sources.word.markup import Element, R, child, descendants, name_of, number, value
 from mailer.sources.word.styles import Look, Styles, combine, inherit, read_look
-from mailer.sources.word.symbols import UNKNOWN, raise_text, read_symbols, symbol
 
 MAX_DEPTH = 40  # of elements that only wrap others
 _WRAPPERS = {"ins", "moveTo", "smartTag", "sdt", "sdtContent", "customXml", "dir", "bdo", "rubyBase"}
@@ -65,34 +65,31 @@ class RunReader:
         # an instruction never reaches over a paragraph's end: one that seems to would swallow the rest of the text
         self._fields = [one for one in self._fields if one.shown]
         for kind, parts in self._left_out.items():
-            text = " ".join("".join(parts).split())
-            if text:
+            if text := "".join(parts).strip():
                 self._say_left_out(kind, text)
         self._left_out = {}
         return self._found
 
     def _say_left_out(self, kind: str, text: str) -> None:
-        shown = text if len(text) <= 60 else text[:60] + "…"
         match kind:
             case "deleted":
-                said = _("“{text}” is deleted under tracked changes and was left out")
-                cure = _("accept or reject the changes in the document, and import it again, if it should stay")
+                say_deleted(text, self._say)
             case "hidden":
-                said = _("“{text}” is hidden text and was left out")
-                cure = _("put it into the issue if readers should see it")
+                say_hidden(text, self._say)
             case "struck":
-                said = _("“{text}” is struck out; it was kept as plain text")
-                cure = _("take it out if it should not be there")
+                say_struck(text, self._say)
+            case "reading":
+                say_reading(text, self._say)
             case "formula":
-                said = _("“{text}” is a formula; its characters were kept as plain text")
-                cure = _("compare it with the document; a picture of it keeps its form")
-            case "deep":
-                said = _("“{text}” is wrapped in too many layers and was left out")
-                cure = _("copy the text into a new document, without its formatting, and import that")
+                self._say(
+                    _("“{text}” is a formula; its characters were kept as plain text").format(text=shorten(text)),
+                    _("compare it with the document; a picture of it keeps its form"),
+                )
             case _:
-                said = _("“{text}” stands above other characters as their reading and was left out")
-                cure = _("write it in brackets behind them, if readers need it")
-        self._say(said.format(text=shown), cure)
+                self._say(
+                    _("“{text}” is wrapped in too many layers and was left out").format(text=shorten(text)),
+                    _("copy the text into a new document, without its formatting, and import that"),
+                )
 
     def _walk(self, parent: Element, place: _Place) -> None:
         if place.depth > MAX_DEPTH:
@@ -224,21 +221,12 @@ class RunReader:
 
     def _field_target(self, instruction: str) -> str:
         match = _LINK_FIELD.match(instruction)
-        return "" if match is None or match["local"] else self._allowed(match["target"])
+        return "" if match is None or match["local"] else allowed_target(match["target"], self._say)
 
     def _link_target(self, element: Element) -> str:
         relation = self._relations.get(element.get(R + "id") or "")
         if relation is None or not relation.external:
             return ""  # a place in the document itself
         anchor = value(element, "anchor")
-        return self._allowed(relation.target + (f"#{anchor}" if anchor and "#" not in relation.target else ""))
-
-    def _allowed(self, target: str) -> str:
-        try:
-            return parse_target(target)
-        except ValueError as error:
-            self._say(
-                _("a link was left out, its text kept: {why}").format(why=error),
-                _("write the address readers should reach, if there is one"),
-            )
-            return ""
+        suffix = f"#{anchor}" if anchor and "#" not in relation.target else ""
+        return allowed_target(relation.target + suffix, self._say)

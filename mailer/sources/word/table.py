@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from mailer.i18n import _
 from mailer.sources.drafts import Say
+from mailer.sources.left_out import say_deleted, shorten
 from mailer.sources.word.markup import Element, child, descendants, name_of, number, switch, value
 
 MAX_CELLS = 20_000
@@ -42,7 +43,7 @@ def read_shape(table: Element, say: Say) -> WordTable:
     open_above: dict[int, WordCell] = {}
     for row in _rows(table):
         if child(child(row, "trPr"), "del") is not None:
-            _say_deleted(row, say)
+            say_deleted(_all_text(row), say)
             continue
         open_above = _read_row(row, shape, open_above, say)
         heading = switch(child(row, "trPr"), "tblHeader")
@@ -68,7 +69,7 @@ def _read_row(row: Element, shape: WordTable, above: dict[int, WordCell], say: S
     for element in _cells(row):
         properties = child(element, "tcPr")
         if child(properties, "cellDel") is not None:
-            _say_deleted(element, say)
+            say_deleted(_all_text(element), say)
             continue
         span = min(max(1, number(child(properties, "gridSpan")) or 1), 1_000)
         if _continues(properties, "hMerge") and merged_left is not None:  # old Word's way to merge sideways
@@ -111,18 +112,14 @@ def _cells(row: Element) -> Iterator[Element]:
             yield from _cells(element)
 
 
-def _say_deleted(element: Element, say: Say) -> None:
-    text = "".join(below.text or "" for below in descendants(element, "t", "delText"))
-    say(
-        _("“{text}” is deleted under tracked changes and was left out").format(text=text[:60]),
-        _("accept or reject the changes in the document, and import it again, if it should stay"),
-    )
+def _all_text(element: Element) -> str:
+    return "".join(below.text or "" for below in descendants(element, "t", "delText"))
 
 
 def _say_covered(element: Element, say: Say) -> None:
-    text = "".join(below.text or "" for below in descendants(element, "t")).strip()
+    text = _all_text(element).strip()
     if text:
         say(
-            _("“{text}” is covered by a merged cell and was left out").format(text=text[:60]),
+            _("“{text}” is covered by a merged cell and was left out").format(text=shorten(text)),
             _("write it into the table if readers should see it"),
         )
