@@ -59,17 +59,25 @@ def draw_preview(issue: Issue, previews: Sequence[Preview]) -> str:
             ),
             "slug": issue.slug,
             "lists": [{"name": one.list_name, "title": one.title} for one in previews],
-            "views": (
-                ("phone", _("Phone"), "375 px", 375),
-                ("dark", _("Phone, dark"), "375 px", 375),
-                ("desktop", _("Desktop"), "800 px", 800),
-                ("bare", _("Without style sheets, as some web mail shows it"), "800 px", 800),
-                ("text", _("Plain text"), "", 800),
+            "rows": (
+                (
+                    "narrow",
+                    (
+                        ("phone", _("Phone"), "375 px", 375),
+                        ("dark", _("Phone, dark"), "375 px", 375),
+                        ("text", _("Plain text"), "", 0),
+                    ),
+                ),
+                (
+                    "wide",
+                    (
+                        ("desktop", _("Desktop"), "800 px", 800),
+                        ("bare", _("Without style sheets, as some web mail shows it"), "800 px", 800),
+                    ),
+                ),
             ),
             "words": {
                 "list": _("List"),
-                "light_dark": _("dark desktop too"),
-                "frame": _("the mail, as this view shows it"),
                 "gone": _("`mailer render --watch` has ended; this page stays as it was"),
             },
             "mails": _as_script(mails),

@@ -23,6 +23,17 @@ const show = (number) => {
   document.getElementById("text").textContent = mail.text;
 };
 
+// a view wider than its place is shown smaller, whole
+const fit = () => {
+  for (const frame of document.querySelectorAll("iframe")) {
+    const scale = Math.min(1, frame.parentElement.clientWidth / Number(frame.width));
+    frame.style.transform = scale < 1 ? `scale(${scale})` : "";
+    frame.style.height = `${100 / scale}%`;
+  }
+};
+addEventListener("resize", fit);
+fit();
+
 const key = "jianbao-preview-list";
 let chosen = 0;
 try { chosen = Number(sessionStorage.getItem(key)) || 0; } catch { /* a page from a file may have no storage */ }
