@@ -1,56 +1,113 @@
 """Finds the sections and articles of a text by its contents (目录): every title listed there stands again below."""
 
-import re
 from bisect import bisect_left
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
-from mailer.errors import IssueError
-from mailer.i18n import _
 from mailer.model.issue import ImportRemark
-from mailer.sources.grammar import title_key
-from mailer.sources.lines import Line
+from mailer.sources.grammar import ends_sentence, is_page_number, title_key
+from mailer.sources.outline import Entry, clean_title, is_title_like, number_rank, section_name, strip_number
+from mailer.sources.pieces import Piece
+from mailer.sources.remarks import differs_remark, not_found_remark, only_listed_remark, page_number_remark
 
-_HEADINGS = {"目录", "目次", "本期目录", "本期要目", "要目", "本期导读", "导读", "内容提要", "本期内容", "本期详情"}
-_LEADER = re.compile(r"(?:\s*[.．…·]{2,}\s*|\t+)\d{1,4}\s*$")
-TITLE_LENGTH = 400  # no title is longer; keeps the index small on any input
-_BULLET = re.compile(r"^\s*[·•●◆■□◇*]\s*")
+_LIST_HEADINGS = {
+    "目录",
+    "目次",
+    "本期目录",
+    "本期要目",
+    "要目",
+    "本期导读",
+    "导读",
+    "内容提要",
+    "本期内容",
+    "contents",
+}
+_TEXT_HEADINGS = {"本期详情", "详情", "正文", "本期正文"}
+SEARCH_PIECES = 40  # an announcement of contents further down is a word of the text
+SKIPPED = 4  # pieces before contents that are not announced
+KEY_LENGTH = 400  # no title is longer; keeps the index small on any input
+_LEADERS = ".．…·—-　 \t"
+_BULLETS = "·•●◆■□◇▪◦○*★☆ \t　"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A section's or article's title where it stands in the text; index counts the lines handed in."""
+class Contents:
+    """What the contents of a document tell: the titles in its text, and where the text begins.
 
-    is_section: bool
-    title: str
-    index: int
+    `lead` is how many pieces stand before the contents; Entry.index counts all pieces.
+    """
+
+    lead: int
+    start: int
+    entries: list[Entry]
+    remarks: list[ImportRemark] = field(default_factory=list)
+
+
+def contents_key(piece: Piece) -> str:
+    """Return the key of a contents line without its bullet and the page number behind its leader."""
+    return title_key(_listed_title(piece))
+
+
+def _listed_title(piece: Piece) -> str:
+    text = piece.text[:KEY_LENGTH].replace("\n", " ").strip().lstrip(_BULLETS)
+    bare = text.rstrip(")） 　")
+    number = len(bare) - len(bare.rstrip("0123456789"))
+    if 1 <= number <= 4:
+        before = bare[:-number].rstrip("(（")
+        title = before.rstrip(_LEADERS)
+        leader = before[len(title) :]
+        if title and ("\t" in leader or sum(char in ".．…·—-" for char in leader) >= 2):
+            return title
+    return text.replace("\t", " ")
+
+
+def is_contents_heading(piece: Piece) -> bool:
+    """True for a line that only announces the contents."""
+    return _heading_key(piece) in _LIST_HEADINGS
+
+
+def is_text_heading(piece: Piece) -> bool:
+    """True for a line that only announces the text after the contents: ≡本期详情≡."""
+    return _heading_key(piece) in _TEXT_HEADINGS
+
+
+def _heading_key(piece: Piece) -> str:
+    return title_key(piece.text.strip().strip("≡=【】[]—- *·")) if len(piece.text) <= 40 else ""
 
 
 class _Index:
     """Where each title stands; a title may be the only one of its line, or a section's with its first article's."""
 
-    def __init__(self, keys: list[str]) -> None:
-        self.keys = keys
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self.keys = [
+            title_key(piece.plain) if piece.block is None and len(piece.text) <= KEY_LENGTH else "" for piece in pieces
+        ]
         self.alone: dict[str, list[int]] = {}
         self.paired: dict[str, list[int]] = {}
-        for at, key in enumerate(keys):
+        self.loose: dict[str, list[int]] = {}
+        for at, key in enumerate(self.keys):
+            if not key:
+                continue
             self.alone.setdefault(key, []).append(at)
-            if at + 1 < len(keys) and len(key) + len(keys[at + 1]) <= TITLE_LENGTH:
-                self.paired.setdefault(key + keys[at + 1], []).append(at)
+            self.loose.setdefault(title_key(strip_number(pieces[at].plain)), []).append(at)
+            if at + 1 < len(self.keys) and self.keys[at + 1] and len(key) + len(self.keys[at + 1]) <= KEY_LENGTH:
+                self.paired.setdefault(key + self.keys[at + 1], []).append(at)
 
-    def find(self, line: Line, start: int) -> tuple[int, int | None] | None:
+    def find(self, piece: Piece, start: int) -> tuple[int, int | None] | None:
         """Return where a contents line stands again from `start` on: its title, or a section and its first article."""
-        key = contents_key(line)
+        title = _listed_title(piece)
+        key = title_key(title)
         alone, paired = _first_from(self.alone.get(key), start), _first_from(self.paired.get(key), start)
         if alone is not None and (paired is None or alone <= paired):
             return alone, None
         if paired is not None:
             return paired, paired + 1
-        return self._find_apart(line, key, start)
+        return self._find_apart(title, key, start) or self._find_loose(title, start)
 
-    def _find_apart(self, line: Line, key: str, start: int) -> tuple[int, int | None] | None:
+    def _find_apart(self, title: str, key: str, start: int) -> tuple[int, int | None] | None:
         """Find a section whose first title stands further down, after text of its own, or reads otherwise."""
-        words = line.text.split()
+        words = title.split()
         section = title_key(words[0]) if len(words) > 1 else ""
         named = _first_from(self.alone.get(section), start)
         if named is None or named + 1 >= len(self.keys):
@@ -58,80 +115,164 @@ class _Index:
         first = _first_from(self.alone.get(key.removeprefix(section)), named + 1)
         return named, first or named + 1
 
+    def _find_loose(self, title: str, start: int) -> tuple[int, int | None] | None:
+        """Find a title that is numbered, bracketed or marked in the text and not in the contents, or the other way."""
+        bare = title_key(strip_number(title))
+        found = _first_from(self.loose.get(bare), start) if len(bare) > 1 else None
+        return None if found is None else (found, None)
+
 
 def _first_from(places: list[int] | None, start: int) -> int | None:
     at = bisect_left(places, start) if places else 0
     return places[at] if places and at < len(places) else None
 
 
-def contents_key(line: Line) -> str:
-    """Return the key of a contents line without its bullet and the page number behind its leader."""
-    return title_key(_BULLET.sub("", _LEADER.sub("", line.text[:TITLE_LENGTH])))
+def match_contents(pieces: Sequence[Piece], begin: int = 0) -> Contents | None:
+    """Return the titles of the text as its contents list them, and a remark for each line that is not found again.
 
-
-def is_contents_heading(line: Line) -> bool:
-    """True for a line that only announces the contents or the text after them."""
-    return title_key(re.sub(r"[≡=【】\[\]—-]", "", line.plain)) in _HEADINGS
-
-
-def match_contents(lines: list[Line], file: Path) -> tuple[list[Entry], list[ImportRemark]]:
-    """Return the titles of the text in order, and a remark for each line of the contents that is not found again.
-
-    `lines` begin with the contents. A section's name may share its contents line with the section's first article;
-    titles are compared without blanks. Raises IssueError when no such list stands there.
+    The contents are announced (目录) or are the first lines from `begin` on, when these stand again below. A section's
+    name may share its line with its first article's title; titles are compared without blanks, numbers and brackets.
+    None when the document lists no contents.
     """
-    index = _Index([title_key(line.plain) for line in lines])
-    first = 1 if lines and is_contents_heading(lines[0]) else 0
-    place = index.find(lines[first], first + 1) if first < len(lines) else None
-    start = place[0] if place else None
+    index = _Index(pieces)
+    places = range(begin, min(len(pieces), SEARCH_PIECES))
+    heading = next((at for at in places if is_contents_heading(pieces[at])), None)
+    if heading is not None:
+        return _read_contents(pieces, index, heading, heading + 1)
+    # a notice may stand before them
+    tries = (_read_contents(pieces, index, at, at) for at in range(begin, min(begin + SKIPPED, len(pieces))))
+    return next((found for found in tries if found is not None), None)
+
+
+def _read_contents(pieces: Sequence[Piece], index: _Index, lead: int, first: int) -> Contents | None:
+    start = _find_text(pieces, index, first, announced=lead < first)
     if start is None:
-        raise IssueError(
-            _("no contents were found under the masthead, so sections and articles cannot be told apart"),
-            file=file,
-            line=lines[first].number if first < len(lines) else None,
-            cure=_("list the sections and titles under the masthead, each as it stands in the text"),
-        )
-    found: list[tuple[int, int | None]] = []  # where a contents line alone stands, or a section and its first article
+        return None
     remarks: list[ImportRemark] = []
+    found: list[tuple[Piece, tuple[int, int | None] | None]] = []
     position = start
-    for line in lines[first:start]:
-        if is_contents_heading(line):
-            continue
-        place = index.find(line, position)
-        if place is None:
-            remarks.append(_not_found(line))
-            continue
-        if place[1] is not None and contents_key(line) != index.keys[place[0]] + index.keys[place[1]]:
-            remarks.append(_differs(line, lines[place[1]]))
-        found.append(place)
-        position = (place[1] or place[0]) + 1
-    return _make_entries(found, lines), remarks
+    for piece in pieces[first:start]:
+        if is_page_number(piece.plain):
+            remarks.append(page_number_remark(piece))
+        elif not (is_contents_heading(piece) or is_text_heading(piece)):
+            place = index.find(piece, position)
+            found.append((piece, place))
+            position = (place[1] or place[0]) + 1 if place else position
+    matched = sum(place is not None for _piece, place in found)
+    if not matched or (lead == first and matched * 2 < len(found)):
+        return None
+    entries, told = _make_entries(found, pieces, index)
+    return Contents(lead, start, entries, remarks + told)
 
 
-def _make_entries(found: list[tuple[int, int | None]], lines: list[Line]) -> list[Entry]:
-    shared = any(second is not None for _first, second in found)
+def _find_text(pieces: Sequence[Piece], index: _Index, first: int, *, announced: bool) -> int | None:
+    """Return where the text begins: with the heading that says so, or with the first listed title standing again."""
+    if first >= len(pieces):
+        return None
+    if not announced:
+        place = index.find(pieces[first], first + 1)
+        if place is None or any(_is_text(piece) for piece in pieces[first : place[0]]):
+            return None
+        return place[0]
+    seen: set[str] = set()
+    for at in range(first, len(pieces)):
+        if is_text_heading(pieces[at]):
+            return at + 1 if at + 1 < len(pieces) else None
+        key = index.keys[at]
+        pair = key + index.keys[at + 1] if at + 1 < len(pieces) else ""
+        bare = title_key(strip_number(pieces[at].plain)) if key else ""
+        if at > first and key and {key, pair, bare} & seen:
+            return at
+        if _is_text(pieces[at]):
+            return None
+        seen |= _listed_keys(pieces[at], first=at == first)
+    return None
+
+
+def _is_text(piece: Piece) -> bool:
+    return (
+        piece.block is not None or len(piece.text) > KEY_LENGTH or (len(piece.text) > 60 and ends_sentence(piece.plain))
+    )
+
+
+def _listed_keys(piece: Piece, *, first: bool) -> set[str]:
+    """Return the keys by which a listed title is known again; a very short one may stand twice in the contents."""
+    title = _listed_title(piece)
+    words = title.split()
+    keys = {title_key(title), title_key(strip_number(title))}
+    if len(words) > 1:
+        keys.add(title_key(words[0]))
+    return {key for key in keys if len(key) > (0 if first else 1)}
+
+
+def _make_entries(
+    found: list[tuple[Piece, tuple[int, int | None] | None]], pieces: Sequence[Piece], index: _Index
+) -> tuple[list[Entry], list[ImportRemark]]:
+    shared = any(place and place[1] is not None for _piece, place in found)
+    places = [place for _piece, place in found if place is not None]
+    after = {place[0]: following[0] for place, following in pairwise(places)}
+    levels = {pieces[place[0]].heading for place in places if pieces[place[0]].heading}
+    brackets = {place for place in places if section_name(pieces[place[0]].plain)}
     entries: list[Entry] = []
-    for number, (at, second) in enumerate(found):
-        following = found[number + 1][0] if number + 1 < len(found) else None
-        # where sections have contents lines of their own, one is known by its title standing right above another
-        is_section = second is not None or (not shared and following == at + 1)
-        entries.append(Entry(is_section, lines[at].plain, at))
+    lacking: list[list[Piece]] = []  # after each entry, the listed titles that the text does not have
+    remarks: list[ImportRemark] = []
+    for piece, place in found:
+        if place is None:
+            if lacking:
+                lacking[-1].append(piece)
+            else:
+                remarks.append(not_found_remark(piece))
+            continue
+        at, second = place
+        if second is not None and contents_key(piece) != index.keys[at] + index.keys[second]:
+            remarks.append(differs_remark(piece, pieces[second]))
         if second is not None:
-            entries.append(Entry(False, lines[second].plain, second))
-    return entries
+            is_section = True
+        elif len(levels) > 1 and pieces[at].heading:
+            is_section = pieces[at].heading == min(levels)
+        elif 0 < len(brackets) < len(places) or (
+            brackets and len(brackets) == len(places) and len(found) > len(places)
+        ):
+            is_section = place in brackets
+        else:
+            # where sections have contents lines of their own, one is known by its title standing right above another
+            is_section = not shared and after.get(at) == at + 1
+        for one, section in [(at, is_section), *([(second, False)] if second is not None else [])]:
+            entries.append(_entry(pieces[one], one, is_section=section))
+            lacking.append([])
+    entries, lacking = _drop_subheadings(entries, lacking)
+    return _give_listed_titles(entries, lacking, pieces, remarks), remarks
 
 
-def _not_found(line: Line) -> ImportRemark:
-    return ImportRemark(
-        line.number,
-        _("“{title}” stands in the contents but not in the text").format(title=line.plain),
-        _("look where its text went, and give it its title"),
-    )
+def _entry(piece: Piece, at: int, *, is_section: bool) -> Entry:
+    return Entry(is_section, clean_title(piece.plain), at, True, piece.line)
 
 
-def _differs(line: Line, title: Line) -> ImportRemark:
-    return ImportRemark(
-        title.number,
-        _("the contents say “{listed}”, the text says “{title}”").format(listed=line.plain, title=title.plain),
-        _("check which of the two is right; the text's was taken"),
-    )
+def _drop_subheadings(entries: list[Entry], lacking: list[list[Piece]]) -> tuple[list[Entry], list[list[Piece]]]:
+    """Leave out （一） where it stands under an article 一、 or one without a number: it is a heading in that one."""
+    kept: list[Entry] = []
+    missing: list[list[Piece]] = []
+    for entry, titles in zip(entries, lacking, strict=True):
+        if number_rank(entry.title) == 2 and kept and not kept[-1].is_section and number_rank(kept[-1].title) != 2:
+            missing[-1] += titles
+        else:
+            kept.append(entry)
+            missing.append(list(titles))
+    return kept, missing
+
+
+def _give_listed_titles(
+    entries: list[Entry], lacking: list[list[Piece]], pieces: Sequence[Piece], remarks: list[ImportRemark]
+) -> list[Entry]:
+    """Let a title that only the contents have head its section's text, when it is the section's only one."""
+    given: list[Entry] = []
+    ends = [entry.index for entry in entries[1:]] + [len(pieces)] * bool(entries)
+    for entry, titles, end in zip(entries, lacking, ends, strict=True):
+        given.append(entry)
+        alone = entry.is_section and len(titles) == 1 and end > entry.index + 1
+        if alone and is_title_like(title := _listed_title(titles[0])):
+            given.append(Entry(False, clean_title(title), entry.index + 1, False, titles[0].line))
+            remarks.append(only_listed_remark(titles[0]))
+        else:
+            remarks += [not_found_remark(piece) for piece in titles]
+    return given

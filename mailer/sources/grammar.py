@@ -7,36 +7,37 @@ does not fit gives None, never a guess.
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from mailer.model.issue import Imprint, Role
 
-_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "Ｏ": 0, "两": 2}
+_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")}
+_DIGITS |= dict.fromkeys("〇○ＯO0", 0) | {"两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
-_NUMERAL = r"(?:\d+|[零〇○一二三四五六七八九十百千两]+)"
+NUMERAL = r"(?:\d+|[零〇○一二三四五六七八九十百千两]+)"
 
 _DATE = re.compile(
-    r"(?<!\d)(?P<year>\d{4}|[零〇○Ｏ一二三四五六七八九]{4})\s*(?P<gap>[年./．／-])\s*"
+    r"(?<!\d)(?P<year>\d{4}|[零〇○ＯO0一二三四五六七八九]{4})\s*(?P<gap>[年./．／-])\s*"
     r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})\s*(?:月|(?P=gap))\s*"
     r"(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})(?:\s*[日号])?(?![\d年])"
 )
-_TOTAL = re.compile(rf"(?:总第?|期数:?)(?P<total>{_NUMERAL})期?")
-_NUMBER = re.compile(rf"(?:(?P<year>\d{{4}}|[零〇○一二三四五六七八九]{{4}})年?)?(?<!总)第(?P<number>{_NUMERAL})期")
-_ISSUE_START = re.compile(
-    rf"(?:(?:\d{{4}}|[零〇○一二三四五六七八九]{{4}})年?)?(?:第{_NUMERAL}期|总第?{_NUMERAL}期)|期数:?\d"
-)
-_BRACKETS = str.maketrans("", "", "【】〔〕[]()（）〈〉")
-
-_CIRCULATION = re.compile(r"\s*(?P<label>抄\s*报|抄\s*送|主\s*送|报|送|发)\s*[:：]\s*(?P<rest>.*)", re.DOTALL)
-_ROLES = {"报": Role.UPWARD, "抄报": Role.UPWARD, "发": Role.DOWNWARD}
+_LABEL = r"(?:本期)?(?P<label>[抄呈]\s*报|[抄主呈分]\s*送|报\s*送|发\s*送|分\s*发|报|送|发)\s*[:：]"
+_CIRCULATION = re.compile(rf"\s*{_LABEL}\s*(?P<rest>.*)", re.DOTALL)
+_NEXT_LABEL = re.compile(rf"(?<![抄呈主分报发\s])\s+(?={_LABEL})")
+_ROLES = {
+    "报": Role.UPWARD, "抄报": Role.UPWARD, "呈报": Role.UPWARD, "呈送": Role.UPWARD, "报送": Role.UPWARD,
+    "发": Role.DOWNWARD, "分发": Role.DOWNWARD,
+}  # fmt: skip
 
 _IMPRINT_LABELS = {
     "address": r"(?:编辑部|通讯|通信|联系|办公)?地\s*址",
     "postcode": r"邮\s*编|邮政编码",
     "phone": r"(?:编辑部|联系|办公)?电\s*话|Tel",
     "email": r"E-?mail|(?:电子)?邮\s*箱|电子邮件|投稿邮箱|信箱",
+    "contact": r"联\s*系\s*人(?:及(?:联系)?(?:方式|电话))?|联系方式",
 }
+IMPRINT_LENGTH = 400  # a longer line is text that speaks of an address
 _IMPRINT = re.compile("|".join(f"(?P<{name}>{label})" for name, label in _IMPRINT_LABELS.items()), re.IGNORECASE)
 
 _SENTENCE_END = re.compile(r"[。！？：；>…!?:;.][”’」』）》】\"')\]]*$")
@@ -45,18 +46,25 @@ _ITEM = re.compile(
 )
 _PAGE_NUMBER = re.compile(r"[-—–－\s]*(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/共,，]\s*\d{1,4}\s*页?)?[-—–－\s]*")
 _RULE = re.compile(r"[-=_—－＝＿─━═*·~≡\s]{3,}")
-_SECRECY = re.compile(r"(?:绝密|机密|秘密|内部资料)(?:[★☆].*)?")
+_DESCRIBED_RULE = re.compile(r"[-=_—－＝＿─━═*~]{6,}\s*[（(][^（()）]{1,40}[）)]")
+_SECRECY = re.compile(
+    r"(?:绝密|机密|秘密|内部资料|内部刊物|内部文件)(?:[★☆*].{0,12}|[,，、]?(?:请勿外传|注意保[存密管]|不得外传))?"
+)
+_COPIES = re.compile(r"[（(]?\s*(?:共印|印数|印发份数|份数|印)\s*[:：]?\s*(?P<copies>\d{1,6})\s*份?\s*[）)]?")
+_PRINTED = re.compile(r"\s*(?:印\s*发|编\s*印|印\s*制)\s*[:：]?\s*")
 
 HEADING_LENGTH = 40
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+FIXED_LENGTH = 200  # characters of a line that may be a fixed part; longer ones are text
 
 
 @dataclass(frozen=True, slots=True)
-class IssueLine:
-    """What an issue line says; each part is None when the line does not say it."""
+class PrintingLine:
+    """What a printing line (印发, 共印) says: by whom, when, how many; None or empty when it does not."""
 
-    year: int | None
-    number: int | None
-    total: int | None
+    printed_by: str
+    printed_on: date | None
+    copies: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +93,8 @@ def parse_number(text: str) -> int | None:
     return value + digit
 
 
-def parse_issue_line(line: str) -> IssueLine | None:
-    """Return what an issue line (期号行) says, or None when the line is none.
-
-    Read after NFKC and without blanks and brackets: 2020年第【07】期（总第113期）, 〔2026〕第7期（总第31期）,
-    总第3766期, 2025年第二期, 第一期网络安全专刊（总61期）, 期数：2648 第十四期. A date may follow on the line.
-    """
-    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", line)).translate(_BRACKETS)
-    if len(plain) > 60 or "。" in plain or not _ISSUE_START.match(plain):
-        return None
-    total = _TOTAL.search(plain)
-    number = _NUMBER.search(_TOTAL.sub("", plain))
-    year = number["year"] if number else None
-    if year is None and (leading := re.match(r"(\d{4})年", plain)):
-        year = leading[1]
-    return IssueLine(
-        year=parse_number(year) if year else None,
-        number=parse_number(number["number"]) if number else None,
-        total=parse_number(total["total"]) if total else None,
-    )
-
-
 def find_date(line: str) -> DatedLine | None:
-    """Return the first date of a line with its surroundings; None when there is none or the day does not exist.
+    """Return the first date of a line with its surroundings; None when there is none or no such day from 1900 to 2999.
 
     2009年7月6日, 2026 年 12 月 31 日, 2026.7.31, 2026/7/31, 2026-12-31, full-width digits, 二○○九年七月六日.
     """
@@ -116,6 +103,8 @@ def find_date(line: str) -> DatedLine | None:
         try:
             found = date(*(part or 0 for part in parts))
         except ValueError:
+            continue
+        if not FIRST_YEAR <= found.year <= LAST_YEAR:
             continue
         return DatedLine(line[: match.start()].strip(), found, line[match.end() :].strip())
     return None
@@ -128,12 +117,17 @@ def parse_date(text: str) -> date | None:
 
 
 def parse_circulation_label(line: str) -> tuple[Role, str] | None:
-    """Return the role of a circulation line (报、送、发、抄报、抄送, blanks inside allowed) and the rest of it."""
-    match = _CIRCULATION.fullmatch(line)
+    """Return the role of a circulation line (报、送、发、抄报、抄送、呈报, blanks inside allowed) and its rest."""
+    match = _CIRCULATION.match(line)
     if match is None:
         return None
     label = re.sub(r"\s", "", match["label"])
     return _ROLES.get(label, Role.SIDEWAYS), match["rest"].strip()
+
+
+def split_circulation(line: str) -> list[str]:
+    """Split a line that holds several circulation lines (报：甲    送：乙) before each label."""
+    return [part for part in (part.strip() for part in _NEXT_LABEL.sub("\n", line).split("\n")) if part]
 
 
 def split_bodies(text: str) -> tuple[str, ...]:
@@ -152,6 +146,8 @@ def split_bodies(text: str) -> tuple[str, ...]:
 
 def parse_imprint_line(line: str) -> dict[str, str] | None:
     """Return the imprint fields of a line, perhaps several (邮编：… 电话：…); None when it starts with no label."""
+    if len(line) > IMPRINT_LENGTH:
+        return None
     labels = [match for match in _IMPRINT.finditer(line) if re.match(r"\s*[:：]", line[match.end() :])]
     if not labels or line[: labels[0].start()].strip():
         return None
@@ -159,17 +155,45 @@ def parse_imprint_line(line: str) -> dict[str, str] | None:
     for label, following in zip(labels, [*labels[1:], None], strict=True):
         name = str(label.lastgroup)
         value = line[label.end() : following.start() if following else None].strip().lstrip(":：").strip(" \t　,，;；")
-        fields[name] = f"{fields[name]}、{value}" if name in fields else value
+        fields[name] = f"{fields[name]}、{value}" if fields.get(name) and value else fields.get(name) or value
     return fields
 
 
 def merge_imprint(imprint: Imprint, fields: dict[str, str]) -> Imprint:
     """Return the imprint with these fields added; a field said twice keeps both values, joined by 、."""
-    merged = {
-        name: "、".join(part for part in (getattr(imprint, name), fields.get(name, "")) if part)
-        for name in ("address", "postcode", "phone", "email")
-    }
-    return Imprint(**merged, note=imprint.note)
+
+    def both(name: str, old: str) -> str:
+        return "、".join(part for part in (old, fields.get(name, "")) if part)
+
+    return replace(
+        imprint,
+        address=both("address", imprint.address),
+        postcode=both("postcode", imprint.postcode),
+        phone=both("phone", imprint.phone),
+        email=both("email", imprint.email),
+        contact=both("contact", imprint.contact),
+    )
+
+
+def parse_printing_line(line: str) -> PrintingLine | None:
+    """Return what a printing line says (某办公室 2026年6月30日印发, 印发　某某厅, （共印16份）); None for another."""
+    if not line.strip() or len(line) > FIXED_LENGTH or "。" in line:
+        return None
+    found = _COPIES.search(line)
+    copies = int(found["copies"]) if found else None
+    rest = (line[: found.start()] + line[found.end() :]).strip() if found else line.strip()
+    if not rest:
+        return PrintingLine("", None, copies)
+    if leading := _PRINTED.match(rest):
+        dated = find_date(rest[leading.end() :])
+        by = dated.before if dated else rest[leading.end() :].strip()
+        if not by or (dated and dated.after):
+            return None
+        return PrintingLine(by, dated.date if dated else None, copies)
+    dated = find_date(rest)
+    if dated is None or not (_PRINTED.fullmatch(dated.after) or (copies and not dated.after)):
+        return None
+    return PrintingLine(dated.before, dated.date, copies)
 
 
 def title_key(text: str) -> str:
@@ -179,7 +203,7 @@ def title_key(text: str) -> str:
 
 def is_page_number(line: str) -> bool:
     """True for a line that is nothing but a page number: 64, — 3 —, 第 3 页."""
-    return _PAGE_NUMBER.fullmatch(line) is not None and any(char.isdecimal() for char in line)
+    return len(line) <= 30 and _PAGE_NUMBER.fullmatch(line) is not None and any(char.isdecimal() for char in line)
 
 
 def is_rule(line: str) -> bool:
@@ -187,9 +211,15 @@ def is_rule(line: str) -> bool:
     return _RULE.fullmatch(line) is not None
 
 
-def is_secrecy_mark(line: str) -> bool:
-    """True for a line that marks a document as classified or internal (密级)."""
-    return _SECRECY.fullmatch("".join(line.split())) is not None
+def is_described_rule(line: str) -> bool:
+    """True for a rule with a note behind it, as templates have: ────（红线）."""
+    return len(line) <= FIXED_LENGTH and _DESCRIBED_RULE.fullmatch(line) is not None
+
+
+def parse_secrecy_mark(line: str) -> str | None:
+    """Return the marking of a line that marks a document as classified or internal (秘 密, 机密★3年, 内部资料)."""
+    mark = "".join(line.split()) if len(line) <= FIXED_LENGTH else ""
+    return mark if _SECRECY.fullmatch(mark) else None
 
 
 def is_cjk(char: str) -> bool:

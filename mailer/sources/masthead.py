@@ -1,7 +1,7 @@
-"""Reads the masthead (报头) from the first lines of a document: name, issue line, publisher and date."""
+"""Reads the masthead (报头) from the first pieces of a document: names, issue line, publisher and date, secrecy."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -9,147 +9,314 @@ from mailer.errors import IssueError
 from mailer.i18n import _
 from mailer.model.issue import ImportRemark, Masthead
 from mailer.sources.grammar import (
+    FIXED_LENGTH,
     DatedLine,
-    IssueLine,
     find_date,
     is_page_number,
     is_rule,
-    is_secrecy_mark,
-    parse_issue_line,
+    parse_circulation_label,
+    parse_printing_line,
+    parse_secrecy_mark,
 )
-from mailer.sources.lines import Line
+from mailer.sources.issue_line import ISSUE_LINE_LENGTH, IssueLine, is_issue_placeholder, parse_issue_line
+from mailer.sources.pieces import Piece
+from mailer.sources.remarks import (
+    date_elsewhere_remark,
+    kept_remark,
+    no_issue_line_remark,
+    no_name_remark,
+    one_name_remark,
+    page_number_remark,
+    secrecy_remark,
+)
 
 SEARCH_LINES = 30  # an issue line further down is one that the text speaks of
+HEAD_LINES = 12  # where no issue line says how far the masthead goes
 DATE_LINES = 3
-LINE_LENGTH = 60
+_NAME_END = re.compile(
+    r"(?:简报|通讯|快报|专报|月报|周报|日报|旬报|季报|年报|快讯|动态|信息|参考|要情|通报|摘报|内参|导刊|专刊|期刊|会刊|[^\s]刊|资讯)$"
+)
+_BRACKETED_NAME = re.compile(r"【(?P<name>[^【】]{1,30})】\s*(?P<title>\S.*)")
+_DATE_LABEL = re.compile(r"(?:签发|印发|发布|出版|编印|成文)?(?:时间|日期)\s*[:：]$")
+_CLOSED = re.compile(r"(?:印发|编印|编|印|出版|发布|[（(]?星期[一二三四五六日天][)）]?)?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReadMasthead:
-    """The masthead, how many lines it took, and what a person should look at."""
+    """The masthead, the pieces that come after it, and what of its lines has no place in a masthead.
+
+    `kept` are lines to stand at the head of the text, `circulation` those for the foot.
+    """
 
     masthead: Masthead
-    end: int
-    remarks: tuple[ImportRemark, ...]
+    rest: list[Piece]
+    kept: list[Piece] = field(default_factory=list)
+    circulation: list[Piece] = field(default_factory=list)
+    remarks: list[ImportRemark] = field(default_factory=list)
 
 
-def read_masthead(lines: list[Line], file: Path) -> ReadMasthead:
-    """Return the masthead that the first lines make.
+@dataclass(slots=True)
+class _Reading:
+    """A masthead while it is read: what was found, and the lines that are used up (by their index)."""
 
-    Above the issue line stand the organisation and the title, below it the publisher with the date. Raises IssueError
-    where the issue line, the date or the title is missing.
+    lines: list[Piece]
+    file: Path
+    issue: IssueLine = field(default_factory=lambda: IssueLine(None, None, None))
+    start: int | None = None  # where the issue line stands
+    end: int = 0  # the first piece after the masthead
+    secrecy: list[str] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
+    kept: list[Piece] = field(default_factory=list)
+    circulation: list[Piece] = field(default_factory=list)
+    remarks: list[ImportRemark] = field(default_factory=list)
+
+    def keep(self, at: int) -> None:
+        """Let a line stand at the head of the text, and say so."""
+        self.used.add(at)
+        self.kept.append(self.lines[at])
+        self.remarks.append(kept_remark(self.lines[at]))
+
+
+def read_masthead(pieces: list[Piece], file: Path) -> ReadMasthead:
+    """Return the masthead that the first pieces make.
+
+    Above the issue line stand the organisation and the title, below it the publisher with the date. Without an issue
+    line the date's line ends the masthead. What is missing is left empty, with a remark; raises IssueError only where
+    the document says no date at all.
     """
-    start, end, issue_line = _find_issue_line(lines, file)
-    dated, publisher, end = _find_date(lines, start, end, file)
-    names, remarks = _read_names([line for line in lines[:start] if find_date(line.plain) is None])
-    if not names:
-        raise IssueError(
-            _("no title stands above the issue line"),
-            file=file,
-            line=lines[start].number,
-            field="title",
-            cure=_("write the bulletin's name on a line of its own above “{line}”").format(line=lines[start].plain),
-        )
-    organisation = names[-2] if len(names) > 1 else ""
+    reading = _Reading(pieces, file)
+    _take_issue_line(reading)
+    day, publisher = _take_date(reading)
+    _take_odd_lines(reading)
+    organisation, title = _take_names(reading, publisher)
     masthead = Masthead(
         organisation=organisation,
-        title=names[-1],
+        title=title,
         publisher=publisher or organisation,
-        year=issue_line.year or dated.year,
-        number=issue_line.number or None,
-        total=issue_line.total or None,
-        date=dated,
+        year=reading.issue.year or day.year,
+        number=reading.issue.number or None,
+        total=reading.issue.total or None,
+        date=day,
+        supplement=reading.issue.supplement,
+        secrecy="、".join(reading.secrecy),
     )
-    return ReadMasthead(masthead, end, tuple(remarks))
+    rest = [piece for at, piece in enumerate(reading.lines) if at not in reading.used]
+    return ReadMasthead(masthead, rest, reading.kept, reading.circulation, reading.remarks)
 
 
-def _find_issue_line(lines: list[Line], file: Path) -> tuple[int, int, IssueLine]:
-    """Return where the issue line begins and ends (number and total may stand on two lines), and what it says."""
-    for at, line in enumerate(lines[:SEARCH_LINES]):
-        found = parse_issue_line(line.plain)
-        if found is None:
+def _take_issue_line(reading: _Reading) -> None:
+    lines = reading.lines
+    for at, piece in enumerate(lines[:SEARCH_LINES]):
+        if len(piece.plain) > FIXED_LENGTH:
+            break  # the text has begun
+        if piece.block is not None:
             continue
-        end = at + 1
-        if end < len(lines) and (second := parse_issue_line(lines[end].plain)) is not None:
-            found = IssueLine(found.year or second.year, found.number or second.number, found.total or second.total)
-            end += 1
-        return at, end, found
-    raise IssueError(
-        _("no issue line was found in the masthead"),
-        file=file,
-        line=lines[0].number if lines else None,
-        field="number",
-        cure=_("write a line such as 2020年第7期（总第113期） under the title"),
+        found = parse_issue_line(piece.plain)
+        if found is None and not is_issue_placeholder(piece.plain):
+            continue
+        reading.start, reading.end = at, at + 1
+        if at + 1 < len(lines) and lines[at + 1].block is None:
+            second = parse_issue_line(lines[at + 1].plain)
+            if second is not None or is_issue_placeholder(lines[at + 1].plain):
+                found = _join_issue_lines(found, second)
+                reading.end += 1
+        reading.issue = found or reading.issue
+        break
+    if reading.start is None:
+        _take_issue_line_behind_name(reading)
+    for at in range(reading.start or 0, reading.end):
+        reading.used.add(at)
+        parsed = parse_issue_line(lines[at].plain)
+        if parsed is None or parsed.rest:
+            reading.keep(at)
+    if not (reading.issue.number or reading.issue.total or reading.issue.supplement):
+        reading.remarks.append(no_issue_line_remark(lines[reading.start or 0]))
+
+
+def _join_issue_lines(first: IssueLine | None, second: IssueLine | None) -> IssueLine | None:
+    if first is None or second is None:
+        return first or second
+    return IssueLine(
+        first.year or second.year,
+        first.number or second.number,
+        first.total or second.total,
+        first.supplement or second.supplement,
     )
 
 
-def _find_date(lines: list[Line], start: int, end: int, file: Path) -> tuple[date, str, int]:
-    """Return the date, the publisher before it (may be empty), and where the masthead ends."""
-    for line in lines[start:end]:
-        if found := find_date(line.plain):
-            return found.date, "", end
-    before: list[str] = []
-    for at in range(end, min(end + DATE_LINES, len(lines))):
-        text = lines[at].plain
-        if len(text) > LINE_LENGTH:
+def _take_issue_line_behind_name(reading: _Reading) -> None:
+    """Find 某某简报2026年第7期（总第31期）: the name and the issue line in one, and make two pieces of it."""
+    for at, piece in enumerate(reading.lines[:HEAD_LINES]):
+        line = piece.plain
+        if piece.block is not None or len(line) > ISSUE_LINE_LENGTH:
+            continue
+        begin = re.search(r"[（(〔]?(?:\d{4}年?[〕]?)?\s*第\s*[【]?\d+[】]?\s*期|[（(]总第?\d+期", line)
+        if begin is None or not begin.start():
+            continue
+        name, found = line[: begin.start()].strip(), parse_issue_line(line[begin.start() :])
+        if found is None or found.rest or not name or re.search(r"[，。：、]", name):
+            continue
+        parts = [replace(piece, text=name, content=()), replace(piece, text=line[begin.start() :], content=())]
+        reading.lines = [*reading.lines[:at], *parts, *reading.lines[at + 1 :]]
+        reading.issue, reading.start, reading.end = found, at + 1, at + 2
+        return
+
+
+def _take_date(reading: _Reading) -> tuple[date, str]:
+    """Return the date and the publisher before it (may be empty)."""
+    lines = reading.lines
+    start = reading.end if reading.start is None else reading.start
+    for piece in lines[start : reading.end]:
+        if found := find_date(piece.plain):
+            return found.date, ""
+    if reading.start is not None and (beside := _date_below(reading)):
+        return beside
+    above = min(HEAD_LINES, len(lines)) if reading.start is None else reading.start
+    for at in range(above):
+        if len(lines[at].plain) > FIXED_LENGTH:
             break
-        if (found := find_date(text)) and _closes_masthead(found):
-            return found.date, " ".join([*before, found.before]).strip(), at + 1
-        if not is_rule(text):
-            before.append(text)
-    for line in lines[:start]:
-        if found := find_date(line.plain):
-            return found.date, found.before, end
-    raise IssueError(
-        _("no date was found in the masthead"),
-        file=file,
-        line=lines[start].number,
-        field="date",
-        cure=_("write the publisher and the day under the issue line, such as 2020年7月31日"),
+        if found := _dated(lines[at]):
+            return _use_dated_line(reading, at, found)
+    return _date_from_anywhere(reading), ""
+
+
+def _date_below(reading: _Reading) -> tuple[date, str] | None:
+    before: list[int] = []
+    for at in range(reading.end, min(reading.end + DATE_LINES, len(reading.lines))):
+        piece = reading.lines[at]
+        if piece.block is not None or len(piece.plain) > ISSUE_LINE_LENGTH:
+            return None
+        if found := _dated(piece):
+            reading.end = at + 1
+            day, publisher = _use_dated_line(reading, at, found)
+            reading.used.update(before)
+            words = [reading.lines[number].plain for number in before if not is_rule(reading.lines[number].plain)]
+            return day, " ".join([*words, publisher]).strip()
+        before.append(at)
+    return None
+
+
+def _dated(piece: Piece) -> DatedLine | None:
+    """Return what a line with a date says; None for a line that is text, or one of the circulation or printing."""
+    line = piece.plain
+    if piece.block is not None or len(line) > ISSUE_LINE_LENGTH or re.search(r"[。，！？]", line):
+        return None
+    found = None if parse_circulation_label(line) else find_date(line)
+    # a label behind the date (签发人：), or the time of day, but no words that go on
+    return found if found and (_CLOSED.fullmatch(found.after) or re.search(r"[:：]", found.after)) else None
+
+
+def _use_dated_line(reading: _Reading, at: int, found: DatedLine) -> tuple[date, str]:
+    if reading.start is None:
+        reading.end = at + 1
+    reading.used.add(at)
+    label = _DATE_LABEL.search(found.before)
+    publisher = found.before[: label.start()].strip() if label else found.before
+    if not _CLOSED.fullmatch(found.after):
+        reading.keep(at)
+    return found.date, publisher
+
+
+def _date_from_anywhere(reading: _Reading) -> date:
+    """Return the date of the printing line, else of a line that is only a date, else the first that the text names."""
+    lines = [piece for piece in reading.lines if piece.block is None]
+    ways = (
+        (printed.printed_on for piece in reversed(lines) if (printed := parse_printing_line(piece.plain))),
+        (found.date for piece in reversed(lines) if (found := _dated(piece)) and not found.before + found.after),
+        (found.date for piece in lines if (found := find_date(piece.plain[:1000]))),
     )
+    day = next((day for way in ways for day in way if day), None)
+    if day is None:
+        raise IssueError(
+            _("no date was found in the masthead"),
+            file=reading.file,
+            line=lines[reading.start or 0].line if lines else None,
+            field="date",
+            cure=_("write the publisher and the day under the issue line, such as 2020年7月31日"),
+        )
+    reading.remarks.append(date_elsewhere_remark(reading.lines[0], day))
+    return day
 
 
-def _closes_masthead(found: DatedLine) -> bool:
-    return re.fullmatch(r"(?:印发|编印|编|印|出版|发布)?", found.after) is not None
-
-
-def _read_names(lines: list[Line]) -> tuple[list[str], list[ImportRemark]]:
-    names: list[tuple[Line, str]] = []
-    remarks: list[ImportRemark] = []
-    for line in lines:
-        text = line.plain
-        if is_rule(text):
+def _take_odd_lines(reading: _Reading) -> None:
+    """Take the lines of the masthead that are neither names nor date: secrecy, circulation, rules, page numbers."""
+    end = reading.end or min(HEAD_LINES, len(reading.lines))
+    only_names = reading.end > 0
+    for at in range(end):
+        piece = reading.lines[at]
+        line = piece.plain
+        if at in reading.used or piece.block is not None:
             continue
-        if is_page_number(text):
-            remarks.append(page_number_remark(line))
-        elif is_secrecy_mark(text):
-            remarks.append(
-                ImportRemark(
-                    line.number,
-                    _("the document is marked “{mark}”; the mark was left out").format(mark=text),
-                    _("make sure that it may leave the house by e-mail at all"),
-                )
-            )
-        else:
-            spaced = re.fullmatch(r"(?:\S\s+)+\S", text) is not None  # 简　报
-            names.append((line, "".join(text.split()) if spaced else text))
-    remarks += [left_out_remark(line) for line, _name in names[:-2]]
-    return [name for _line, name in names], remarks
+        if mark := parse_secrecy_mark(line):
+            reading.used.add(at)
+            reading.secrecy.append(mark)
+            reading.remarks.append(secrecy_remark(piece))
+        elif is_rule(line) and only_names:
+            reading.used.add(at)
+        elif only_names and is_page_number(line):
+            reading.used.add(at)
+            reading.remarks.append(page_number_remark(piece))
+        elif parse_circulation_label(line) is not None and only_names:
+            reading.used.add(at)
+            reading.circulation.append(piece)
+    at = reading.end
+    while at and at < len(reading.lines) and _is_circulation(reading.lines[at]):
+        reading.used.add(at)
+        reading.circulation.append(reading.lines[at])
+        at += 1
 
 
-def page_number_remark(line: Line) -> ImportRemark:
-    """Return the remark that a line was taken for a page number and left out."""
-    return ImportRemark(
-        line.number,
-        _("“{text}” looks like a page number and was left out").format(text=line.plain),
-        _("put it back if it belongs to the text"),
+def _is_circulation(piece: Piece) -> bool:
+    return piece.block is None and parse_circulation_label(piece.plain) is not None
+
+
+def _take_names(reading: _Reading, publisher: str) -> tuple[str, str]:
+    """Return organisation and title: the two names over the issue line, the title being the larger or the lower."""
+    last = reading.end if reading.start is None else reading.start
+    above = [at for at in range(last) if at not in reading.used and reading.lines[at].block is None]
+    if not reading.end:
+        above = [at for at in range(min(1, len(reading.lines))) if _looks_like_a_name(reading.lines[at])]
+    names = [(at, _unspaced(reading.lines[at].plain)) for at in above]
+    if len(names) == 1 and (named := _BRACKETED_NAME.fullmatch(names[0][1])):
+        at = names[0][0]
+        reading.lines[at] = replace(reading.lines[at], text=named["title"], content=())
+        names = [(-1, named["name"])]
+    if not names:
+        title = publisher or "简报"
+        reading.remarks.append(no_name_remark(reading.lines[0], title))
+        return "", title
+    chosen = _choose_title(reading, names)
+    reading.used.add(names[chosen][0])
+    if len(names) == 1:
+        reading.remarks.append(one_name_remark(reading.lines[max(names[0][0], 0)], names[0][1]))
+        return "", names[0][1]
+    beside = chosen - 1 if chosen else 1
+    reading.used.add(names[beside][0])
+    for number, (at, _name) in enumerate(names):
+        if number not in (chosen, beside):
+            reading.keep(at)
+    return names[beside][1], names[chosen][1]
+
+
+def _choose_title(reading: _Reading, names: list[tuple[int, str]]) -> int:
+    sizes = [reading.lines[at].size or 0 for at, _name in names if at >= 0]
+    if len(sizes) == len(names) > 1 and sizes.count(max(sizes)) == 1:
+        return sizes.index(max(sizes))
+    last = len(names) - 1
+    if last and _NAME_END.search(names[last - 1][1]) and not _NAME_END.search(names[last][1]):
+        return last - 1
+    return last
+
+
+def _looks_like_a_name(piece: Piece) -> bool:
+    line = _unspaced(piece.plain)
+    return (
+        piece.block is None
+        and len(line) <= ISSUE_LINE_LENGTH
+        and (_NAME_END.search(line) is not None or _BRACKETED_NAME.fullmatch(line) is not None)
     )
 
 
-def left_out_remark(line: Line) -> ImportRemark:
-    """Return the remark that a line has no place in an issue and was left out."""
-    return ImportRemark(
-        line.number,
-        _("“{text}” was not understood and was left out").format(text=line.plain),
-        _("put it where it belongs, if it is needed"),
-    )
+def _unspaced(line: str) -> str:
+    spaced = len(line) <= ISSUE_LINE_LENGTH and re.fullmatch(r"(?:\S\s+)+\S", line)  # 简　报
+    return "".join(line.split()) if spaced else line

@@ -1,20 +1,16 @@
 """Reads a table that was pasted as tab-separated lines: finds its head, its merged cells and its damaged total row."""
 
-import re
-from dataclasses import dataclass
-from decimal import Decimal
-from itertools import combinations
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from mailer.i18n import _
 from mailer.model.issue import Cell, ImportRemark, Row, Table
-from mailer.sources.grammar import title_key
+from mailer.sources.table_totals import Grid, check_total, find_total, parse_figure
+from mailer.sources.tables import MAX_SPAN
 
 MAX_HEAD_ROWS = 3
-MAX_FIGURES = 12  # columns for which a shifted total row is re-aligned; more would make the search long
-_FIGURE = re.compile(r"[-−]?\d{1,3}(?:[,，]\d{3})+(?:\.\d+)?|[-−]?\d+(?:\.\d+)?")
-_TOTALS = {"合计", "总计", "共计", "总和"}
-
-Grid = list[list[str]]
+MAX_WIDTH = 60  # columns; more are no table of a bulletin
+MAX_PLACES = 20_000  # rows times columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,52 +19,112 @@ class _Layout:
     label_columns: int  # leading columns that hold names, not figures
 
 
-def parse_figure(text: str) -> Decimal | None:
-    """Return the number a cell holds, thousands separators allowed; None when it is not a plain number."""
-    if len(text) > 40 or not _FIGURE.fullmatch(text):
-        return None
-    return Decimal(text.replace(",", "").replace("，", "").replace("−", "-"))
+def fits_table(lines: Sequence[str]) -> bool:
+    """True when tab-separated lines are few and narrow enough to be a table."""
+    width = max(line.count("\t") + 1 for line in lines)
+    return width <= MAX_WIDTH and width * len(lines) <= MAX_PLACES
 
 
-def read_tab_table(lines: list[tuple[int, str]]) -> tuple[Table, tuple[ImportRemark, ...]]:
+def read_tab_table(lines: Sequence[tuple[int, str]]) -> tuple[Table, tuple[ImportRemark, ...]]:
     """Return the table that consecutive (line number, tab-separated line) pairs make, and what is wrong with it.
 
     An empty cell beside or below a heading or row label belongs to it (merged). A total row is marked; where its
     figures stand in the wrong columns they are moved to the columns whose sums they are, never invented.
     """
-    grid, remarks = _make_grid(lines)
+    grid = [[cell.strip() for cell in text.split("\t")] for _number, text in lines]
+    width = max(max((i + 1 for i, cell in enumerate(row) if cell), default=1) for row in grid)
+    lengths = [len(row) for row in grid]
+    grid = [(row + [""] * width)[:width] for row in grid]
     layout = _find_layout(grid)
-    total = _find_total(grid, layout)
+    remarks = [
+        ImportRemark(
+            number,
+            _("this table row has {n} cells, the table {width}").format(n=length, width=width),
+            _("compare the row with the source; its missing cells were left empty at the end"),
+        )
+        for at, ((number, _text), length) in enumerate(zip(lines, lengths, strict=True))
+        if length < width and at + 1 >= layout.head_rows
+    ]
+    total = find_total(grid, layout.head_rows, layout.label_columns)
     if total is not None:
-        grid[total], found = _check_total(grid, layout, total, lines[total][0])
+        grid[total], found = check_total(grid, layout.head_rows, layout.label_columns, total, lines[total][0])
         remarks += found
     head = _head_rows(grid[: layout.head_rows])
     body = _body_rows(grid[layout.head_rows :], layout, None if total is None else total - layout.head_rows)
     return Table(caption="", head=head, body=body), tuple(remarks)
 
 
-def _make_grid(lines: list[tuple[int, str]]) -> tuple[Grid, list[ImportRemark]]:
-    grid = [[cell.strip() for cell in text.split("\t")] for _number, text in lines]
-    width = max(max((i + 1 for i, cell in enumerate(row) if cell), default=1) for row in grid)
-    remarks = [
-        ImportRemark(
-            number,
-            _("this table row has {n} cells, the table {width}").format(n=len(row), width=width),
-            _("compare the row with the source; its missing cells were left empty at the end"),
+def finish_table(table: Table, line: int) -> tuple[Table, tuple[ImportRemark, ...]]:
+    """Return a document's table with a head, if it declared none, and its total row marked and checked.
+
+    Cells and their spans stay as the document has them, but for figures of a total row in the wrong columns.
+    """
+    rows = [*table.head, *table.body]
+    grid, places = _lay_out(rows)
+    if not grid or len(grid) * len(grid[0]) > MAX_PLACES:
+        return table, ()
+    layout = _find_layout(grid, len(table.head))
+    head = len(table.head) or _whole_head(rows, layout.head_rows)
+    total = find_total(grid, head, layout.label_columns) if any(not row.total for row in table.body[-1:]) else None
+    remarks: list[ImportRemark] = []
+    if total is not None and all(cell.colspan == 1 for cell in rows[total].cells):
+        figures, remarks = check_total(grid, head, layout.label_columns, total, line)
+        cells = [replace(cell, text=figures[places[total][at]]) for at, cell in enumerate(rows[total].cells)]
+        rows[total] = replace(rows[total], cells=tuple(cells))
+    made = [
+        replace(
+            row,
+            cells=tuple(replace(cell, header=True) for cell in row.cells) if at < head else row.cells,
+            total=row.total or at == total,
         )
-        for (number, _text), row in zip(lines, grid, strict=True)
-        if len(row) < width
+        for at, row in enumerate(rows)
     ]
-    return [(row + [""] * width)[:width] for row in grid], remarks
+    return replace(table, head=tuple(made[:head]), body=tuple(made[head:])), tuple(remarks)
 
 
-def _find_layout(grid: Grid) -> _Layout:
-    head = 1
-    if any(parse_figure(cell) is not None for row in grid for cell in row):
+def _lay_out(rows: Sequence[Row]) -> tuple[Grid, list[list[int]]]:
+    """Return the texts by row and column, empty where a merged cell reaches, and each cell's column."""
+    taken: dict[int, set[int]] = {}
+    places: list[list[int]] = []
+    width = 0
+    for r, row in enumerate(rows):
+        column = 0
+        places.append([])
+        for cell in row.cells:
+            while column in taken.get(r, ()):
+                column += 1
+            places[-1].append(column)
+            for below in range(r, min(r + cell.rowspan, len(rows))):
+                taken.setdefault(below, set()).update(range(column, column + cell.colspan))
+            column += cell.colspan
+            width = max(width, column)
+    grid = [[""] * width for _row in rows]
+    for r, (row, columns) in enumerate(zip(rows, places, strict=True)):
+        for cell, column in zip(row.cells, columns, strict=True):
+            grid[r][column] = cell.text
+    return grid, places
+
+
+def _whole_head(rows: Sequence[Row], head: int) -> int:
+    """Return how many rows the head has when no cell reaches out of it; 0 when it would be the whole table."""
+    at = 0
+    while at < head:
+        head = max([head, *(at + cell.rowspan for cell in rows[at].cells)]) if at < len(rows) else head
+        at += 1
+    return head if head < len(rows) else 0
+
+
+def _find_layout(grid: Grid, declared: int = 0) -> _Layout:
+    head = declared or 1
+    if declared:
+        pass
+    elif any(parse_figure(cell) is not None for row in grid for cell in row):
         while head < min(len(grid) - 1, MAX_HEAD_ROWS) and not any(
             parse_figure(cell) is not None for cell in grid[head]
         ):
             head += 1
+    elif len(grid) > 1 and _is_second_head(grid[0], grid[1]):
+        head = 2
     body = grid[head:]
     labels = 0
     for column in range(len(grid[0])):
@@ -80,85 +136,12 @@ def _find_layout(grid: Grid) -> _Layout:
     return _Layout(head, labels)
 
 
-def _find_total(grid: Grid, layout: _Layout) -> int | None:
-    last = len(grid) - 1
-    if last <= layout.head_rows or layout.label_columns == len(grid[0]):
-        return None
-    return last if any(title_key(cell) in _TOTALS for cell in grid[last][: layout.label_columns]) else None
-
-
-def _check_total(grid: Grid, layout: _Layout, total: int, line: int) -> tuple[list[str], list[ImportRemark]]:
-    """Return the total row with its figures in the columns whose sums they are, and a remark where it is not whole."""
-    start, row = layout.label_columns, grid[total]
-    columns = [
-        [parse_figure(body[column]) for body in grid[layout.head_rows : total]] for column in range(start, len(row))
-    ]
-    if any(figure is None for column in columns for figure in column):
-        return row, []  # a column with gaps or words has no sum to compare with
-    sums = [sum((figure or Decimal(0) for figure in column), Decimal(0)) for column in columns]
-    written = [parse_figure(cell) for cell in row[start:]]
-    label = next(cell for cell in row if title_key(cell) in _TOTALS)
-    if written == sums:
-        return row, []
-    places = _find_places([figure for figure in written if figure is not None], sums)
-    if places is None or any(cell and parse_figure(cell) is None for cell in row[start:]):
-        return row, [_disagreement(label, written, sums, line)]
-    figures = [cell for cell in row[start:] if cell]
-    mended = [""] * len(sums)
-    for place, cell in zip(places, figures, strict=True):
-        mended[place] = cell
-    names = [_column_name(grid[: layout.head_rows], column) for column in range(start, len(row))]
-    missing = [(names[i], sums[i]) for i in range(len(sums)) if i not in places]
-    return [*row[:start], *mended], [_gap_remark(label, missing, mended != row[start:], line)]
-
-
-def _find_places(figures: list[Decimal], sums: list[Decimal]) -> tuple[int, ...] | None:
-    """Return the one way to lay the figures, in order, on columns with these sums; None for no way or several."""
-    if not figures or len(figures) >= len(sums) or len(sums) > MAX_FIGURES:
-        return None
-    ways = [
-        places
-        for places in combinations(range(len(sums)), len(figures))
-        if all(sums[place] == figure for place, figure in zip(places, figures, strict=True))
-    ]
-    return ways[0] if len(ways) == 1 else None
-
-
-def _gap_remark(label: str, missing: list[tuple[str, Decimal]], shifted: bool, line: int) -> ImportRemark:
-    columns = "、".join(name for name, _sum in missing)
-    sums = "、".join(str(value) for _name, value in missing)
-    if shifted:
-        text = _("the row “{label}” is shifted and lacks the figure for {columns}").format(label=label, columns=columns)
-        cure = _(
-            "its figures were moved to the columns whose sums they are; the rows above add up to {sums}: write that "
-            "into the empty cell if it is right"
-        )
-    else:
-        text = _("the row “{label}” lacks the figure for {columns}").format(label=label, columns=columns)
-        cure = _("the rows above add up to {sums}: write that into the empty cell if it is right")
-    return ImportRemark(line, text, cure.format(sums=sums))
-
-
-def _disagreement(label: str, written: list[Decimal | None], sums: list[Decimal], line: int) -> ImportRemark:
-    shown = "、".join("—" if figure is None else str(figure) for figure in written)
-    return ImportRemark(
-        line,
-        _("the row “{label}” says {written}").format(label=label, written=shown),
-        _("the rows above add up to {sums}; correct the row or the figures above").format(
-            sums="、".join(str(value) for value in sums)
-        ),
-    )
-
-
-def _column_name(head: Grid, column: int) -> str:
-    parts: list[str] = []
-    for row in head:
-        at = column
-        while row is head[0] and at > 0 and not row[at]:
-            at -= 1
-        if row[at]:
-            parts.append(row[at])
-    return "".join(parts) or str(column + 1)
+def _is_second_head(first: list[str], second: list[str]) -> bool:
+    """True when the second row divides headings of the first one: it has cells only below and right beside them."""
+    divided = [at for at, cell in enumerate(second) if cell and not first[at]]
+    if second[0] or not divided:
+        return False
+    return all(not cell or not first[at] or at + 1 in divided for at, cell in enumerate(second))
 
 
 def _head_rows(head: Grid) -> tuple[Row, ...]:
@@ -194,7 +177,7 @@ def _body_rows(body: Grid, layout: _Layout, total: int | None) -> tuple[Row, ...
                 continue
             span = 1
             if text and c < layout.label_columns - 1:
-                while r + span < len(body) and not body[r + span][c] and any(body[r + span]):
+                while r + span < len(body) and span < MAX_SPAN and not body[r + span][c] and any(body[r + span]):
                     span += 1
                 covered[c] = span - 1
             cells.append(Cell(text, rowspan=span))

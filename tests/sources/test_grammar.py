@@ -1,68 +1,29 @@
 """The grammar of masthead and foot, form by form."""
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from mailer.model.issue import Imprint, Role
 from mailer.sources.grammar import (
     DatedLine,
-    IssueLine,
+    PrintingLine,
     find_date,
+    is_described_rule,
     is_page_number,
+    is_rule,
     join_lines,
-    join_paragraphs,
     merge_imprint,
     parse_circulation_label,
     parse_date,
     parse_imprint_line,
-    parse_issue_line,
     parse_number,
+    parse_printing_line,
+    parse_secrecy_mark,
     split_bodies,
+    split_circulation,
     title_key,
 )
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("2020 年第【07】期（总第 113 期）", (2020, 7, 113)),
-        ("第7期", (None, 7, None)),
-        ("（总第31期）", (None, None, 31)),
-        ("〔2026〕第7期（总第31期）\t2026年8月5日", (2026, 7, 31)),
-        ("（2026年第8期，总第12期）", (2026, 8, 12)),
-        ("2026年第488期（总第3766期）", (2026, 488, 3766)),
-        ("总第3766期", (None, None, 3766)),
-        ("2025年 第42期（总第1268期）", (2025, 42, 1268)),
-        ("第１期（总第５７７期）", (None, 1, 577)),
-        ("2003年第43期（总第359期）", (2003, 43, 359)),
-        ("2011 年第 53 期（总第 690 期）", (2011, 53, 690)),
-        ("2025年第二期（总第62期 试刊）", (2025, 2, 62)),
-        ("2025年第一期网络安全专刊（总61期）", (2025, 1, 61)),
-        ("第4期（总第64期 国家重点研发计划增刊）", (None, 4, 64)),
-        ("期数：2648 第十四期", (None, 14, 2648)),
-    ],
-)
-def test_an_issue_line_says_year_number_and_total(
-    line: str, expected: tuple[int | None, int | None, int | None]
-) -> None:
-    assert parse_issue_line(line) == IssueLine(*expected)
-
-
-@pytest.mark.parametrize(
-    "line", ["", "行业要闻", "我们在第7期里说过，数据要开放。", "共7期", "第 %d 期", "第一届理事会"]
-)
-def test_a_line_that_is_no_issue_line_gives_none(line: str) -> None:
-    assert parse_issue_line(line) is None
-
-
-def test_every_issue_line_of_the_collected_layouts_is_read(samples: Path) -> None:
-    forms = (samples / "bulletin-layouts" / "08_issue_line_variants.txt").read_text("utf-8").splitlines()
-    lines = [form.split("\t")[0] for form in forms if form and not form.startswith("#") and "%d" not in form]
-    unread = [line for part in lines for line in part.split("<newline>") if parse_issue_line(line) is None]
-    assert len(lines) >= 13
-    assert unread == []
 
 
 @pytest.mark.parametrize(
@@ -77,6 +38,8 @@ def test_every_issue_line_of_the_collected_layouts_is_read(samples: Path) -> Non
         ("2026-12-31", date(2026, 12, 31)),
         ("２０２６年７月３１日", date(2026, 7, 31)),
         ("二〇二六年十月二十日", date(2026, 10, 20)),
+        ("二O二六年十一月三十日", date(2026, 11, 30)),
+        ("二0二六年十二月一日", date(2026, 12, 1)),
         ("2026年2月30日", None),
         ("2026-13-01", None),
         ("2026年7月", None),
@@ -118,6 +81,8 @@ def test_a_chinese_number_is_read(text: str, number: int | None) -> None:
         ("抄　送：省政府办公厅", Role.SIDEWAYS, "省政府办公厅"),
         ("　　抄送：市政府各委办局", Role.SIDEWAYS, "市政府各委办局"),
         ("发：各县（市、区）局", Role.DOWNWARD, "各县（市、区）局"),
+        ("呈报：省政府", Role.UPWARD, "省政府"),
+        ("本期发送：各市协会", Role.SIDEWAYS, "各市协会"),
     ],
 )
 def test_a_circulation_line_names_its_role(line: str, role: Role, rest: str) -> None:
@@ -127,6 +92,11 @@ def test_a_circulation_line_names_its_role(line: str, role: Role, rest: str) -> 
 @pytest.mark.parametrize("line", ["报道：某事", "送审稿", "省科技厅、省商务厅", "发展：要务"])
 def test_a_line_that_only_begins_like_a_label_is_none(line: str) -> None:
     assert parse_circulation_label(line) is None
+
+
+def test_two_circulation_lines_on_one_line_are_two() -> None:
+    assert split_circulation("报：省厅、市局    送：各协会") == ["报：省厅、市局", "送：各协会"]
+    assert split_circulation("抄　送：甲　抄 报：乙") == ["抄　送：甲", "抄 报：乙"]
 
 
 def test_bodies_are_split_outside_brackets_only() -> None:
@@ -139,8 +109,60 @@ def test_an_imprint_line_may_hold_several_fields() -> None:
         "phone": "0571-1、2",
         "email": "a@b.example",
     }
+    assert parse_imprint_line("联系人：秘书处 电话：1") == {"contact": "秘书处", "phone": "1"}
     assert parse_imprint_line("更多内容，敬请关注") is None
     assert parse_imprint_line("请致电 电话：123") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("某办公室 2026年6月30日印发 共印300份", ("某办公室", date(2026, 6, 30), 300)),
+        ("二○○九年七月六日印发", ("", date(2009, 7, 6), None)),
+        ("印数：50", ("", None, 50)),
+    ],
+)
+def test_a_printing_line_says_by_whom_when_and_how_many(
+    line: str, expected: tuple[str, date | None, int | None]
+) -> None:
+    assert parse_printing_line(line) == PrintingLine(*expected)
+
+
+@pytest.mark.parametrize(
+    "line", ["印发", "关于印发规划的通知", "某办公室2026年6月30日发布", "本期共印300份，请查收", ""]
+)
+def test_a_line_that_prints_nothing_is_none(line: str) -> None:
+    assert parse_printing_line(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "mark"),
+    [
+        ("秘 密", "秘密"),
+        ("绝密★启用前", "绝密★启用前"),
+        ("机密★3年", "机密★3年"),
+        ("内部资料", "内部资料"),
+        ("内部资料 注意保存", "内部资料注意保存"),
+    ],
+)
+def test_a_secrecy_mark_is_kept_as_it_is_printed(line: str, mark: str) -> None:
+    assert parse_secrecy_mark(line) == mark
+
+
+@pytest.mark.parametrize("line", ["秘密花园", "在企业内部共享", "内部资料汇编", "保密工作", ""])
+def test_words_that_only_speak_of_secrets_are_no_mark(line: str) -> None:
+    assert parse_secrecy_mark(line) is None
+
+
+@pytest.mark.parametrize("line", ["──────", "====", "----------（红线）", "==========（蓝色粗线 6px）"])
+def test_a_rule_is_known_with_or_without_a_note(line: str) -> None:
+    assert is_rule(line) or is_described_rule(line)
+
+
+@pytest.mark.parametrize("line", ["--（注）", "甲----------（红线）", "（红线）"])
+def test_what_is_no_rule_is_known(line: str) -> None:
+    assert not is_rule(line)
+    assert not is_described_rule(line)
 
 
 def test_a_field_that_is_said_twice_keeps_both_values() -> None:
@@ -174,16 +196,3 @@ def test_what_is_no_page_number_is_known(line: str) -> None:
 )
 def test_lines_join_without_a_gap_between_chinese_characters_only(before: str, after: str, joined: str) -> None:
     assert join_lines(before, after) == joined
-
-
-def test_a_paragraph_broken_by_a_page_is_joined_and_a_finished_one_is_not() -> None:
-    assert join_paragraphs(["技术（近场通信）", "突破极限。", "他说：“好。”", "下一段", "完。"]) == [
-        "技术（近场通信）突破极限。",
-        "他说：“好。”",
-        "下一段完。",
-    ]
-
-
-def test_a_numbered_heading_stays_a_paragraph_of_its_own() -> None:
-    lines = ["一、总体情况", "收入增长。", "（一）车道收入", "其中某路", "增长。"]
-    assert join_paragraphs(lines) == ["一、总体情况", "收入增长。", "（一）车道收入", "其中某路增长。"]

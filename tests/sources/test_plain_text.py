@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailer.errors import IssueError
+from mailer.i18n import use_language
 from mailer.model.issue import (
     ImportRemark,
     Imprint,
@@ -20,8 +21,10 @@ from mailer.model.issue import (
     issue_tables,
     plain_text,
 )
+from mailer.sources.assembly import assemble_issue
 from mailer.sources.import_file import import_document
-from mailer.sources.plain_text import find_links, import_text
+from mailer.sources.paragraphs import find_links
+from mailer.sources.plain_text import read_text
 from tests.sources.bulletins import LISTED, QUARTERLY
 from tests.sources.refusals import refusal
 
@@ -29,7 +32,9 @@ FILE = Path("bulletin.txt")
 
 
 def read(text: str, slug: str | None = None) -> tuple[Issue, tuple[ImportRemark, ...]]:
-    return import_text(text, file=FILE, slug=slug)
+    document = read_text(text, file=FILE)
+    issue, remarks = assemble_issue(document.pieces, file=FILE, slug=slug)
+    return issue, (*document.remarks, *remarks)
 
 
 def paragraphs(issue: Issue, article: int) -> list[str]:
@@ -38,6 +43,7 @@ def paragraphs(issue: Issue, article: int) -> list[str]:
 
 @pytest.fixture(scope="module")
 def real(samples: Path) -> tuple[Issue, tuple[ImportRemark, ...]]:
+    use_language("en")
     document = import_document(samples / "bulletin-2020-07.txt", None)
     return document.issue, document.remarks
 
