@@ -145,10 +145,12 @@ def len_of_bytes(count: int) -> int:
     return len(bytearray(count))
 
 
-def test_a_worker_that_keeps_much_memory_is_replaced(child: Child) -> None:
+def test_a_worker_that_keeps_much_memory_is_replaced_for_a_job_that_may_need_it(child: Child) -> None:
     before = child.run(Limits(), os.getpid)
     child.run(Limits(), hoard)
-    assert child.run(Limits(), os.getpid) != before
+    assert child.run(Limits(megabytes=1000), os.getpid) == before
+    assert child.run(Limits(megabytes=200), os.getpid) != before
+    assert child.run(Limits(megabytes=200), len_of_bytes, 150_000_000) == 150_000_000
 
 
 _HOARD: list[bytearray] = []

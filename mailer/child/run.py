@@ -22,7 +22,6 @@ from mailer.i18n import _, current_language
 _LOG = logging.getLogger(__name__)
 _HAS_PROC = os.path.exists("/proc/self/statm")
 _LOOK_SECONDS = 0.02 if _HAS_PROC else 0.2  # between two looks at the worker's memory
-_MOST_GROWTH = 64 << 20  # a worker that kept more than this after a job is replaced by a fresh one
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -45,10 +44,10 @@ class Limits:
 class Child:
     """One warm child process, started at the first job; safe to call from several threads, one job at a time.
 
-    preload are modules to import before the first job. A worker that breaks a limit or dies is replaced, by a fork
-    that has the imports done; what it had cached is gone with it. The child has no file, socket or secret of the
-    parent's, and ends with it. It guards against accidents and hostile data, not against hostile code: a result is
-    unpickled by the parent.
+    preload are modules to import before the first job. A worker that breaks a limit, dies or keeps much memory is
+    replaced, by a fork that has the imports done; what it had cached is gone with it. The child has no file, socket or
+    secret of the parent's, and ends with it. It guards against accidents and hostile data, not against hostile code: a
+    result is unpickled by the parent.
     """
 
     def __init__(self, preload: Sequence[str] = ()) -> None:
@@ -99,19 +98,19 @@ class Child:
 
     def _run(self, limits: Limits, call: bytes) -> Any:
         try:
+            if self._worker and self._worker.is_burdened(limits):
+                self._drop_worker()
             worker = self._ready_worker()
         except BaseException:
             self._drop_server()  # also at Ctrl-C: an answer of the server may be on its way
             raise
         try:
             answer = worker.ask(limits, call)
-            if answer is None:
-                return self._explain_death(limits)
-            result = pickle.loads(answer)  # noqa: S301 - from our own child
+            result = self._explain_death() if answer is None else pickle.loads(answer)  # noqa: S301 - our child's
         except BaseException:
             self._drop_worker()  # also at Ctrl-C: it is still busy with this job
             raise
-        if isinstance(result, Failure) or worker.has_grown():
+        if isinstance(result, Failure):
             self._drop_worker()
         return result
 
@@ -135,7 +134,7 @@ class Child:
                 self._worker = _Worker(*self._start().fork())
         return self._worker
 
-    def _explain_death(self, limits: Limits) -> Failure:
+    def _explain_death(self) -> Failure:
         server = self._server
         assert server is not None
         status = self._drop_worker()
@@ -202,18 +201,18 @@ class _Worker:
         except TimeoutError:
             raise _limit_error(limits, Fault.TIME) from None
         except OSError:
-            return None
+            return None  # it died
         self.channel.settimeout(_LOOK_SECONDS)
         try:
             return receive_frame(self.channel, watch)
         except TooLongError:
             raise _limit_error(limits, Fault.SIZE) from None
 
-    def has_grown(self) -> bool:
-        """True when it keeps so much memory that the next job would have too little."""
+    def is_burdened(self, limits: Limits) -> bool:
+        """True when earlier jobs left so much memory in use that a job with these limits would miss half of its own."""
         if not _HAS_PROC and not self._looked:
-            return False  # a look costs a process there, and a short job rarely fills much
-        return resident_octets(self.pid) - self._fresh > _MOST_GROWTH
+            return False  # a look costs a process there, and short jobs rarely leave much
+        return 2 * (resident_octets(self.pid) - self._fresh) > (limits.megabytes << 20) - self._fresh
 
 
 def resident_octets(pid: int) -> int:
