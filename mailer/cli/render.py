@@ -103,11 +103,12 @@ def _describe(written: WrittenForms, preview: Path | None) -> dict[str, object]:
 
 
 def _draw(written: WrittenForms, preview: Path | None) -> None:
-    table = make_table("", (_("form"), "left"), (_("List"), "left"), (_("size"), "right"), (_("file"), "whole"))
     files = [*written.files(), *([("preview", "", preview)] if preview is not None else [])]
+    table = make_table("", (_("form"), "whole"), (_("List"), "whole"), (_("size"), "right"), (_("file"), "whole"))
     for kind, name, path in files:
-        table.add_row(_(KINDS[kind]), name, show_size(path.stat().st_size), str(path))
-    out.print(table, soft_wrap=True)
+        table.add_row(_(KINDS[kind]), name, show_size(path.stat().st_size), path.name)
+    out.print(table)
+    say(_("written to {folder}").format(folder=files[0][2].parent))
 
 
 def show_size(octets: int) -> str:

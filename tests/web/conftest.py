@@ -10,7 +10,7 @@ import pytest
 
 from mailer.config import Config
 from mailer.tokens import HouseSecret, Purpose, read_token, sign_token
-from mailer.web.actions import UnsubscribeView
+from mailer.web.actions import PictureView, UnsubscribeView
 from mailer.web.public import create_public_app
 from mailer.web.server import serve_public
 
@@ -39,6 +39,9 @@ class Desk:
     acted: list[int] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
     broken: bool = False
+    pages: dict[int, str] = field(default_factory=dict)
+    issues: dict[str, str] = field(default_factory=dict)
+    pictures: dict[str, PictureView] = field(default_factory=dict)
 
     def token(self, number: int, purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
         return sign_token(SECRET, purpose, number)
@@ -51,6 +54,16 @@ class Desk:
         if number is None or number not in self.addresses:
             return None
         return UnsubscribeView(self.addresses[number], self.list_title)
+
+    def view_page(self, token: str) -> str | None:
+        self.threads.add(threading.current_thread().name)
+        return self.pages.get(read_token(SECRET, Purpose.VIEW, token) or 0)
+
+    def view_issue(self, slug: str) -> str | None:
+        return self.issues.get(slug)
+
+    def view_picture(self, sha256: str) -> PictureView | None:
+        return self.pictures.get(sha256)
 
     def unsubscribe(self, token: str) -> bool:
         if self.describe_unsubscribe(token) is None:
