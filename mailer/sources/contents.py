@@ -1,5 +1,6 @@
 """Finds the sections and articles of a text by its contents (目录): every title listed there stands again below."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ _TEXT_HEADINGS = {"本期详情", "详情", "正文", "本期正文"}
 SEARCH_PIECES = 40  # an announcement of contents further down is a word of the text
 SKIPPED = 4  # pieces before contents that are not announced
 KEY_LENGTH = 400  # no title is longer; keeps the index small on any input
+_PAGE = re.compile(r"(?:\s+\d{1,4}|\s*[（(]\d{1,4}[）)])$")  # without a leader: a title may end so too
 _LEADERS = ".．…·—-　 \t"
 _BULLETS = "·•●◆■□◇▪◦○*★☆ \t　"
 
@@ -116,8 +118,10 @@ class _Index:
         return named, first or named + 1
 
     def _find_loose(self, title: str, start: int) -> tuple[int, int | None] | None:
-        """Find a title that is numbered, bracketed or marked in the text and not in the contents, or the other way."""
+        """Find a title that is numbered, bracketed or marked here and not there, or has its page behind it."""
         bare = title_key(strip_number(title))
+        if bare not in self.loose:
+            bare = title_key(strip_number(_PAGE.sub("", title)))
         found = _first_from(self.loose.get(bare), start) if len(bare) > 1 else None
         return None if found is None else (found, None)
 
@@ -171,7 +175,7 @@ def _find_text(pieces: Sequence[Piece], index: _Index, first: int, *, announced:
         return None
     if not announced:
         place = index.find(pieces[first], first + 1)
-        if place is None or any(_is_text(piece) for piece in pieces[first : place[0]]):
+        if place is None or any(_is_text(piece) or piece.plain.endswith("。") for piece in pieces[first : place[0]]):
             return None
         return place[0]
     seen: set[str] = set()

@@ -73,7 +73,7 @@ DATES = {
     "2026-12-31": date(2026, 12, 31),
 }
 
-_NOTE = re.compile(r"\s*[(（](?:old form|half-width)[^()（）]*[)）]\s*$")  # what the collector wrote about a form
+_NOTE = re.compile(r"\s*[(（]\s*(?:old form|half-width)[^()（）]*[)）]\s*$")  # what the collector wrote about a form
 
 
 def collected_issue_lines() -> Iterator[str]:

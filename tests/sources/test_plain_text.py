@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 from mailer.errors import IssueError
 from mailer.i18n import use_language
 from mailer.model.issue import (
+    Heading,
     ImportRemark,
     Imprint,
     Issue,
     Link,
+    ListBlock,
     Masthead,
+    Notice,
     Paragraph,
     Role,
     Text,
@@ -149,13 +152,13 @@ def test_another_bulletin_is_read_by_the_same_rules() -> None:
         ),
         "会议还通过了财务报告。",
     ]
-    assert paragraphs(issue, 1)[1:] == ["（一）适用范围", "凡会员单位均适用。"]
+    assert issue.articles[1].blocks[1:] == (Heading(3, "（一）适用范围"), Paragraph((Text("凡会员单位均适用。"),)))
     assert [(line.role, line.bodies) for line in issue.circulation] == [
         (Role.UPWARD, ("省经信厅", "省科技厅")),
         (Role.SIDEWAYS, ("各市协会", "会员单位")),
     ]
     assert issue.imprint == Imprint(
-        "某市示例路1号", "010000", "0571-00000000", "news@test.example", "联系人：秘书处；（共印16份）"
+        "某市示例路1号", "010000", "0571-00000000", "news@test.example", contact="秘书处", copies=16
     )
 
 
@@ -221,8 +224,10 @@ def test_control_characters_are_left_out_with_a_remark() -> None:
     assert any("control" in remark.text for remark in remarks)
 
 
-def test_a_classified_document_is_pointed_out() -> None:
-    assert any("秘 密" in remark.text for remark in read("秘 密\n" + LISTED)[1])
+def test_a_classified_document_keeps_its_mark_and_is_pointed_out() -> None:
+    issue, remarks = read("秘 密\n" + LISTED)
+    assert issue.masthead.secrecy == "秘密"
+    assert any("秘 密" in remark.text for remark in remarks)
 
 
 def test_a_foot_without_circulation_is_pointed_out() -> None:
@@ -235,25 +240,205 @@ def test_a_foot_without_circulation_is_pointed_out() -> None:
 @pytest.mark.parametrize(
     ("text", "field"),
     [
-        ("", "number"),
-        ("数据简报\n没有期号\n", "number"),
+        ("", None),
+        ("数据简报\n没有日期\n", "date"),
         (LISTED.replace("2026.5.29", ""), "date"),
         (LISTED.replace("2026.5.29", "2026.2.30"), "date"),
-        (LISTED.replace("某市数据中心\n数据简报\n", ""), "title"),
-        (LISTED.replace("第 5 期\n", ""), "number"),
+        ("简报\n第7期\n20XX年X月X日\n甲\n", "date"),
     ],
 )
-def test_a_masthead_that_is_not_whole_is_one_error_with_its_cure(text: str, field: str) -> None:
+def test_a_text_that_names_no_day_is_one_error_with_its_cure(text: str, field: str | None) -> None:
     with pytest.raises(IssueError) as caught:
         read(text)
     assert (caught.value.file, caught.value.field) == (FILE, field)
     assert caught.value.cure
 
 
-def test_a_text_without_contents_is_an_error_with_its_cure() -> None:
-    with pytest.raises(IssueError, match="no contents") as caught:
-        read(LISTED.split("本期要目")[0] + "某事\n某事发生了。\n")
-    assert caught.value.line == 7
+def told(text: str, words: str) -> list[int]:
+    """The lines of the remarks that hold these words."""
+    return [remark.line for remark in read(text)[1] if words in remark.text]
+
+
+def titles(issue: Issue) -> list[tuple[str, list[str]]]:
+    return [(section.title, [article.title for article in section.articles]) for section in issue.sections]
+
+
+def test_a_masthead_without_a_name_shows_the_publisher_and_says_so() -> None:
+    text = LISTED.replace("某市数据中心\n数据简报\n", "")
+    masthead = read(text)[0].masthead
+    assert (masthead.organisation, masthead.title) == ("", "某市数据中心")
+    assert told(text, "name was not found") == [1]
+
+
+def test_an_issue_without_a_number_is_named_by_its_day() -> None:
+    issue, remarks = read(LISTED.replace("第 5 期\n", ""))
+    assert (issue.slug, issue.masthead.number, issue.masthead.total) == ("2026-05-29", None, 41)
+    assert not any("no issue line" in remark.text for remark in remarks)
+    assert read("数据简报\n2026年5月29日\n甲\n乙。\n")[0].slug == "2026-05-29"
+
+
+def test_a_special_issue_has_a_folder_of_its_own() -> None:
+    issue, _remarks = read(LISTED.replace("第 5 期", "2026年增刊第5期"))
+    assert (issue.slug, issue.masthead.supplement, issue.masthead.number) == ("2026-05-supplement", "增刊", 5)
+
+
+def test_a_name_and_its_issue_line_may_share_a_line() -> None:
+    issue, _remarks = read("数据简报（2026年第5期）\n某市数据中心 2026.5.29\n甲\n乙。\n")
+    assert (issue.masthead.title, issue.masthead.number, issue.masthead.publisher) == ("数据简报", 5, "某市数据中心")
+
+
+def test_a_placeholder_for_the_number_stays_as_text() -> None:
+    issue, remarks = read(LISTED.replace("第 5 期\n（总第 41 期）", "第 %d 期\n（总第 %d 期）"))
+    assert (issue.masthead.title, issue.masthead.number, issue.masthead.publisher) == ("数据简报", None, "某市数据中心")
+    assert [plain_text(b.content) for b in issue.sections[0].blocks if isinstance(b, Paragraph)] == [
+        "第 %d 期",
+        "（总第 %d 期）",
+    ]
+    assert sum("stands at the head" in remark.text for remark in remarks) == 2
+
+
+def test_what_an_issue_line_says_besides_stays_with_a_remark() -> None:
+    text = LISTED.replace("第 5 期", "第 5 期  签发人：某某")
+    assert plain_text(read(text)[0].sections[0].blocks[0].content) == "第 5 期  签发人：某某"  # type: ignore[union-attr]
+    assert told(text, "签发人") == [3]
+
+
+def test_lines_above_the_names_stay_with_a_remark_each() -> None:
+    text = "主管：某厅\n主编：某某\n" + LISTED
+    issue, _remarks = read(text)
+    assert (issue.masthead.organisation, issue.masthead.title) == ("某市数据中心", "数据简报")
+    assert titles(issue)[0] == ("", [])
+    assert told(text, "主") == [1, 2]
+
+
+def test_a_date_that_stands_elsewhere_is_taken_and_pointed_out() -> None:
+    text = LISTED.replace("2026.5.29", "") + "某市数据中心 2026年5月30日印发\n"
+    issue, _remarks = read(text)
+    assert issue.masthead.date == issue.imprint.printed_on == date(2026, 5, 30)
+    assert told(text, "2026-05-30") == [1]
+
+
+HEAD = "某市数据中心\n数据简报\n第5期\n某市数据中心 2026.5.29\n\n"
+PROSE = "平台于五月上线运行，全市各区、各部门的数据从此可以在一处查到，办事不必再跑多个窗口。\n"
+
+
+def test_a_text_without_contents_is_told_by_how_its_lines_look() -> None:
+    text = f"{HEAD}要闻\n数据平台上线\n{PROSE}{PROSE}各区数据员培训\n{PROSE}经验\n三个区的做法\n{PROSE}"
+    assert titles(read(text)[0]) == [("要闻", ["数据平台上线", "各区数据员培训"]), ("经验", ["三个区的做法"])]
+    assert told(text, "no contents were found") == [6]
+
+
+def test_sections_may_stand_in_brackets_and_share_the_line_of_their_first_article() -> None:
+    text = f"{HEAD}【要闻】数据平台上线\n{PROSE}【经验】\n三个区的做法\n{PROSE}【图片新闻】\n{PROSE}"
+    issue, _remarks = read(text)
+    assert titles(issue) == [("要闻", ["数据平台上线"]), ("经验", ["三个区的做法"]), ("图片新闻", [])]
+    assert len(issue.sections[2].blocks) == 1
+
+
+@pytest.mark.parametrize("mark", "★■◆")
+def test_articles_may_stand_behind_a_mark(mark: str) -> None:
+    issue, _remarks = read(f"{HEAD}{mark}数据平台上线\n{PROSE}{mark} 三个区的做法\n{PROSE}")
+    assert titles(issue) == [("", ["数据平台上线", "三个区的做法"])]
+
+
+def test_numbered_headings_are_articles_only_where_there_is_no_title() -> None:
+    body = f"一、总体情况\n{PROSE}（一）上线\n{PROSE}二、下一步\n{PROSE}"
+    assert titles(read(HEAD + body)[0]) == [("", ["一、总体情况", "二、下一步"])]
+    issue, _remarks = read(f"{HEAD}数据平台上线的报告\n{body}")
+    assert titles(issue) == [("", ["数据平台上线的报告"])]
+    assert [block for block in issue.articles[0].blocks if isinstance(block, Heading)] == [
+        Heading(3, "一、总体情况"),
+        Heading(4, "（一）上线"),
+        Heading(3, "二、下一步"),
+    ]
+
+
+def test_a_text_without_any_title_stands_under_no_section() -> None:
+    issue, _remarks = read(HEAD + PROSE + PROSE)
+    assert titles(issue) == [("", [])]
+    assert len(issue.sections[0].blocks) == 2
+    assert told(HEAD + PROSE, "no titles") == [6]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "（来源：某市数据中心）",
+        "信息来源：某网",
+        "（记者 某某）",
+        "注：数据截至五月底",
+        "供稿：某区数据局",
+        "附件：1.名单",
+    ],
+)
+def test_a_source_line_stays_a_paragraph(line: str) -> None:
+    issue, _remarks = read(LISTED.replace("平台于五月上线。", f"平台于五月上线。\n{line}"))
+    assert paragraphs(issue, 0) == ["平台于五月上线。", line]
+
+
+@pytest.mark.parametrize(
+    ("text", "notice"),
+    [
+        ("按语：各区可以借鉴。", ("按语", "各区可以借鉴。")),
+        ("【编者按】各区可以借鉴。", ("编者按", "各区可以借鉴。")),
+        ("编者按\n各区可以借鉴。", ("编者按", "各区可以借鉴。")),
+        ("按  语：各区可以借鉴。", ("按语", "各区可以借鉴。")),
+    ],
+)
+def test_an_editors_note_is_a_notice(text: str, notice: tuple[str, str]) -> None:
+    label, words = notice
+    expected = Notice(label, (Paragraph((Text(words),)),))
+    assert read(LISTED.replace("平台于五月上线。", f"{text}\n平台于五月上线。"))[0].articles[0].blocks[0] == expected
+    above = read(LISTED.replace("本期要目", f"{text}\n\n本期要目"))[0]
+    assert above.sections[0].blocks == (expected,)
+    assert titles(above)[1:] == [("要闻", ["数据平台上线"]), ("经验", ["三个区的做法"])]
+
+
+def test_lines_with_one_bullet_are_a_list() -> None:
+    issue, _remarks = read(LISTED.replace("平台于五月上线。", "平台于五月上线：\n· 查询\n· 下载\n· 订阅"))
+    assert issue.articles[0].blocks[1] == ListBlock(
+        False, tuple((Paragraph((Text(word),)),) for word in ("查询", "下载", "订阅"))
+    )
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        "目  录\n要闻\n数据平台上线……………1\n经验\n三个区的做法…… 2\n",
+        "≡本期要目≡\n要闻\n数据平台上线\t1\n经验\n三个区的做法\t12\n≡本期详情≡\n",
+        "本期要目\n要闻\n· 数据平台上线（1）\n经验\n· 三个区的做法.....(2)\n",
+        "要闻\n一、数据平台上线\n经验\n二、三个区的做法\n",
+        "【要闻】\n数据平台上线\n【经验】\n三个区的做法\n",
+        "要闻 数据平台上线\n经验 三个区的做法\n",
+    ],
+)
+def test_contents_have_many_forms(contents: str) -> None:
+    listed = "本期要目\n要闻\n数据平台上线\n经验\n三个区的做法\n"
+    assert listed in LISTED
+    text = LISTED.replace(listed, contents)
+    assert titles(read(text)[0]) == titles(read(LISTED)[0])
+    assert read(text)[1] == ()
+
+
+def test_an_announcement_of_contents_that_nothing_repeats_stays_text() -> None:
+    issue, remarks = read(f"{HEAD}目录\n甲\n乙\n{PROSE}")
+    words = [issue.sections[0].title, *(article.title for article in issue.articles)]
+    assert "目录" in words or "目录" in [plain_text(b.content) for b in issue.sections[0].blocks]  # type: ignore[union-attr]
+    assert any("no contents" in remark.text or "no titles" in remark.text for remark in remarks)
+
+
+def test_a_note_of_the_foot_that_is_not_the_last_line_is_pointed_out() -> None:
+    issue, remarks = read(LISTED + "本刊内部交流\n欢迎投稿\n")
+    assert issue.imprint.note == "本刊内部交流；欢迎投稿"
+    assert [remark.text[:8] for remark in remarks if "note" in remark.text] == ["“本刊内部交流”"]
+
+
+def test_the_words_of_an_article_that_look_like_circulation_stay_in_it() -> None:
+    text = LISTED.replace("平台于五月上线。", "报：各区每月报数。\n" + PROSE.strip())
+    issue, _remarks = read(text)
+    assert len(issue.articles) == 2
+    assert paragraphs(issue, 0)[0] == "报：各区每月报数。"
+    assert [line.bodies for line in issue.circulation] == [("市政府办公室",), ("各区数据部门",)]
 
 
 def test_a_file_of_countless_lines_is_refused() -> None:
