@@ -1,5 +1,6 @@
 """The one home of Pillow: makes the pictures of an issue safe, small and upright, with the same bytes each time."""
 
+import contextlib
 import functools
 import io
 import struct
@@ -147,7 +148,7 @@ def _pillow() -> ModuleType:
 
 def _make(content: bytes, width: int, quality: int) -> _Made:
     broken = _("save it anew as PNG or JPEG, and look at it")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _whole_only():
         warnings.simplefilter("error")  # Pillow only warns of a picture near its own limit, or a damaged one
         try:
             image = _open(content)
@@ -160,6 +161,18 @@ def _make(content: bytes, width: int, quality: int) -> _Made:
             raise _UnusableError(_("it needs more memory than there is"), _("save it smaller")) from None
         except _FAULTS as error:
             raise _UnusableError(_("it is damaged, or no picture ({why})").format(why=error), broken) from None
+
+
+@contextlib.contextmanager
+def _whole_only() -> Iterator[None]:
+    """Have Pillow refuse a picture cut short: WeasyPrint, once loaded, lets every library fill it up with grey."""
+    from PIL import ImageFile
+
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _open(content: bytes) -> "Image":

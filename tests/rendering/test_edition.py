@@ -4,7 +4,9 @@ import dataclasses
 import hashlib
 import io
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from lxml import etree
@@ -23,6 +25,7 @@ from mailer.model.edition import (
 )
 from mailer.model.issue import Issue, Link, Paragraph, Section, Text
 from mailer.rendering.edition import render_edition
+from mailer.sources.issue_files import load_files
 from mailer.sources.issue_folder import load_issue
 from tests.conftest import REPOSITORY, need
 from tests.rendering.samples import TEMPLATES, VALUES, make_config, make_issue, make_table
@@ -30,14 +33,21 @@ from tests.rendering.samples import TEMPLATES, VALUES, make_config, make_issue, 
 HOSTILE = "{{ 7*7 }}{% raw %}<script>alert(1)</script>\"'&<!--[if mso]>&lt;\\\u3000</title></style>-->"
 
 
-def render(issue: Issue | None = None, config: Config | None = None, name: str = "members") -> Edition:
+def render(
+    issue: Issue | None = None,
+    config: Config | None = None,
+    name: str = "members",
+    files: Mapping[str, bytes] = MappingProxyType({}),
+) -> Edition:
     settings = config or make_config()
-    return render_edition(issue or make_issue(), name, settings.lists[name], settings, TEMPLATES)
+    return render_edition(issue or make_issue(), name, settings.lists[name], settings, TEMPLATES, files)
 
 
 @pytest.fixture(scope="module")
 def real() -> Edition:
-    return render(load_issue(REPOSITORY / "issues" / "2020-07"))
+    folder = REPOSITORY / "issues" / "2020-07"
+    issue = load_issue(folder)
+    return render(issue, files=load_files(folder, issue))
 
 
 def parse(html: str) -> etree._Element:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, ImageFilter
+from PIL import Image, ImageCms, ImageFile, ImageFilter
 
 from mailer.config import PicturesConfig
 from mailer.errors import IssueError
@@ -180,6 +180,13 @@ def test_what_is_no_picture_is_one_error_with_its_place_and_cure(name: str) -> N
     assert caught.value.line == 9
     assert "a.png" in caught.value.message
     assert caught.value.cure
+
+
+def test_a_picture_cut_short_is_refused_beside_a_library_that_allows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as WeasyPrint leaves it
+    with pytest.raises(IssueError, match="damaged"):
+        prepare(save(noise(310, 300))[:30_000])
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is True
 
 
 def test_a_missing_picture_is_named_and_one_in_a_list_is_found() -> None:
