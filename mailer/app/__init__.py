@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mailer.app.archive import PublicArchive
+from mailer.app.checks import Checks
 from mailer.app.ground import Ground, utc_now
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
@@ -25,6 +26,7 @@ class House(Ground):
         super().__init__(home, now)
         self.lists = Lists(self)
         self.issues = Issues(self, self.lists)
+        self.checks = Checks(self)
         self.relays = Relays(self)
         self.mailings = Mailings(self, self.issues, self.lists, self.relays)
         self.returned = Returned(self)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailer.app import written
+from mailer.app.checks import find_findings
 from mailer.app.ground import Ground
 from mailer.app.lists import Lists
 from mailer.app.written import Rendered, WrittenForms
@@ -121,11 +122,8 @@ class Issues:
         return list(self.make_forms(loaded, lists).editions)
 
     def check(self, issue: Issue, editions: Sequence[Edition]) -> list[Finding]:
-        """Return the preflight's findings over these editions, each once."""
-        from mailer.rendering.preflight import check_edition
-
-        found = [finding for edition in editions for finding in check_edition(edition, issue, self._ground.config)]
-        return list(dict.fromkeys(found))
+        """Return the preflight's findings over these editions, each once, the gravest first."""
+        return find_findings(self._ground, issue, editions)
 
     def write_forms(self, issue: Issue, forms: "Forms", out: Path) -> WrittenForms:
         """Write every form that was made, editions filled for a made-up reader. Raises UsageError."""

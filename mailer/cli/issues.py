@@ -7,18 +7,18 @@ from typing import Annotated
 import typer
 
 from mailer.app import create_newsletter
-from mailer.cli.drawing import SEVERITY_WORDS, err, say, say_json, say_marked
-from mailer.cli.options import IssueArgument, JsonOption, ListOption, open_house
+from mailer.cli.check import draw_findings
+from mailer.cli.drawing import err, say, say_json
+from mailer.cli.options import IssueArgument, JsonOption, open_house
 from mailer.i18n import _, ngettext
 from mailer.model.issue import ImportRemark, Issue, Role, issue_tables
-from mailer.model.report import Finding, Severity
+from mailer.model.report import Severity
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("new", help=_("Make a newsletter folder: settings, templates, empty lists."))(make_new)
     app.command("import", help=_("Turn a document into an issue folder; never overwrites one unasked."))(import_file)
-    app.command("check", help=_("Check an issue before it is approved."))(check)
     app.command("approve", help=_("Sign off this exact content; only what was approved is sent."))(approve)
 
 
@@ -78,40 +78,6 @@ def import_file(
     for remark in remarks:
         say(_("{file}:{line}: {text}").format(file=file, line=remark.line, text=remark.text), "yellow")
         say(f"  → {remark.cure}")
-
-
-def draw_findings(findings: list[Finding]) -> None:
-    """Print findings, errors first."""
-    order = list(Severity)
-    for finding in sorted(findings, key=lambda one: order.index(one.severity)):
-        word, style = SEVERITY_WORDS[finding.severity]
-        say_marked(_(word), style, " " + _("{what}: {text}").format(what=finding.place, text=finding.text))
-        if finding.cure:
-            say(f"  → {finding.cure}")
-
-
-def check(ctx: typer.Context, issue: IssueArgument, lists: ListOption = None, as_json: JsonOption = False) -> None:
-    """Check an issue; exit code 1 when there is an error."""
-    with open_house(ctx) as house:
-        loaded = house.issues.read(issue)
-        findings = house.issues.check(loaded.issue, house.issues.render(loaded, lists or []))
-    errors = sum(finding.severity is Severity.ERROR for finding in findings)
-    if as_json:
-        say_json(
-            [
-                {"severity": one.severity.value, "place": one.place, "text": one.text, "cure": one.cure}
-                for one in findings
-            ]
-        )
-    else:
-        draw_findings(findings)
-        say(
-            ngettext("{n} error", "{n} errors", errors).format(n=errors)
-            if errors
-            else _("nothing stands in the way of approval"),
-            "bold red" if errors else "green",
-        )
-    raise typer.Exit(1 if errors else 0)
 
 
 def approve(

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, exists, func, insert, select, update
@@ -13,6 +13,7 @@ from mailer.i18n import _
 from mailer.model.delivery import ISSUE_MOVES, IssueStatus, MailingStatus, sources_of
 from mailer.model.edition import Edition, asset_hashes, edition_from_json, edition_to_json
 from mailer.model.issue import Issue
+from mailer.model.numbering import IssueNumber
 from mailer.store.schema import approval, approval_edition, asset, edition, issue, mailing
 
 
@@ -50,6 +51,16 @@ def find_issue(connection: Connection, slug: str) -> IssueRecord | None:
     return IssueRecord(
         row.id, row.slug, IssueStatus(row.status), row.content_sha256, row.year, row.number, row.total, row.supplement
     )  # fmt: skip
+
+
+def issue_numbers(connection: Connection) -> tuple[IssueNumber, ...]:
+    """Return how every recorded issue is counted, oldest first."""
+    return tuple(
+        IssueNumber(
+            row.slug, row.year, row.number, row.total, date.fromisoformat(row.issued_on), row.supplement, folder=False
+        )
+        for row in connection.execute(select(issue).order_by(issue.c.issued_on, issue.c.id))
+    )
 
 
 def record_issue(connection: Connection, value: Issue, content_sha256: str, now: datetime) -> IssueRecord:

@@ -1,0 +1,90 @@
+"""The preflight of a house's issues: gathers what it must know of other issues and of today, and runs it."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+from mailer.app.ground import Ground
+from mailer.app.written import sample_delivery
+from mailer.errors import MailerError
+from mailer.i18n import _
+from mailer.mail.message import compose_message, make_letterhead
+from mailer.model.edition import Edition
+from mailer.model.issue import Issue
+from mailer.model.numbering import IssueNumber
+from mailer.model.report import Finding
+from mailer.sources.issue_folder import load_issue
+from mailer.store import issues
+
+RECENT = 24  # folders whose numbers are read anew: two years of a monthly bulletin; the database knows the older ones
+
+
+def find_findings(ground: Ground, issue: Issue, editions: Sequence[Edition]) -> list[Finding]:
+    """Return what the preflight finds in an issue and its editions, each once, the gravest first.
+
+    The same input gives the same findings: no network, no program of the machine. Approval stands on these.
+    """
+    from mailer.rendering.environment import read_templates  # slow to load, and most commands do not check
+    from mailer.rendering.preflight import check_edition, check_issue, check_theme, sort_findings
+
+    found = check_issue(issue, ground.config, known_numbers(ground), _today(ground))
+    for edition in editions:
+        found += check_edition(edition, issue, ground.config)
+    return sort_findings([*found, *check_theme(read_templates(ground.templates).theme)])
+
+
+def _today(ground: Ground) -> date:
+    return ground.now().astimezone(ground.config.zone).date()
+
+
+def known_numbers(ground: Ground) -> list[IssueNumber]:
+    """Return how the house's issues are counted: by their folders, else by what the database recorded.
+
+    A folder that cannot be read counts as it was recorded; its own check will say what is wrong with it.
+    """
+    known: dict[str, IssueNumber] = {}
+    if ground.config.database or (ground.var / "mailer.db").exists():
+        with ground.store.read() as connection:
+            known = {one.slug: one for one in issues.issue_numbers(connection)}
+    folders = sorted((path.parent for path in ground.home.glob("issues/*/issue.md")), key=lambda path: path.name)
+    for folder in folders[-RECENT:]:
+        try:
+            issue = load_issue(folder)
+        except MailerError:
+            continue
+        masthead = issue.masthead
+        known[issue.slug] = IssueNumber(
+            issue.slug, masthead.year, masthead.number, masthead.total, masthead.date, masthead.supplement
+        )
+    return list(known.values())
+
+
+class Checks:
+    """What a check adds to the preflight when a person asks for it: programs and servers that may answer otherwise."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def ask_spam_filter(self, editions: Sequence[Edition]) -> list[Finding]:
+        """Return what SpamAssassin says of each edition as a made-up reader gets it; nothing where it is absent."""
+        from mailer.ops.spam import score_message, spam_findings
+
+        messages = [self._compose(edition) for edition in editions]
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            scores = list(pool.map(score_message, messages))
+        return [
+            finding
+            for edition, score in zip(editions, scores, strict=True)
+            for finding in spam_findings(score, _("message for {list}").format(list=edition.list_name))
+        ]
+
+    def _compose(self, edition: Edition) -> bytes:
+        letterhead = make_letterhead(self._ground.config, edition.list_name, self._ground.secret)
+        return compose_message(edition, sample_delivery(self._ground, edition), letterhead)
+
+    def follow_links(self, issue: Issue, progress: Callable[[int, int], None] | None = None) -> list[Finding]:
+        """Follow the issue's links over the network and return what is wrong with them."""
+        from mailer.ops.links import check_links_online
+        from mailer.rendering.preflight import gather_links
+
+        return check_links_online(gather_links(issue), progress)
