@@ -5,13 +5,43 @@ import re
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
+from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.footnote import footnote_plugin
 
 from mailer.sources.inline import scan_emphasis
 
 MAX_DEPTH = 8  # lists in quotes in lists: deeper than any bulletin, shallow enough for every mail program
+MAX_LENGTH = 500_000  # characters; a full bulletin has 20,000
+MAX_BRACKETS = 300  # in one paragraph
+MAX_LEVEL = 40  # of bold in italic in bold
 # > [!按语] opens a notice box; [!a](b), [!a][b] and [!a]: are what they are without it
 _LABEL = re.compile(r"\[!((?:\\.|[^\[\]\\\n])+)\](?![(\[:])[ \t]*\n?")
+
+
+class KnottyTextError(Exception):
+    """The text would take too long or go too deep to be read; `line` counts from 0."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self.line = line
+
+
+def parse_markdown(text: str) -> SyntaxTreeNode:
+    """Return the tree of a Markdown text. Raises KnottyTextError for what only a mistake or malice writes."""
+    if len(text) > MAX_LENGTH:
+        raise KnottyTextError(0)
+    tokens = _PARSER.parse(text)
+    for token in tokens:
+        if any(child.level > MAX_LEVEL for child in token.children or ()):
+            raise KnottyTextError(token.map[0] if token.map else 0)
+    return SyntaxTreeNode(tokens)
+
+
+def _refuse_knots(state: StateCore) -> None:
+    """Refuse a paragraph with many brackets: each may open a link, and is followed to the paragraph's end."""
+    for token in state.tokens:
+        if token.type == "inline" and token.content.count("[") > MAX_BRACKETS:
+            raise KnottyTextError(token.map[0] if token.map else 0)
 
 
 def _scan_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -58,6 +88,7 @@ def _make_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": 2 * MAX_DEPTH + 6}).enable("table")
     footnote_plugin(parser, inline=False, move_to_end=False, always_match_refs=True)
     parser.core.ruler.after("block", "notices", _find_notices)
+    parser.core.ruler.after("notices", "knots", _refuse_knots)
     parser.block.ruler.before("html_block", "html_table", _scan_table, {"alt": ["paragraph", "blockquote"]})
     # any other HTML is read within its paragraph, where each tag is accepted or refused by name
     parser.disable("html_block")
@@ -69,4 +100,4 @@ def _make_parser() -> MarkdownIt:
     return parser
 
 
-PARSER = _make_parser()
+_PARSER = _make_parser()

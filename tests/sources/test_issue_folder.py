@@ -348,6 +348,11 @@ def test_an_html_table_is_read_with_spans_total_caption_and_blank_lines() -> Non
         ("# 甲\n\n<table><tr><td>1</td></tr></table>尾", 9, "table"),
         ("# 甲\n\n" + "> " * 12 + "深", 9, "nesting"),
         ("# 甲\n\n" + "<em>" * 3000, 9, "nesting"),
+        ("# 甲\n\n" + "[" * 20_000, 9, "tangled"),
+        ("# 甲\n\n一\n\n" + "[a" * 20_000, 11, "tangled"),
+        ("# 甲\n\n" + "![" * 20_000, 9, "tangled"),
+        ("# 甲\n\n" + "*" * 9000 + "a" + "*" * 9000, 9, "tangled"),
+        ("# 甲\n\n" + "长" * 600_000, 7, "too long"),
     ],
 )
 def test_what_an_issue_cannot_hold_is_one_error_and_never_dropped(markdown: str, line: int, said: str) -> None:
