@@ -12,8 +12,9 @@ from mailer.rendering.preflight.places import issue_place
 def check_numbering(issue: Issue, others: Iterable[IssueNumber]) -> list[Finding]:
     """Return what is odd about the issue's numbers, given the other issues the house knows.
 
-    A supplement is compared with those of its own name only. The first known issue is not judged. A gap asks; numbers
-    that contradict those before, or that another issue bears, are errors where that issue's folder can still be mended.
+    A supplement is compared with those of its own name only. The first known issue is not judged. A gap asks, as
+    does a number that another issue bears; numbers that contradict those before are an error where that issue's folder
+    can still be mended.
     """
     masthead = issue.masthead
     own = IssueNumber(
@@ -32,7 +33,7 @@ def _age(number: IssueNumber) -> tuple[str, int, int]:
 
 
 def _check_taken(issue: Issue, own: IssueNumber, other: IssueNumber) -> list[Finding]:
-    severity = Severity.ERROR if other.folder else Severity.WARNING
+    severity = Severity.WARNING  # a copy under another slug is how people try things out
     cure = _("give each its own number, here or in issues/{slug}/issue.md").format(slug=other.slug)
     found: list[Finding] = []
     if own.number is not None and (own.year, own.number) == (other.year, other.number):
