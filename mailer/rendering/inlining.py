@@ -42,6 +42,18 @@ class _OfflinePremailer(Premailer):  # type: ignore[misc]
     def _parse_css_string(self, css_body: str, validate: bool = True) -> Any:
         return _parse_css(css_body, validate)
 
+    def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[Any], list[Any]]:
+        rules, leftover = _sort_rules(css_body, ruleset_index)
+        return list(rules), list(leftover)
+
+
+@functools.lru_cache(maxsize=16)
+def _sort_rules(css: str, index: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return the rules of a style sheet as premailer takes them apart: half its time, and the same for each issue."""
+    reader = _OfflinePremailer("<p></p>", **_OPTIONS)
+    rules, leftover = Premailer._parse_style_rules(reader, css, index)
+    return tuple(rules), tuple(leftover)
+
 
 def inline_styles(html: str) -> str:
     """Return the HTML with every style written into its element; never asks the network or reads a file.
