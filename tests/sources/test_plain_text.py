@@ -28,7 +28,7 @@ from mailer.sources.assembly import assemble_issue
 from mailer.sources.import_file import import_document
 from mailer.sources.paragraphs import find_links
 from mailer.sources.plain_text import read_text
-from tests.sources.bulletins import LISTED, QUARTERLY
+from tests.sources.bulletins import HEAD, LISTED, QUARTERLY
 from tests.sources.refusals import refusal
 
 FILE = Path("bulletin.txt")
@@ -318,7 +318,6 @@ def test_a_date_that_stands_elsewhere_is_taken_and_pointed_out() -> None:
     assert told(text, "2026-05-30") == [1]
 
 
-HEAD = "某市数据中心\n数据简报\n第5期\n某市数据中心 2026.5.29\n\n"
 PROSE = "平台于五月上线运行，全市各区、各部门的数据从此可以在一处查到，办事不必再跑多个窗口。\n"
 
 
