@@ -20,6 +20,7 @@ class Kind(StrEnum):
     ARCHIVED_PAGE = "mhtml"  # a web page saved as one file
     PDF = "pdf"
     TEXT = "text"
+    EMPTY = "empty"
     UNKNOWN = "unknown"
 
 
@@ -36,6 +37,8 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # a stream's name in the di
 
 def find_kind(content: bytes) -> Kind:
     """Return what a document is by its bytes."""
+    if not content.strip(b"\0\t\r\n "):
+        return Kind.EMPTY
     for kind, pattern in _STARTS:
         if pattern.match(content):
             return Kind.PROTECTED if kind is Kind.OLE and _ENCRYPTED in content else kind
@@ -61,6 +64,8 @@ def not_word(kind: Kind, file: Path) -> IssueError:
             message, cure = _("is a web page"), _("give the file the suffix .html")
         case Kind.TEXT:
             message, cure = _("is plain text"), _("give the file the suffix .txt")
+        case Kind.EMPTY:
+            message, cure = _("is empty"), _("get the file again")
         case Kind.PDF:
             message, cure = _("is a PDF"), _("import the document it was made from")
         case _:

@@ -84,7 +84,10 @@ def main_size(runs: Iterable[Run]) -> float | None:
 
 def to_content(runs: Iterable[Run]) -> tuple[Inline, ...]:
     """Return the runs as inline content: links outside, then strong, then emphasis; blanks at their edges outside."""
-    return _nest([replace(run, size=None) for run in runs], 0)
+    stretch = list(runs)
+    if len(stretch) == 1 and _look(stretch[0])[:3] == (False, False, ""):
+        return _leaves(stretch)
+    return _nest(stretch, 0)
 
 
 def is_plain(content: tuple[Inline, ...]) -> bool:

@@ -1,5 +1,7 @@
 """Characters that Word draws from symbol fonts, or above and below the line, as what Unicode has for them."""
 
+import re
+
 _WINGDINGS = {
     0x28: "☎", 0x29: "✆", 0x2A: "✉", 0x4A: "☺", 0x6C: "●", 0x6D: "○", 0x6E: "■", 0x6F: "□", 0x71: "□", 0x72: "□",
     0x74: "◆", 0x75: "◆", 0x76: "❖", 0x77: "◆", 0x9F: "•", 0xA1: "○", 0xA7: "▪", 0xA8: "□", 0xAB: "★", 0xB2: "☆",
@@ -14,6 +16,7 @@ _SYMBOL = {
 _FONTS = {"wingdings": _WINGDINGS, "symbol": _SYMBOL}
 _RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
 _LOWERED = str.maketrans("0123456789+-()", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎")
+_PRIVATE = re.compile("[\uf000-\uf0ff]")
 UNKNOWN = "□"
 
 
@@ -28,9 +31,7 @@ def read_symbols(text: str, font: str | None) -> str:
     table = _FONTS.get((font or "").lower())
     if table is not None and text and all(ord(char) in table for char in text):
         return "".join(table[ord(char)] for char in text)
-    if not any(0xF000 <= ord(char) <= 0xF0FF for char in text):
-        return text
-    return "".join(symbol(ord(char), font) if 0xF000 <= ord(char) <= 0xF0FF else char for char in text)
+    return _PRIVATE.sub(lambda match: symbol(ord(match[0]), font), text)
 
 
 def raise_text(text: str, raised: str | None) -> str:

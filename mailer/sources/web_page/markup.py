@@ -22,7 +22,7 @@ Element = lxml.etree._Element
 
 MAX_BYTES = 60_000_000  # with embedded pictures
 MAX_TEXT = 10_000_000  # without them
-MAX_MARKUP = 1_000_000  # tags and attributes: each costs some 100 bytes once parsed
+MAX_MARKUP = 500_000  # tags and attributes: each costs some 100 bytes once parsed
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
 # GB2312 and GBK are read as their superset, as browsers do (WHATWG Encoding)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mailer.i18n import _
 from mailer.model.issue import ImportRemark, Quote
+from mailer.sources.allowance import Allowance
 from mailer.sources.cell_text import quote_blocks
 from mailer.sources.drafts import Draft, finish_drafts, prefix
 from mailer.sources.left_out import allowed_target, put_unusable, say_hidden, say_reading, say_struck, shorten
@@ -59,6 +60,7 @@ class _Paragraph:
 
     runs: list[Run] = field(default_factory=list)
     pictures: list[Draft] = field(default_factory=list)
+    worded: bool = False  # some of its text is not blank
     line: int = 0
     centred: bool = False
 
@@ -77,6 +79,7 @@ class PageReader:
         self._list_count = 0
         self._line = 1
         self._depth = 0
+        self._allowance = Allowance(file)
 
     def read(self, root: Element, pictures: WebPictures) -> list[Draft]:
         """Return the drafts of a page."""
@@ -185,9 +188,10 @@ class PageReader:
             return
         if look.kept_blanks:
             text = text.replace("\r\n", "\n").replace("\n", "\v").replace(" ", "\xa0")
-        if text.strip() and not runs_text(self._open.runs).strip():
-            self._open.line, self._open.centred = self._line, look.centred
+        if not self._open.worded and text.strip():
+            self._open.worded, self._open.line, self._open.centred = True, self._line, look.centred
         text = raise_text(text, look.raised)
+        self._allowance.spend(self._line)
         self._open.runs.append(Run(text, look.bold, look.italic, look.target, look.size))
 
     def _close(self) -> None:
@@ -228,7 +232,7 @@ class PageReader:
         draft = self._pictures.read(element, self._line)
         if draft is None:
             return
-        if runs_text(self._open.runs).strip():
+        if self._open.worded:
             self._open.pictures.append(draft)
         else:
             self._drafts.append(draft)

@@ -15,6 +15,7 @@ from mailer.sources.tables import MAX_SPAN
 from mailer.sources.web_page.markup import Element
 from mailer.sources.web_page.style import WebLook, is_hidden, look_inside, read_style
 
+MAX_ROWS = 3_000
 MAX_AREA = 100_000  # places that the cells of a table cover
 _LAYOUT = {"table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"}
 
@@ -37,6 +38,8 @@ def read_web_table(
 
     `read_inner` gives the drafts of a cell. Raises IssueError when the table is larger than a bulletin can show.
     """
+    if sum(1 for _row in table.iter("tr")) > MAX_ROWS:
+        raise _too_large(file, line)
     rows, head_rows = _visible_rows(table)
     cells = _place_cells(rows, file, line)
     drafts = [
@@ -107,16 +110,16 @@ def _place_cells(rows: list[Element], file: Path, line: int) -> list[_WebCell]:
             rowspan = min(_read_span(element, "rowspan") or len(rows), len(rows) - number)
             area += colspan * rowspan
             if area > MAX_AREA:
-                raise IssueError(
-                    _("a table is too large"),
-                    file=file,
-                    line=line,
-                    cure=_("send it as an attachment, and keep what readers need"),
-                )
+                raise _too_large(file, line)
             covered |= dict.fromkeys(range(column, column + colspan), number + rowspan)
             cells.append(_WebCell(element, number, column, rowspan, colspan))
             column += colspan
     return cells
+
+
+def _too_large(file: Path, line: int) -> IssueError:
+    cure = _("send it as an attachment, and keep what readers need")
+    return IssueError(_("a table is too large"), file=file, line=line, cure=cure)
 
 
 def _read_span(element: Element, name: str) -> int:

@@ -11,7 +11,7 @@ from mailer.i18n import _
 Element = lxml.etree._Element
 
 MAX_PART = 24_000_000  # bytes of one XML part; the text of a thick bulletin takes one
-MAX_MARKUP = 1_000_000  # tags and attributes of one part: each costs some 100 bytes once parsed
+MAX_MARKUP = 500_000  # tags and attributes of one part: each costs some 100 bytes once parsed
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -36,7 +36,7 @@ def parse_part(content: bytes, *, file: Path, part: str) -> Element:
         content = content.replace(strict, usual)
     if b"<!DOCTYPE" in content.replace(b"\0", b"")[:MAX_PART]:
         raise IssueError(
-            _("{part} inside holds a DOCTYPE, which no Word document has").format(part=part[:80]),
+            _("{part} inside holds a DOCTYPE, which no Word document has").format(part=part.lstrip("/")[:80]),
             file=file,
             cure=_("do not use this file: ask for it anew from the one who wrote it"),
         )
@@ -63,7 +63,7 @@ def parse_part(content: bytes, *, file: Path, part: str) -> Element:
 def too_large(part: str, file: Path) -> IssueError:
     """Return the error that an XML part is more than we read."""
     return IssueError(
-        _("{part} inside is too large").format(part=part[:80]),
+        _("{part} inside is too large").format(part=part.lstrip("/")[:80]),
         file=file,
         cure=_("split the document, or save the bulletin's text alone"),
     )

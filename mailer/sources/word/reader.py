@@ -6,6 +6,7 @@ from pathlib import Path
 from mailer.errors import IssueError
 from mailer.i18n import _
 from mailer.model.issue import ImportRemark, Paragraph, Picture, Quote
+from mailer.sources.allowance import Allowance
 from mailer.sources.cell_grid import GridCell, lay_table
 from mailer.sources.cell_text import cell_text, is_layout, lines_of_row
 from mailer.sources.document_kind import Kind, find_kind, not_word
@@ -60,6 +61,7 @@ class _WordReader:
         self._line = 0
         self._carried: list[Run] = []  # of a paragraph whose end is deleted under tracked changes
         self._depth = 0
+        self._allowance = Allowance(archive.file)
 
     def _parse(self, kind: str) -> Element | None:
         part = next((one.target for one in self._relations.values() if one.kind == kind and not one.external), None)
@@ -86,7 +88,10 @@ class _WordReader:
         return ReadDocument(pieces, self._pictures.files, tuple(self._remarks))
 
     def _run_reader(self) -> RunReader:
-        return RunReader(self._styles, self._relations, self._notes.read, self._say)
+        return RunReader(self._styles, self._relations, self._notes.read, self._say, spend=self._spend)
+
+    def _spend(self) -> None:
+        self._allowance.spend(self._line)
 
     def _blocks(self, container: Element, runs: RunReader) -> list[Draft]:
         drafts: list[Draft] = []
@@ -133,6 +138,7 @@ class _WordReader:
         return carried
 
     def _paragraph(self, paragraph: Element, reader: RunReader) -> list[Draft]:
+        self._spend()
         properties = child(paragraph, "pPr")
         style = self._styles.paragraph(value(child(properties, "pStyle")))
         label = self._label(properties, style)

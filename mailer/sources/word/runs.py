@@ -48,10 +48,19 @@ class RunReader:
     """Reads the paragraphs of one story (the body, a note, a text box) in order, as fields reach over paragraphs.
 
     `say` takes a remark's text and cure for the paragraph being read; `read_note` gives the content of a footnote,
-    endnote or comment.
+    endnote or comment; `spend` is called for each stretch of text, and may raise.
     """
 
-    def __init__(self, styles: Styles, relations: Mapping[str, Relation], read_note: ReadNote, say: Say) -> None:
+    def __init__(
+        self,
+        styles: Styles,
+        relations: Mapping[str, Relation],
+        read_note: ReadNote,
+        say: Say,
+        *,
+        spend: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._spend = spend
         self._styles, self._relations, self._read_note, self._say = styles, relations, read_note, say
         self._fields: list[_Field] = []
         self._left_out: dict[str, list[str]] = {}
@@ -175,6 +184,7 @@ class RunReader:
                 _("a symbol of the font {font} has no character of its own; □ stands for it").format(font=look.font),
                 _("compare with the document and write what it should be"),
             )
+        self._spend()
         if look.struck:
             self._left_out.setdefault("struck", []).append(text)
         target = next((one.target for one in reversed(self._fields) if one.target), "") or place.target
