@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from mailer.child import Child
@@ -16,6 +16,11 @@ from mailer.tokens import HouseSecret, fingerprint_secret, load_secret
 
 # what a child has imported before its first job; WeasyPrint comes when it is needed, as it takes long and much
 PRELOAD = ("mailer.rendering.edition", "mailer.rendering.page", "mailer.rendering.wechat", "mailer.sources.import_file")
+
+
+@cache
+def _make_child() -> Child:
+    return Child(PRELOAD)
 
 
 def utc_now() -> datetime:
@@ -60,10 +65,14 @@ class Ground:
         """The house secret, made at first use."""
         return load_secret(self.var / "secret.json")
 
-    @cached_property
+    @property
     def child(self) -> Child:
-        """The process in which documents are read and templates run, started when first asked for."""
-        return Child(PRELOAD)
+        """The process in which documents are read and templates run, started when first asked for.
+
+        It holds nothing of a folder, so all houses of this process share it, and it ends with this process: its start
+        takes as long as a dozen renderings.
+        """
+        return _make_child()
 
     @property
     def var(self) -> Path:
@@ -84,9 +93,7 @@ class Ground:
         _store, _secret = self.store, self.secret
 
     def close(self) -> None:
-        """Close the database and the child if they were opened."""
-        if "child" in self.__dict__:
-            self.child.close()
+        """Close the database if it was opened."""
         if "store" in self.__dict__:
             self.store.close()
 

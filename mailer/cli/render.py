@@ -136,13 +136,16 @@ def _watch(house: House, wish: Wish) -> None:
         inside = any(changed.is_relative_to(one) for one in watched)
         return inside and not hidden and (not changed.is_relative_to(made))
 
+    # the whole folder, as editors replace a file, and a watch on the old one would see no more
+    seen = watch(home, folder, watch_filter=counts, step=100, debounce=400, rust_timeout=200, yield_on_timeout=True)
     with suppress(KeyboardInterrupt), _previewing() as keeper:
+        next(seen)  # it watches from here on, so that no change made meanwhile is missed
         _render_once(house, wish, keeper)
         say(_("waiting for changes in {folder}, templates and settings; stop with Ctrl-C").format(folder=folder), "dim")
-        # the whole folder, as editors replace a file, and a watch on the old one would see no more
-        for _changes in watch(home, folder, watch_filter=counts, raise_interrupt=True, step=100, debounce=400):
-            house.refresh()
-            _render_once(house, wish, keeper)
+        for changes in seen:
+            if changes:
+                house.refresh()
+                _render_once(house, wish, keeper)
 
 
 @dataclass(slots=True)

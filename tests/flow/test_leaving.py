@@ -17,7 +17,7 @@ def test_get_shows_post_acts_and_the_next_issue_does_not_come(tmp_path: Path, re
     news.set_config('public_url = ""', f'public_url = "http://127.0.0.1:{port}"')
     news.approve()
     assert news.json("send", "2020-07", "--wait")["accepted"] == 10
-    news.run("render", "2020-07")
+    news.run("render", "2020-07", "--no-pdf")
     serving = news.start_serve()
     link = _link_of(news, "reader@firm3.example", port)
     deadline = time.monotonic() + 15
