@@ -2,17 +2,13 @@
 
 import dataclasses
 import hashlib
-import io
 import re
-from collections.abc import Mapping
+import shutil
 from pathlib import Path
-from types import MappingProxyType
 
 import pytest
-from lxml import etree
 
-from mailer.config import Config
-from mailer.errors import ConfigError, IssueError
+from mailer.errors import ConfigError, IssueError, TemplateError
 from mailer.i18n import LOCALES, current_language
 from mailer.model.edition import (
     SLOT_NAMES,
@@ -28,19 +24,10 @@ from mailer.rendering.edition import render_edition
 from mailer.sources.issue_files import load_files
 from mailer.sources.issue_folder import load_issue
 from tests.conftest import REPOSITORY, need
+from tests.rendering.pages import parse, render, texts, words
 from tests.rendering.samples import TEMPLATES, VALUES, make_config, make_issue, make_table
 
 HOSTILE = "{{ 7*7 }}{% raw %}<script>alert(1)</script>\"'&<!--[if mso]>&lt;\\\u3000</title></style>-->"
-
-
-def render(
-    issue: Issue | None = None,
-    config: Config | None = None,
-    name: str = "members",
-    files: Mapping[str, bytes] = MappingProxyType({}),
-) -> Edition:
-    settings = config or make_config()
-    return render_edition(issue or make_issue(), name, settings.lists[name], settings, TEMPLATES, files)
 
 
 @pytest.fixture(scope="module")
@@ -48,20 +35,6 @@ def real() -> Edition:
     folder = REPOSITORY / "issues" / "2020-07"
     issue = load_issue(folder)
     return render(issue, files=load_files(folder, issue))
-
-
-def parse(html: str) -> etree._Element:
-    return etree.parse(io.StringIO(html), etree.HTMLParser()).getroot()
-
-
-def words(element: etree._Element) -> str:
-    return "".join(str(part) for part in element.itertext())
-
-
-def texts(html: str, path: str) -> list[str]:
-    found = parse(html).xpath(path)
-    assert isinstance(found, list)
-    return [words(each) for each in found if isinstance(each, etree._Element)]
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
@@ -289,3 +262,52 @@ def test_rendering_leaves_the_templates_alone() -> None:
     before = snapshot()
     render()
     assert snapshot() == before
+
+
+def test_the_list_chooses_its_template(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(TEMPLATES, tmp_path / "templates"))
+    source = (folder / "bulletin.mjml.j2").read_text("utf-8")
+    (folder / "formal.mjml.j2").write_text(source.replace('{% include "parts/contents.mjml.j2" %}', ""), "utf-8")
+    config = make_config(language="en")
+    settings = config.lists["members"].model_copy(update={"template": "formal.mjml.j2"})
+    edition = render_edition(make_issue(), "members", settings, config, folder)
+    assert "In this issue" not in fill_segments(edition.html, VALUES)
+    missing = settings.model_copy(update={"template": "nowhere.mjml.j2"})
+    with pytest.raises(TemplateError, match=r"nowhere\.mjml\.j2"):
+        render_edition(make_issue(), "members", missing, config, folder)
+
+
+@pytest.mark.parametrize(("role", "tracking", "tracked"), [("报", "", False), ("送", "", True), ("送", "off", False)])
+def test_an_edition_says_whether_its_readers_may_be_counted(role: str, tracking: str, tracked: bool) -> None:
+    lists = {"members": {"title": "会员", "role": role, "file": "m.csv", "tracking": tracking}}
+    assert render(config=make_config(lists=lists)).tracking is tracked
+
+
+def test_articles_under_no_section_stand_without_a_heading_or_a_rule() -> None:
+    issue = make_issue()
+    bare = dataclasses.replace(issue, sections=(Section("", issue.sections[0].articles), *issue.sections[1:]))
+    with_title, without = (fill_segments(render(each).html, VALUES) for each in (issue, bare))
+    assert texts(without, "//h2[@class='section']") == ["双软评估"]
+    assert texts(without, "//p[@class='category']") == ["双软评估"]
+    assert texts(without, "//p[@class='entry']") == texts(with_title, "//p[@class='entry']")
+    assert without.count('class="red"') == with_title.count('class="red"') - 1
+
+
+@pytest.mark.parametrize(
+    ("number", "total", "supplement", "line"),
+    [
+        (7, 113, "", "2020, No. 7 (issue 113)"),
+        (1, 61, "网络安全专刊", "2020, No. 1, 网络安全专刊 (issue 61)"),
+        (1, None, "增刊", "2020, No. 1, 增刊"),
+        (None, 9, "增刊", "2020, 增刊 (issue 9)"),
+        (None, None, "增刊", "2020, 增刊"),
+        (None, None, "", "2020"),
+    ],
+)
+def test_the_issue_line_says_what_the_masthead_knows(
+    number: int | None, total: int | None, supplement: str, line: str
+) -> None:
+    plain = make_issue().masthead
+    masthead = dataclasses.replace(plain, number=number, total=total, supplement=supplement)
+    edition = render(dataclasses.replace(make_issue(), masthead=masthead), make_config(language="en"))
+    assert texts(fill_segments(edition.html, VALUES), "//p[@class='line']") == [line]

@@ -1,15 +1,31 @@
 """The text edition stands in columns where characters are two columns wide."""
 
+import dataclasses
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.model.edition import fill_segments
-from mailer.model.issue import Cell, Row, Table
+from mailer.model.issue import (
+    Article,
+    Block,
+    Cell,
+    Heading,
+    Link,
+    ListBlock,
+    Note,
+    Notice,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    Text,
+)
 from mailer.rendering.edition import render_edition
 from mailer.rendering.grid import column_name, lay_out
 from mailer.rendering.text import COLUMNS, set_table
 from mailer.rendering.values import issue_values, width
-from tests.rendering.samples import TEMPLATES, VALUES, make_config, make_issue, make_table
+from tests.rendering.samples import TEMPLATES, VALUES, make_config, make_issue, make_table, paragraph
 
 CELLS = st.builds(Cell, st.text(max_size=6), st.integers(1, 4), st.integers(1, 4), st.booleans())
 ROWS = st.lists(st.builds(Row, st.lists(CELLS, max_size=5).map(tuple), st.booleans()), max_size=5).map(tuple)
@@ -68,8 +84,50 @@ def test_the_whole_text_edition_reads_well() -> None:
         "> 数据可用不可见。",
         "　　详见通知原文 [1]，联系office@zsia.example\n　　以原文为准。\n\n[1] https://www.example.org/notice?a=1&b=2\n",
         "报：省政府办公厅、省发改委\n送：会员单位\n",
-        VALUES["links.unsubscribe"],
+        VALUES["links.unsubscribe_mail"],
     ):
         assert wanted in text
     assert "\n\n\n\n" not in text
     assert not any(line != line.rstrip() for line in text.splitlines())
+
+
+def set_article(*blocks: Block) -> str:
+    article = Article("文", blocks)
+    issue = dataclasses.replace(make_issue(), sections=(Section("栏", (article,)),))
+    config = make_config(language="en")
+    edition = render_edition(issue, "members", config.lists["members"], config, TEMPLATES)
+    return fill_segments(edition.text, VALUES).partition("■ 文\n\n")[2].partition("\n" + "-" * COLUMNS)[0]
+
+
+def test_a_note_has_its_mark_in_the_text_and_stands_before_the_links() -> None:
+    link = Link((Text("公报"),), "https://www.example.org/1")
+    note = Note((Text("数据见"), link, Text("。")))
+    text = set_article(Paragraph((Text("增长"), note, Text("，详见"), link, Text("。"))), paragraph("来源：省厅"))
+    assert text == (
+        "　　增长[note 1]，详见公报 [2]。\n\n来源：省厅\n\n[note 1] 数据见公报 [1]。\n\n"
+        "[1] https://www.example.org/1\n[2] https://www.example.org/1\n"
+    )
+
+
+def test_a_box_stands_behind_a_bar_and_headings_behind_their_sign() -> None:
+    text = set_article(
+        Notice("编者按", (paragraph("供参阅。"),)),
+        Heading(3, "一、总体"),
+        Heading(4, "（一）收入"),
+        paragraph("正文。"),
+    )
+    assert text == "| 编者按\n| 　　供参阅。\n\n● 一、总体\n\n○ （一）收入\n\n　　正文。\n"
+    assert set_article(Notice("", (paragraph("供参阅。"),))) == "| 　　供参阅。\n"
+
+
+def test_a_list_within_an_entry_follows_it_at_once() -> None:
+    inner = ListBlock(ordered=False, items=((paragraph("甲"),), (paragraph("乙"),)))
+    text = set_article(ListBlock(ordered=True, items=((paragraph("一"), inner), (paragraph("二"),))))
+    assert text == "  1. 一\n       - 甲\n       - 乙\n  2. 二\n"
+
+
+def test_only_a_source_at_the_end_is_set_as_one() -> None:
+    text = set_article(
+        paragraph("来源：开头"), paragraph("正文。"), paragraph("（来源：省厅）"), paragraph("Source: x")
+    )
+    assert text == "　　来源：开头\n\n　　正文。\n\n（来源：省厅）\n\nSource: x\n"
