@@ -24,7 +24,7 @@ from mailer.sources.remarks import (
 )
 from mailer.sources.slug import parse_slug
 
-MAX_PIECES = 50_000  # a thick bulletin has some hundreds
+MAX_PIECES = 20_000  # a thick bulletin has some hundreds
 
 
 def assemble_issue(pieces: Sequence[Piece], *, file: Path, slug: str | None) -> tuple[Issue, tuple[ImportRemark, ...]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from mailer.model.issue import Emphasis, Inline, LineBreak, Link, Note, Strong, Text
 from mailer.sources.grammar import HEADING_LENGTH, ends_sentence, gap_between
@@ -20,6 +21,7 @@ _NOTICE = re.compile(
 )
 _OPEN_ENDS = ("、", "，", ",")
 _TORN = 20  # a line shorter than this that ends no sentence is whole: a heading, a signature
+MAX_LINKS = 1000  # in one paragraph
 _COMMAS = re.compile(r"[，、；。,;]")
 
 
@@ -163,7 +165,7 @@ def find_links(text: str) -> tuple[Inline, ...]:
     """Return a text with its http and https addresses as links; <…> around one is not shown."""
     content: list[Inline] = []
     rest = 0
-    for match in _ADDRESS.finditer(text):
+    for match in islice(_ADDRESS.finditer(text), MAX_LINKS):
         shown = match["quoted"] or match["bare"].rstrip(".,;:!?'*")
         try:
             target = parse_target(shown) if len(shown) <= MAX_LENGTH else ""

@@ -52,6 +52,8 @@ class Piece:
     def plain(self) -> str:
         """The text on one line, without blanks around it; tabs as blanks."""
         line = join_all(self.text.split("\n")) if "\n" in self.text else self.text
+        if "\t" not in line:
+            return line.strip()
         return " ".join(part for part in (piece.strip() for piece in line.split("\t")) if part)
 
 
