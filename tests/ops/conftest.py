@@ -1,0 +1,3 @@
+"""What the tests of ops may ask for."""
+
+from tests.mail.certificates import certificates as certificates
