@@ -89,7 +89,7 @@ def convert_document(content: bytes, kind: Kind, *, file: Path, timeout: float =
         source.write_bytes(content)
         _write_settings(folder / "profile")
         command = [
-            program, f"-env:UserInstallation={(folder / 'profile').as_uri()}", *_COMMAND,
+            *_killer(timeout), program, f"-env:UserInstallation={(folder / 'profile').as_uri()}", *_COMMAND,
             "--convert-to", "docx:MS Word 2007 XML", "--outdir", str(folder / "made"), str(source),
         ]  # fmt: skip
         said = _run(command, folder, timeout, file)
@@ -97,6 +97,12 @@ def convert_document(content: bytes, kind: Kind, *, file: Path, timeout: float =
         if not made.is_file():
             raise _cannot(file, said)
         return read_file_bytes(made, limit=MAX_BYTES)
+
+
+def _killer(timeout: float) -> list[str]:
+    """Return a command that ends LibreOffice in its time even when we are killed first; none where it is missing."""
+    found = shutil.which("timeout")
+    return [found, "--signal=KILL", str(timeout + 5)] if found else []
 
 
 def _run(command: list[str], folder: Path, timeout: float, file: Path) -> str:
