@@ -113,6 +113,8 @@ def _find_titles(body: list[Piece], kept: int) -> tuple[list[Entry], list[Import
     if len(body) <= kept:
         return [], []
     line = body[kept].line
+    if entries and all(body[entry.index].heading for entry in entries):
+        return entries, []  # the document says itself what its titles are
     return entries, [no_contents_remark(line) if entries else no_title_remark(line)]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from mailer.model.issue import Block, Heading, ImportRemark, ListBlock, Notice, Paragraph, Table
+from mailer.model.issue import Block, Heading, ImportRemark, ListBlock, Notice, Paragraph, Quote, Table, plain_text
 from mailer.sources.grammar import is_page_number, is_rule
 from mailer.sources.outline import Rank, heading_rank, section_name
 from mailer.sources.paragraphs import Torn, cut_start, join_content, notice_label
@@ -96,6 +96,9 @@ def _add_piece(made: _Blocks, piece: Piece) -> None:
         table, found = finish_table(piece.block, piece.line)
         made.add(table)
         made.remarks += found
+    elif isinstance(piece.block, Quote):
+        for block in _without_quote_marks(piece.block):
+            made.add(block)
     elif piece.block is not None:
         made.add(piece.block)
     elif not line or is_rule(line):
@@ -109,6 +112,19 @@ def _add_piece(made: _Blocks, piece: Piece) -> None:
         if not made.torn.goes_on_with(line):
             made.close()
         made.torn.add(piece, line)
+
+
+def _without_quote_marks(quote: Quote) -> tuple[Block, ...]:
+    """Return a notice that was set as a quotation as the notice it is; else the quotation."""
+    first = quote.blocks[0] if quote.blocks else None
+    if quote.blocks and all(isinstance(block, Notice) for block in quote.blocks):
+        return quote.blocks
+    found = notice_label(plain_text(first.content)) if isinstance(first, Paragraph) else None
+    if found is None or not isinstance(first, Paragraph):
+        return (quote,)
+    rest = cut_start(first.content, found[1])
+    blocks = (*((Paragraph(rest),) if rest else ()), *quote.blocks[1:])
+    return (Notice(found[0], blocks),) if blocks else (quote,)
 
 
 def _rank(piece: Piece) -> Rank | None:

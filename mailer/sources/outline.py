@@ -11,7 +11,6 @@ from mailer.sources.pieces import Piece
 
 TITLE_LENGTH = 60
 _SHORT_TITLE = 12  # a section's name is seldom longer
-_PROSE = 30
 
 _RANKS = (
     re.compile(r"第[一二三四五六七八九十百]+(?:章|节|部分|篇)"),
@@ -191,39 +190,43 @@ def _inside_sections(pieces: Sequence[Piece], kinds: Sequence[Place | None], top
 
 def _find_plain(pieces: Sequence[Piece], start: int, end: int, *, alone: bool) -> list[Entry]:
     """Return the titles among lines of one look: the first line, else numbered headings, else lines over a text."""
-    ranks = [number_rank(pieces[at].plain) if heading_rank(pieces[at]) else None for at in range(start, end)]
-    numbered = [at for at, rank in enumerate(ranks, start) if rank is not None]
-    first = start if end - start > 1 and _stands_over_text(pieces, start, start, numbered) else None
-    if numbered:
-        highest = min(rank for rank in ranks if rank is not None)
-        places = [first] if first is not None else [at for at in numbered if ranks[at - start] == highest]
-        return [Entry(False, pieces[at].plain, at, True, pieces[at].line) for at in places]
+    ranks = {at: rank for at in range(start, end) if (rank := _number_of_heading(pieces[at])) is not None}
+    if ranks:
+        over = start not in ranks and _run_of_titles(pieces, start, end, stop=min(ranks)) > start
+        highest = min(ranks.values())
+        places = [start] if over else [at for at, rank in ranks.items() if rank == highest]
+        return [Entry(False, clean_title(pieces[at].plain), at, True, pieces[at].line) for at in places]
     entries: list[Entry] = []
-    for at in range(start, end - 1):
-        if not _stands_over_text(pieces, at, start, []):
-            continue
-        before = pieces[at - 1].plain if at > start else ""
-        over = at > start and not (entries and entries[-1].index == at - 1)
-        if alone and over and len(before) <= _SHORT_TITLE and _may_be_title(pieces, at - 1, start):
-            entries.append(Entry(True, clean_title(before), at - 1, True, pieces[at - 1].line))
-        entries.append(Entry(False, clean_title(pieces[at].plain), at, True, pieces[at].line))
+    at = start
+    while at < end - 1:
+        stop = _run_of_titles(pieces, at, end)
+        # a short line over another title names a section; over text, and of several longer ones, the first is a title
+        named = alone and stop > at + 1 and len(pieces[at].plain) <= _SHORT_TITLE
+        for number, title in enumerate(range(at, min(stop, at + 1 + named))):
+            is_section = named and not number
+            entries.append(Entry(is_section, clean_title(pieces[title].plain), title, True, pieces[title].line))
+        at = max(stop, at) + 1
+        while at < end and not _is_finished(pieces[at - 1]):
+            at += 1
     return entries
 
 
-def _may_be_title(pieces: Sequence[Piece], at: int, start: int) -> bool:
-    piece = pieces[at]
-    if piece.block is not None or piece.place is not None or "\t" in piece.text.strip():
-        return False
-    before = pieces[at - 1] if at > start else None
-    finished = before is None or before.block is not None or "\t" in before.text or ends_sentence(before.plain)
-    return (finished or is_title_like(before.plain if before else "")) and is_title_like(piece.plain)
+def _number_of_heading(piece: Piece) -> int | None:
+    return number_rank(piece.plain) if heading_rank(piece) else None
 
 
-def _stands_over_text(pieces: Sequence[Piece], at: int, start: int, numbered: list[int]) -> bool:
-    """True for a line that may be a title over text: a sentence, a long line, a table, a numbered heading."""
-    if not _may_be_title(pieces, at, start) or at in numbered[:1] or len(title_key(pieces[at].plain)) < 2:
-        return False
-    below = pieces[at + 1]
-    line = below.plain
-    text = below.block is not None or "\t" in below.text or len(line) >= _PROSE or ends_sentence(line)
-    return text or at + 1 in numbered[:1]
+def _run_of_titles(pieces: Sequence[Piece], start: int, end: int, stop: int | None = None) -> int:
+    """Return the end of the lines from `start` on that may be titles, `start` itself when no text follows them."""
+    at = start
+    while at < end and at != stop and _may_be_title(pieces[at]):
+        at += 1
+    return at if at < end else start
+
+
+def _may_be_title(piece: Piece) -> bool:
+    bare = piece.block is None and piece.place is None and "\t" not in piece.text.strip()
+    return bare and is_title_like(piece.plain) and len(title_key(piece.plain)) > 1
+
+
+def _is_finished(piece: Piece) -> bool:
+    return piece.block is not None or piece.place is not None or "\t" in piece.text or ends_sentence(piece.plain)
