@@ -28,12 +28,13 @@ from mailer.model.issue import (
     plain_text,
 )
 from mailer.rendering.grid import lay_out
-from mailer.rendering.pictures import ShownPicture
+from mailer.rendering.pictures import SHOWN_WIDTH, ShownPicture
 
 _TARGET = re.compile(r"(https?://|mailto:|tel:)[^\s\"<>\\^`{|}]+", re.IGNORECASE)
 _FIGURE = re.compile(r"[+\-−]?[\d,，]+(\.\d+)?\s*[%％‰]?")
 _SOURCE = re.compile(r"\s*[（(]?\s*(来源|资料来源|信息来源|稿件来源|文章来源|Sources?)\s*[:：]", re.IGNORECASE)
 _LONG_RUN = re.compile(r"[!-~]{20}")
+_LEAST = 160  # pixels of a picture deep inside lists
 _INSET = 44  # pixels that a list, a quotation or a box takes from a picture inside it
 
 Values = dict[str, Any]
@@ -144,7 +145,7 @@ def block_values(block: Block, reading: Reading, depth: int = 0) -> Values:
 def _picture_values(picture: Picture, reading: Reading, depth: int) -> Values:
     shown = reading.pictures[picture.file]
     alt, caption = clean(picture.alt).strip(), clean(picture.caption).strip()
-    width = min(shown.width, max(160, shown.width - _INSET * depth)) if depth else shown.width
+    width = min(shown.width, max(_LEAST, SHOWN_WIDTH - _INSET * depth))
     return {
         "kind": "picture",
         "src": reading.address(shown),
