@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 class Relay:
     """Answers from lists: each try of an address takes the next reply, and 250 when there is none left.
 
-    taken counts messages by recipient; seen holds the Message-ID and Date of each try that reached DATA.
+    taken counts messages by recipient, messages holds the last of each; seen holds the Message-ID and Date of each try that reached DATA.
     """
 
     mail: list[str] = field(default_factory=list)
@@ -23,6 +23,7 @@ class Relay:
     timeout_s: float = 300.0
     port: int = 0
     taken: Counter[str] = field(default_factory=Counter)
+    messages: dict[str, bytes] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     seen: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     senders: list[str] = field(default_factory=list)
@@ -70,4 +71,5 @@ class Relay:
         if self.data.get(address):
             return self.data[address].pop(0)
         self.taken[address] += 1
+        self.messages[address] = envelope.original_content or b""
         return "250 2.0.0 queued"
