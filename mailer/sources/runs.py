@@ -22,6 +22,10 @@ class Run:
     size: float | None = None
     note: tuple[Inline, ...] = ()
 
+    def with_text(self, text: str) -> "Run":
+        """Return a run of the same look with another text."""
+        return self if text == self.text else Run(text, self.bold, self.italic, self.target, self.size, self.note)
+
 
 def clean_text(text: str) -> str:
     """Return text without characters that are no text; separators of old word processors become blanks."""
@@ -40,11 +44,11 @@ def tidy_runs(runs: Iterable[Run]) -> list[Run]:
     for run in runs:
         text = clean_text(run.text)
         if run.note:
-            joined.append(replace(run, text=""))
+            joined.append(run.with_text(""))
         elif text and joined and not joined[-1].note and _look(joined[-1]) == _look(run):
-            joined[-1] = replace(joined[-1], text=joined[-1].text + text)
+            joined[-1] = joined[-1].with_text(joined[-1].text + text)
         elif text:
-            joined.append(replace(run, text=text))
+            joined.append(run.with_text(text))
     _strip_end(joined, 0, str.lstrip)
     _strip_end(joined, -1, str.rstrip)
     return joined
@@ -56,7 +60,7 @@ def _look(run: Run) -> tuple[bool, bool, str, float | None]:
 
 def _strip_end(runs: list[Run], end: int, strip: Callable[[str, str], str]) -> None:
     while runs and not runs[end].note:
-        runs[end] = replace(runs[end], text=strip(runs[end].text, _BLANKS))
+        runs[end] = runs[end].with_text(strip(runs[end].text, _BLANKS))
         if runs[end].text:
             return
         runs.pop(end)
@@ -136,11 +140,11 @@ def _trim(runs: list[Run]) -> tuple[list[Run], list[Run], list[Run]]:
         first = inner[0].text.lstrip(_BLANKS)
         if first != inner[0].text:
             before.append(Run(inner[0].text[: -len(first)]))
-            inner[0] = replace(inner[0], text=first)
+            inner[0] = inner[0].with_text(first)
         last = inner[-1].text.rstrip(_BLANKS)
         if last != inner[-1].text:
             after.insert(0, Run(inner[-1].text[len(last) :]))
-            inner[-1] = replace(inner[-1], text=last)
+            inner[-1] = inner[-1].with_text(last)
     return before, inner, after
 
 

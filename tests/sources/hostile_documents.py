@@ -1,7 +1,9 @@
 """Builds documents that mean harm: each by name, as bytes, with nothing in it that works outside a test."""
 
 import struct
+import zipfile
 from collections.abc import Callable
+from io import BytesIO
 
 from tests.sources.documents import NAMES, WORD, paragraph, relations, word_file, zip_file
 
@@ -22,19 +24,34 @@ def _with_doctype(declarations: str, text: str) -> bytes:
     return word_file("", {"word/document.xml": document})
 
 
+def _bomb(piece: bytes, count: int) -> bytes:
+    """A .docx whose text is this piece again and again, written without ever being in memory whole."""
+    stream = BytesIO(word_file(""))
+    stream.seek(0)
+    with (
+        zipfile.ZipFile(stream, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open("word/decument.xml", "w") as part,
+    ):
+        part.write(f"<w:document {NAMES}><w:body>".encode())
+        for _time in range(count):
+            part.write(piece)
+        part.write(b"</w:body></w:document>")
+    return stream.getvalue().replace(b"word/decument.xml", b"word/document.xml")
+
+
 def _zip_bomb() -> bytes:
-    """A text of 200 MB in a file of 200 KB."""
-    return word_file(paragraph("A" * 200_000_000))
+    """A text of 200 MB in a file of less than one."""
+    return _bomb(b"<w:p><w:r><w:t>" + b"A" * 2_000_000 + b"</w:t></w:r></w:p>", 100)
 
 
 def _bomb_of_markup() -> bytes:
-    """Twenty million elements in 80 MB."""
-    return word_file("<w:p/>" * 16_000_000)
+    """Sixteen million elements in 96 MB."""
+    return _bomb(b"<w:p/>" * 160_000, 100)
 
 
 def _many_small_elements() -> bytes:
     """What stays below each size, but would take half a GB once parsed."""
-    return word_file("<w:p/>" * 3_500_000)
+    return _bomb(b"<w:p/>" * 35_000, 100)
 
 
 def _much_text() -> bytes:
@@ -43,7 +60,7 @@ def _much_text() -> bytes:
 
 
 def _many_entries() -> bytes:
-    return zip_file({f"word/media/{number}.xml": "x" for number in range(30_000)})
+    return zip_file({f"word/media/{number}.xml": "x" for number in range(21_000)})
 
 
 def _directory_of_a_million() -> bytes:

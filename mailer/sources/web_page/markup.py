@@ -5,7 +5,7 @@ import binascii
 import codecs
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ Element = lxml.etree._Element
 
 MAX_BYTES = 60_000_000  # with embedded pictures
 MAX_TEXT = 10_000_000  # without them
-MAX_MARKUP = 500_000  # tags and attributes: each costs some 100 bytes once parsed
+MAX_MARKUP = 300_000  # tags and attributes: each costs some 100 bytes once parsed
 
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
 # GB2312 and GBK are read as their superset, as browsers do (WHATWG Encoding)
@@ -128,5 +128,5 @@ def collapse_blanks(runs: Sequence[Run]) -> list[Run]:
                     written += gap_between(before, part) if waiting == "\n" else " "
                 written, before, waiting = written + part, part[-1], ""
         if written or run.note:
-            collapsed.append(replace(run, text=written))
+            collapsed.append(run.with_text(written))
     return collapsed

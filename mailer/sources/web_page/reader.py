@@ -196,6 +196,8 @@ class PageReader:
 
     def _close(self) -> None:
         """End the paragraph being read. In a <p> one break is a break; elsewhere each ends a paragraph."""
+        if not self._open.runs and not self._open.pictures:
+            return
         paragraph, self._open = self._open, _Paragraph()
         tag, level = self._blocks[-1]
         for runs in _split(collapse_blanks(paragraph.runs), loose=tag in _LOOSE):
@@ -276,7 +278,7 @@ def _split(runs: list[Run], *, loose: bool) -> list[list[Run]]:
                 elif breaks:
                     parts[-1].append(Run("\n"))
                 breaks = 0
-                parts[-1].append(replace(run, text=text))
+                parts[-1].append(run.with_text(text))
             elif not breaks:
-                parts[-1].append(replace(run, text=text))
+                parts[-1].append(run.with_text(text))
     return parts

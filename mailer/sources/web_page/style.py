@@ -15,6 +15,7 @@ BLOCKS = frozenset(
 )  # fmt: skip
 _BOLD = {"b", "strong", "th", "dt"}
 _ITALIC = {"i", "em", "cite", "dfn", "var"}
+_NEUTRAL = {"p", "div", "span", "td", "tr", "li", "br", "body", "html", "tbody"}
 _FONT_SIZES = {"1": 7.5, "2": 10.0, "3": 12.0, "4": 13.5, "5": 18.0, "6": 24.0, "7": 36.0}
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(pt|px)")
 _POINTS = {"pt": 1.0, "px": 0.75}
@@ -56,6 +57,8 @@ def is_hidden(element: lxml.etree._Element, style: dict[str, str]) -> bool:
 
 def look_inside(element: lxml.etree._Element, tag: str, style: dict[str, str], look: WebLook) -> WebLook:
     """Return the look of text inside an element, from the look around it."""
+    if not style and tag in _NEUTRAL and "align" not in element.attrib:
+        return look
     weight, slant = style.get("font-weight", ""), style.get("font-style", "")
     aligned = style.get("text-align") or (element.get("align") or "").lower()
     size = _LENGTH.match(style.get("font-size", ""))
