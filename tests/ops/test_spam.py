@@ -53,8 +53,9 @@ def test_our_own_issue_costs_no_point(tmp_path: Path) -> None:
     need(shutil.which("spamassassin") is not None, "spamassassin", "apt-get install spamassassin")
     news = Newsletter.make(tmp_path / "news", 2525)
     shutil.copytree(REPOSITORY / "issues" / "2020-07", news.folder / "issues" / "2020-07", dirs_exist_ok=True)
-    for name, files in news.json("render", "2020-07").items():
-        if isinstance(files, dict) and "eml" in files:
-            score = score_message(Path(files["eml"]).read_bytes())
-            assert score is not None
-            assert score.points <= 0, (name, score)
+    editions = news.json("render", "2020-07")["editions"]
+    assert len(editions) == 2
+    for name, files in editions.items():
+        score = score_message(Path(files["eml"]).read_bytes())
+        assert score is not None
+        assert score.points <= 0, (name, score)
