@@ -72,32 +72,90 @@ def paragraph(text: str, *, style: str = "", properties: str = "", run: str = ""
     )
 
 
+def html_bulletin(text: str, *, styled: bool) -> str:
+    """Return the sample bulletin as a web page: with headings as such, or with paragraphs that are bold and centred."""
+    made: list[str] = []
+    rows: list[Sequence[str]] = []
+    for kind, line in [*_kinds(text), ("", "")]:
+        if kind == "row":
+            rows.append(line.split("\t"))
+            continue
+        if rows:
+            made.append(_html_table(rows))
+            rows = []
+        level = {"title": 1, "section": 1, "article": 2}.get(kind, 0)
+        shown = line.replace("&", "&amp;").replace("<", "&lt;")
+        if level and styled:
+            made.append(f"<h{level}>{shown}</h{level}>")
+        elif level:
+            made.append(f"<p align=center><b style='font-size:{24 - 6 * level}pt'>{shown}</b></p>")
+        elif line:
+            made.append(f"<p>{shown}</p>")
+    return "<!doctype html>\n<meta charset=utf-8>\n" + "\n".join(made)
+
+
+def _html_table(rows: Sequence[Sequence[str]]) -> str:
+    starts = {(top, left): (bottom - top + 1, right - left + 1) for top, left, bottom, right in _merges(len(rows))}
+    covered = {
+        (top + down, left + along)
+        for (top, left), (rowspan, colspan) in starts.items()
+        for down in range(rowspan)
+        for along in range(colspan)
+    } - set(starts)
+    lines = ""
+    for number, row in enumerate(rows):
+        cells = [(column, row[column] if column < len(row) else "") for column in range(6)]
+        lines += "<tr>" + "".join(
+            "<td rowspan={} colspan={}>{}</td>".format(*starts.get((number, column), (1, 1)), cell)
+            for column, cell in cells
+            if (number, column) not in covered
+        )
+    return f"<table>{lines}</table>"
+
+
+def _merges(rows: int) -> tuple[tuple[int, int, int, int], ...]:
+    """The merged cells of the sample's table: top, left, bottom, right."""
+    return (0, 0, 1, 0), (0, 1, 1, 1), (0, 2, 0, 3), (0, 4, 0, 5), (2, 0, rows - 1, 0)
+
+
+def _kinds(text: str) -> list[tuple[str, str]]:
+    """Return the sample's lines with what each is: title, section, article, row or text."""
+    filled = [line for line in (line.strip("\r\n ") for line in text.split("\n")) if line.strip()]
+    sections = ("行业要闻", "产业动态", "企业天地", "政策资讯", "热点追踪", "工作动态", "双软评估")
+    contents, titles = _listed(filled, sections)
+    kinds = []
+    for at, line in enumerate(filled):
+        if "\t" in line:
+            kinds.append(("row", line))
+        elif at < 2:
+            kinds.append(("title", line))
+        elif at >= contents and line in sections:
+            kinds.append(("section", line))
+        elif at >= contents and "".join(line.split()) in titles:
+            kinds.append(("article", line))
+        else:
+            kinds.append(("text", line))
+    return kinds
+
+
 def real_bulletin(text: str, *, styled: bool) -> bytes:
     """Return the sample bulletin as Word has it: with heading styles, or with headings only bold, larger and centred.
 
     The table's cells are merged as in print; paragraphs that a page end breaks stay broken, as in the sample.
     """
-    lines = [line.strip("\r\n ") for line in text.split("\n")]
-    filled = [line for line in lines if line.strip()]
-    sections = ("行业要闻", "产业动态", "企业天地", "政策资讯", "热点追踪", "工作动态", "双软评估")
-    contents, titles = _listed(filled, sections)
+    looks = {"title": ("Title", 36), "section": ("Heading 1", 18), "article": ("Heading 2", 14)}
     document = docx.Document()
-    after_contents = False
     rows: list[list[str]] = []
-    for at, line in enumerate(filled):
-        if "\t" in line:
+    for kind, line in _kinds(text):
+        if kind == "row":
             rows.append(line.split("\t"))
             continue
         if rows:
             _add_table(document, rows)
             rows = []
-        after_contents = after_contents or at >= contents
-        if at < 2:
-            _add(document, line, "Title" if styled else "", size=36)
-        elif after_contents and line in sections:
-            _add(document, line, "Heading 1" if styled else "", size=18)
-        elif after_contents and "".join(line.split()) in titles:
-            _add(document, line, "Heading 2" if styled else "", size=14)
+        if kind in looks:
+            name, size = looks[kind]
+            _add(document, line, name if styled else "", size=size)
         else:
             document.add_paragraph(line)
     stream = BytesIO()
@@ -133,6 +191,5 @@ def _add_table(document: Document, rows: Sequence[Sequence[str]]) -> None:
     for number, row in enumerate(rows):
         for column in range(width):
             table.cell(number, column).text = row[column] if column < len(row) else ""
-    last = len(rows) - 1
-    for top, left, bottom, right in ((0, 0, 1, 0), (0, 1, 1, 1), (0, 2, 0, 3), (0, 4, 0, 5), (2, 0, last, 0)):
+    for top, left, bottom, right in _merges(len(rows)):
         table.cell(top, left).merge(table.cell(bottom, right))

@@ -55,8 +55,8 @@ def _many_small_elements() -> bytes:
 
 
 def _much_text() -> bytes:
-    """Sixty thousand paragraphs, none like another: no bomb by its size, but long to read."""
-    return word_file("".join(paragraph(f"{number * 7_919_999:x}") for number in range(60_000)))
+    """Twenty thousand paragraphs, none like another: no bomb by its size, but long to read."""
+    return word_file("".join(paragraph(f"{number * 7_919_999:x}") for number in range(20_000)))
 
 
 def _many_entries() -> bytes:
