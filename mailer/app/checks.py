@@ -13,7 +13,7 @@ from mailer.model.issue import Issue
 from mailer.model.numbering import IssueNumber
 from mailer.model.report import Finding
 from mailer.sources.issue_folder import load_issue
-from mailer.store import issues
+from mailer.store import audience, issues
 
 RECENT = 24  # folders whose numbers are read anew: two years of a monthly bulletin; the database knows the older ones
 
@@ -28,8 +28,19 @@ def find_findings(ground: Ground, issue: Issue, editions: Sequence[Edition]) -> 
 
     found = check_issue(issue, ground.config, known_numbers(ground), _today(ground))
     for edition in editions:
-        found += check_edition(edition, issue, ground.config)
+        found += check_edition(edition, issue, ground.config, _longest_values(ground, edition.list_name))
     return sort_findings([*found, *check_theme(read_templates(ground.templates).theme)])
+
+
+def _has_database(ground: Ground) -> bool:
+    return bool(ground.config.database) or (ground.var / "mailer.db").exists()
+
+
+def _longest_values(ground: Ground, list_name: str) -> dict[str, str]:
+    if not _has_database(ground):
+        return {}
+    with ground.store.read() as connection:
+        return {f"recipient.{name}": value for name, value in audience.longest_values(connection, list_name).items()}
 
 
 def _today(ground: Ground) -> date:
@@ -42,7 +53,7 @@ def known_numbers(ground: Ground) -> list[IssueNumber]:
     A folder that cannot be read counts as it was recorded; its own check will say what is wrong with it.
     """
     known: dict[str, IssueNumber] = {}
-    if ground.config.database or (ground.var / "mailer.db").exists():
+    if _has_database(ground):
         with ground.store.read() as connection:
             known = {one.slug: one for one in issues.issue_numbers(connection)}
     folders = sorted((path.parent for path in ground.home.glob("issues/*/issue.md")), key=lambda path: path.name)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, select, text, update
 
 from mailer.model.delivery import Contact, DistributionList
+from mailer.model.edition import RECIPIENT_FIELDS
 from mailer.model.issue import Role
 from mailer.store.schema import contact, delivery, distribution_list, subscription, suppression
 
@@ -248,6 +249,24 @@ def iterate_active(connection: Connection, list_id: int, page: int = 1000) -> It
             return
         yield [_to_subscriber(row) for row in rows]
         after = (rows[-1].position, rows[-1].subscription_id)
+
+
+def longest_values(connection: Connection, list_name: str) -> dict[str, str]:
+    """Return the longest value of each field of a recipient among a list's active subscribers, where there is any."""
+    found: dict[str, str] = {}
+    for name in RECIPIENT_FIELDS:
+        column = contact.c[name]
+        value = connection.execute(
+            select(column)
+            .join(subscription, subscription.c.contact_id == contact.c.id)
+            .join(distribution_list, distribution_list.c.id == subscription.c.list_id)
+            .where(distribution_list.c.name == list_name, subscription.c.status == "active")
+            .order_by(func.length(column).desc(), contact.c.id)
+            .limit(1)
+        ).scalar()
+        if value:
+            found[name] = str(value)
+    return found
 
 
 def suppress_address(connection: Connection, address_hash: str, reason: str, source: str, now: datetime) -> bool:

@@ -66,6 +66,18 @@ def test_numbers_are_compared_with_the_other_folders_and_with_what_was_signed_of
     assert [one["severity"] for one in news.json("check", "2020-07") if "2020-06" in one["text"]] == ["warning"]
 
 
+def test_a_reader_with_a_very_long_name_counts(news: Newsletter) -> None:
+    sheet = news.folder / "subscribers" / "members.csv"
+    sheet.write_text(sheet.read_text("utf-8") + f"长名会员,{'某' * 150},long@firm.example\n", "utf-8")
+    part = news.folder / "templates" / "parts" / "footer.mjml.j2"
+    mention = "<p>{{ recipient.name }}</p>" * 200
+    part.write_text(part.read_text("utf-8").replace("</mj-text>", f"{mention}</mj-text>", 1), "utf-8")
+    assert not [one for one in news.json("check", "2020-07") if "Gmail" in one["text"]]
+    news.run("lists", "sync")
+    found = [one for one in news.json("check", "2020-07") if "Gmail" in one["text"]]
+    assert [one["place"] for one in found] == ["HTML for members"]
+
+
 def test_a_broken_neighbour_does_not_stand_in_the_way(news: Newsletter) -> None:
     news.write_issue("2020-06", day="2020-06-31")
     news.json("check", "2020-07")
