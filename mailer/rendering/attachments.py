@@ -24,7 +24,7 @@ _TYPES.add_type("application/vnd.ms-works", ".wps")
 def attach_files(
     issue: Issue, settings: ListConfig, files: Mapping[str, bytes], pdf: bytes, translate: Translate
 ) -> tuple[Asset, ...]:
-    """Return what a copy of this list carries, the PDF first.
+    """Return what a copy of this list carries, the PDF first, each under a name of its own.
 
     Raises IssueError for a file that the issue names and `files` lacks.
     """
@@ -39,9 +39,19 @@ def attach_files(
                 field="attachments",
                 cure=_("put it into the folder of the issue, or take it out"),
             )
-        shown = safe_name(name.rpartition("/")[2])
+        shown = _free_name(safe_name(name.rpartition("/")[2]), {each.name for each in found})
         found.append(Asset(shown, _TYPES.guess_type(shown)[0] or "application/octet-stream", files[name]))
     return tuple(found)
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """Return the name, with a number before its ending where another attachment has it: folders do not travel."""
+    stem, dot, ending = name.rpartition(".") if "." in name else (name, "", "")
+    free, number = name, 2
+    while free in taken:
+        free = f"{stem} ({number}){dot}{ending}"
+        number += 1
+    return free
 
 
 def pdf_name(issue: Issue, translate: Translate) -> str:

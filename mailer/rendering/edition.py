@@ -176,9 +176,7 @@ class _Parts:
         manifest = Manifest(self._nonce)
         file = self._source.folder / self._template
         mjml = render_template(self._source, self._template, self._values_with(manifest, escaped=True))
-        locate = find_line(
-            self._source, self._template, lambda: self._values_with(Manifest(self._nonce), escaped=True)
-        )
+        locate = find_line(self._source, self._template, lambda: self._values_with(Manifest(self._nonce), escaped=True))
         html = convert_mjml(mjml, file, locate)
         before = manifest.count(html)
         inlined = inline_styles(html)

@@ -42,6 +42,16 @@ def test_no_pdf_was_made_none_is_carried() -> None:
     assert render("pdf", pdf=b"").attachments == ()
 
 
+def test_two_files_of_one_name_keep_apart() -> None:
+    config = make_config(language="en")
+    settings = config.lists["members"].model_copy(update={"attachments": ("files",)})
+    files = {"a/表.xlsx": b"1", "b/表.xlsx": b"2", "c/表.xlsx": b"3", "a/README": b"4", "b/README": b"5"}
+    issue = dataclasses.replace(make_issue(), attachments=tuple(files))
+    edition = render_edition(issue, "members", settings, config, TEMPLATES, files)
+    names = [asset.name for asset in edition.attachments]
+    assert names == ["表.xlsx", "表 (2).xlsx", "表 (3).xlsx", "README", "README (2)"]
+
+
 def test_a_missing_file_is_named() -> None:
     with pytest.raises(IssueError, match=r"files/名单\.xlsx") as caught:
         render("files", files={})
