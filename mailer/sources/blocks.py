@@ -109,7 +109,7 @@ def _add_piece(made: _Blocks, piece: Piece) -> None:
         named = section_name(line)
         made.add(Heading(3 if rank == made.ranks[0] else 4, named[0] if named and not named[1] else line))
     else:
-        if not made.torn.goes_on_with(line):
+        if not made.torn.goes_on_with(piece, line):
             made.close()
         made.torn.add(piece, line)
 

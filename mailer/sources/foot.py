@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from mailer.model.issue import CirculationLine, ImportRemark, Imprint, Role
 from mailer.sources.grammar import (
     PrintingLine,
+    is_imprint_note,
     is_page_number,
     merge_imprint,
     parse_circulation_label,
@@ -13,10 +14,11 @@ from mailer.sources.grammar import (
     parse_printing_line,
     split_bodies,
 )
+from mailer.sources.outline import section_name
 from mailer.sources.pieces import Piece
 from mailer.sources.remarks import note_remark, page_number_remark
 
-_NOTE_LINES = 12  # lines at the end that may be neither circulation nor imprint
+_NOTE_LINES = 4  # together, that are neither circulation nor imprint
 _NOTE_LENGTH = 80
 _OPEN_ENDS = ("、", "，", ",")  # a circulation line wrapped after one of these goes on without a label of its own
 
@@ -47,17 +49,19 @@ def find_foot(pieces: list[Piece], start: int) -> int:
     goes_on_from = len(pieces)  # lines from here on, up to the one looked at last, go on a circulation line
     for at in range(len(pieces) - 1, start - 1, -1):
         piece = pieces[at]
-        if piece.block is not None or piece.heading or piece.place is not None:
-            break
         line = piece.plain
+        if piece.block is not None or piece.heading or piece.place is not None or section_name(line):
+            break
         if parse_circulation_label(line) is not None:
             circulation, notes = at, 0
-        elif parse_imprint_line(line) is not None or parse_printing_line(line) is not None:
+        elif parse_imprint_line(line) is not None or parse_printing_line(line) is not None or is_imprint_note(line):
             strong, notes = at, 0
         elif at > goes_on_from or is_page_number(line):
             pass
         elif (label := _find_label(pieces, at, start)) is not None:
             goes_on_from = label
+        elif at > start and "\t" in piece.text.strip() and "\t" in pieces[at - 1].text.strip():
+            break  # a table
         else:
             notes += 1
             if notes > _NOTE_LINES or len(line) > _NOTE_LENGTH:
@@ -80,8 +84,8 @@ def _find_label(pieces: list[Piece], at: int, start: int) -> int | None:
 def read_foot(pieces: list[Piece], above: Iterable[Piece] = ()) -> ReadFoot:
     """Return what the lines of the foot say; `above` are circulation lines that stood in the masthead.
 
-    A line that is none of these is a note of the imprint: the last one without a remark, as a bulletin may close with
-    a word to its readers.
+    A line that is none of these is a note of the imprint; with a remark, unless its label is known or it is the last
+    one, as a bulletin may close with a word to its readers.
     """
     foot = ReadFoot()
     notes: list[Piece] = []
@@ -101,7 +105,7 @@ def read_foot(pieces: list[Piece], above: Iterable[Piece] = ()) -> ReadFoot:
             foot.remarks.append(page_number_remark(piece))
         else:
             notes.append(piece)
-    foot.remarks += [note_remark(piece) for piece in notes[:-1]]
+    foot.remarks += [note_remark(piece) for piece in notes[:-1] if not is_imprint_note(piece.plain)]
     foot.imprint = replace(foot.imprint, note="；".join(piece.plain for piece in notes))
     return foot
 

@@ -24,7 +24,7 @@ _DATE = re.compile(
 )
 _LABEL = r"(?:本期)?(?P<label>[抄呈]\s*报|[抄主呈分]\s*送|报\s*送|发\s*送|分\s*发|报|送|发)\s*[:：]"
 _CIRCULATION = re.compile(rf"\s*{_LABEL}\s*(?P<rest>.*)", re.DOTALL)
-_NEXT_LABEL = re.compile(rf"(?<![抄呈主分报发\s])\s+(?={_LABEL})")
+_NEXT_LABEL = re.compile(rf"(?:(?<![抄呈主分报发\s])\s+|(?<=[；;。]))(?={_LABEL})")
 _ROLES = {
     "报": Role.UPWARD, "抄报": Role.UPWARD, "呈报": Role.UPWARD, "呈送": Role.UPWARD, "报送": Role.UPWARD,
     "发": Role.DOWNWARD, "分发": Role.DOWNWARD,
@@ -39,6 +39,12 @@ _IMPRINT_LABELS = {
 }
 IMPRINT_LENGTH = 400  # a longer line is text that speaks of an address
 _IMPRINT = re.compile("|".join(f"(?P<{name}>{label})" for name, label in _IMPRINT_LABELS.items()), re.IGNORECASE)
+
+_IMPRINT_NOTE = re.compile(
+    r"(?:编辑部?|责任编辑|责编|执行编辑|主编|副主编|编审|审核|审稿|校对|签发人?|主办单位?|承办单位?|协办单位?|编印单位?|传\s*真|网\s*[址站]|官\s*网|"
+    r"微信公众号|公众号|官方微信|微\s*信|订阅号|QQ群?|投稿)\s*[:：]"
+)
+_NEXT_FIELD = re.compile(r"(?:\s{2,}|\t\s*)(?=[^\s:：]{1,8}\s?[:：])")
 
 _SENTENCE_END = re.compile(r"[。！？：；>…!?:;.][”’」』）》】\"')\]]*$")
 _ITEM = re.compile(
@@ -157,6 +163,16 @@ def parse_imprint_line(line: str) -> dict[str, str] | None:
         value = line[label.end() : following.start() if following else None].strip().lstrip(":：").strip(" \t　,，;；")
         fields[name] = f"{fields[name]}、{value}" if fields.get(name) and value else fields.get(name) or value
     return fields
+
+
+def is_imprint_note(line: str) -> bool:
+    """True for a line of the imprint that has no field of its own: 编辑部：…, 责任编辑：…, 传真：…, 网址：…."""
+    return len(line) <= IMPRINT_LENGTH and _IMPRINT_NOTE.match(line) is not None
+
+
+def split_imprint(line: str) -> list[str]:
+    """Split a line that holds several fields of the imprint, set apart by blanks, before each label."""
+    return _NEXT_FIELD.sub("\n", line).split("\n") if len(line) <= IMPRINT_LENGTH else [line]
 
 
 def merge_imprint(imprint: Imprint, fields: dict[str, str]) -> Imprint:

@@ -10,11 +10,13 @@ from mailer.model.issue import ImportRemark, Table
 from mailer.sources.grammar import (
     FIXED_LENGTH,
     find_date,
+    is_imprint_note,
     parse_circulation_label,
     parse_imprint_line,
     parse_printing_line,
     parse_secrecy_mark,
     split_circulation,
+    split_imprint,
 )
 from mailer.sources.issue_line import ISSUE_LINE_LENGTH, is_issue_placeholder, parse_issue_line
 from mailer.sources.pieces import Piece
@@ -94,15 +96,17 @@ def spread_fixed_lines(pieces: Iterable[Piece]) -> Iterator[Piece]:
         if "\n" in piece.text:
             lines = [line for line in piece.text.split("\n") if line.strip()]
             parts = lines if any(map(is_fixed_line, lines)) else parts
-        parts = [one for part in parts for one in _spread_circulation(part)]
+        parts = [one for part in parts for one in _spread_fields(part)]
         if len(parts) == 1:
             yield piece
         else:
             yield from (replace(piece, text=part, content=()) for part in parts)
 
 
-def _spread_circulation(line: str) -> list[str]:
-    return split_circulation(line) if parse_circulation_label(line) is not None else [line]
+def _spread_fields(line: str) -> list[str]:
+    if parse_circulation_label(line) is not None:
+        return split_circulation(line)
+    return split_imprint(line) if parse_imprint_line(line) is not None or is_imprint_note(line) else [line]
 
 
 def _flat_rows(table: Table) -> list[str]:

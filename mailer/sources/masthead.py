@@ -38,6 +38,7 @@ _NAME_END = re.compile(
 )
 _BRACKETED_NAME = re.compile(r"【(?P<name>[^【】]{1,30})】\s*(?P<title>\S.*)")
 _DATE_LABEL = re.compile(r"(?:签发|印发|发布|出版|编印|成文)?(?:时间|日期)\s*[:：]$")
+_PUBLISHING = re.compile(r"(?:编印|编发|编写|编辑|主办|主编|印发|编|印)$")
 _CLOSED = re.compile(r"(?:印发|编印|编|印|出版|发布|[（(]?星期[一二三四五六日天][)）]?)?")
 
 
@@ -92,7 +93,7 @@ def read_masthead(pieces: list[Piece], file: Path) -> ReadMasthead:
     masthead = Masthead(
         organisation=organisation,
         title=title,
-        publisher=publisher or organisation,
+        publisher=_PUBLISHING.sub("", publisher) or organisation,
         year=reading.issue.year or day.year,
         number=reading.issue.number or None,
         total=reading.issue.total or None,
@@ -247,11 +248,9 @@ def _take_odd_lines(reading: _Reading) -> None:
         line = piece.plain
         if at in reading.used or piece.block is not None:
             continue
-        if mark := parse_secrecy_mark(line):
-            reading.used.add(at)
-            reading.secrecy.append(mark)
-            reading.remarks.append(secrecy_remark(piece))
-        elif is_rule(line) and only_names:
+        if _take_secrecy(reading, at):
+            continue
+        if is_rule(line) and only_names:
             reading.used.add(at)
         elif only_names and is_page_number(line):
             reading.used.add(at)
@@ -264,6 +263,24 @@ def _take_odd_lines(reading: _Reading) -> None:
         reading.used.add(at)
         reading.circulation.append(reading.lines[at])
         at += 1
+
+
+def _take_secrecy(reading: _Reading, at: int) -> bool:
+    """Take a secrecy mark; what stands beside it on its line (编号：0012) is kept."""
+    piece = reading.lines[at]
+    parts = [part.strip() for part in re.split(r"\t|\s{3,}", piece.text) if part.strip()]
+    marks = {0: mark} if (mark := parse_secrecy_mark(piece.plain)) else {}
+    if not marks:
+        marks = {number: mark for number, part in enumerate(parts) if (mark := parse_secrecy_mark(part))}
+        if not marks:
+            return False
+        if rest := [part for number, part in enumerate(parts) if number not in marks]:
+            reading.kept.append(replace(piece, text="  ".join(rest), content=()))
+            reading.remarks.append(kept_remark(reading.kept[-1]))
+    reading.used.add(at)
+    reading.secrecy += marks.values()
+    reading.remarks.append(secrecy_remark(piece))
+    return True
 
 
 def _is_circulation(piece: Piece) -> bool:

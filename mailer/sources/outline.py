@@ -54,12 +54,13 @@ def number_rank(line: str) -> int | None:
 
 
 def strip_number(line: str) -> str:
-    """Return a title without brackets, mark and Chinese number: by what contents and text may differ."""
+    """Return a title without brackets, mark and number: by what contents and text may differ."""
     if bracketed := _BRACKETED.fullmatch(line):
         line = bracketed["name"] + bracketed["rest"]
     line = _MARK.sub("", line, count=1) if _MARK.match(line) else line
     rank = number_rank(line)
-    return _RANKS[rank].sub("", line, count=1).strip() if rank is not None else line
+    number = _ARABIC if rank is None else _RANKS[rank]
+    return number.sub("", line, count=1).strip() if number.match(line) else line
 
 
 def section_name(line: str) -> tuple[str, str] | None:

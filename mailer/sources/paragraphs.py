@@ -22,6 +22,7 @@ _NOTICE = re.compile(
 _OPEN_ENDS = ("、", "，", ",")
 _TORN = 20  # a line shorter than this that ends no sentence is whole: a heading, a signature
 MAX_LINKS = 1000  # in one paragraph
+_WRAPPED = 26  # an official page has 28 characters a line
 _COMMAS = re.compile(r"[，、；。,;]")
 
 
@@ -39,7 +40,7 @@ class Torn:
         self.length += len(line)
         self.commas = self.commas or _COMMAS.search(line) is not None
 
-    def goes_on_with(self, line: str) -> bool:
+    def goes_on_with(self, piece: Piece, line: str) -> bool:
         """True when this paragraph is not finished and the line does not begin one: a break tore them apart."""
         if not self.parts:
             return False
@@ -51,7 +52,8 @@ class Torn:
             return False
         if last.endswith(_OPEN_ENDS):
             return True
-        return self.length >= _TORN and self.commas and not is_source_line(first.plain)
+        wrapped = len(last) >= _WRAPPED and not piece.gap
+        return self.length >= _TORN and (self.commas or wrapped) and not is_source_line(first.plain)
 
 
 def begins_paragraph(line: str) -> bool:

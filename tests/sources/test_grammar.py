@@ -97,6 +97,7 @@ def test_a_line_that_only_begins_like_a_label_is_none(line: str) -> None:
 def test_two_circulation_lines_on_one_line_are_two() -> None:
     assert split_circulation("报：省厅、市局    送：各协会") == ["报：省厅、市局", "送：各协会"]
     assert split_circulation("抄　送：甲　抄 报：乙") == ["抄　送：甲", "抄 报：乙"]
+    assert split_circulation("报：省厅、市局；送：各协会。") == ["报：省厅、市局；", "送：各协会。"]
 
 
 def test_bodies_are_split_outside_brackets_only() -> None:
