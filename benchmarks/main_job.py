@@ -15,6 +15,7 @@ from mailer.config import load_config
 from mailer.mail.message import compose_message, make_letterhead
 from mailer.model.delivery import Delivery, Recipient
 from mailer.rendering.edition import render_edition
+from mailer.sources.issue_files import load_files
 from mailer.sources.issue_folder import load_issue
 from mailer.tokens import HouseSecret, Purpose, sign_token
 
@@ -46,11 +47,12 @@ def main() -> None:
     config = load_config(HERE)
     folder = HERE / "issues" / "2020-07"
     issue = load_issue(folder)
+    files = load_files(folder, issue)
 
     def render() -> object:
-        return render_edition(issue, "members", config.lists["members"], config, HERE / "templates")
+        return render_edition(issue, "members", config.lists["members"], config, HERE / "templates", files)
 
-    edition = render_edition(issue, "members", config.lists["members"], config, HERE / "templates")
+    edition = render_edition(issue, "members", config.lists["members"], config, HERE / "templates", files)
     letterhead = make_letterhead(config, "members", SECRET)
     deliveries = [make_delivery(number) for number in range(200)]
     message = compose_message(edition, deliveries[0], letterhead)
