@@ -141,8 +141,9 @@ def match_contents(pieces: Sequence[Piece], begin: int = 0) -> Contents | None:
     index = _Index(pieces)
     places = range(begin, min(len(pieces), SEARCH_PIECES))
     heading = next((at for at in places if is_contents_heading(pieces[at])), None)
-    if heading is not None:
-        return _read_contents(pieces, index, heading, heading + 1)
+    announced = None if heading is None else _read_contents(pieces, index, heading, heading + 1)
+    if announced is not None:
+        return announced
     # a notice may stand before them
     tries = (_read_contents(pieces, index, at, at) for at in range(begin, min(begin + SKIPPED, len(pieces))))
     return next((found for found in tries if found is not None), None)

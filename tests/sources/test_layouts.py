@@ -26,6 +26,7 @@ from mailer.sources.issue_folder import format_issue, parse_issue, tidy_issue, w
 
 EXPECTED = Path(__file__).parent / "layouts"
 NAMES = sorted(file.stem for file in EXPECTED.glob("*.yaml"))
+OWN = "own-"  # layouts of ours, beside their expectation
 
 
 def describe(issue: Issue, remarks: Iterable[ImportRemark]) -> dict[str, Any]:
@@ -84,13 +85,14 @@ def _span(sign: str, count: int) -> str:
 
 
 def read(name: str, samples: Path) -> ImportedDocument:
-    return import_document(samples / "bulletin-layouts" / f"{name}.txt", None)
+    folder = EXPECTED if name.startswith(OWN) else samples / "bulletin-layouts"
+    return import_document(folder / f"{name}.txt", None)
 
 
 def test_every_collected_layout_has_its_expectation(samples: Path) -> None:
     lines = ("08_", "10_")  # lists of lines, cases of test_collected_lines
     layouts = {file.stem for file in (samples / "bulletin-layouts").iterdir() if not file.name.startswith(lines)}
-    assert layouts == set(NAMES)
+    assert layouts == {name for name in NAMES if not name.startswith(OWN)}
 
 
 @pytest.mark.parametrize("name", NAMES)
