@@ -62,6 +62,7 @@ def render(
     if as_json and watch:
         raise UsageError(_("--json and --watch do not go together"), cure=_("leave one of them out"))
     with open_house(ctx) as house:
+        house.child.start()  # it warms up while the issue is read
         wish = Wish(issue, lists or [], folder or house.var / "rendered", pdf, show)
         if watch:
             _watch(house, wish)
