@@ -46,6 +46,8 @@ def find_kind(content: bytes) -> Kind:
     plain = head.replace(b"\0", b"").decode("latin-1").lstrip("ÿþï»¿ \t\r\n")  # UTF-16 too, enough to see a tag
     if plain.startswith("<") and _HTML.search(plain):
         return Kind.HTML
+    if plain.startswith("<?xml"):
+        return Kind.UNKNOWN
     try:
         decode_text(content[:200_000].rpartition(b"\n")[0] or content[:200_000], file=Path("-"))
     except IssueError:

@@ -1,7 +1,9 @@
 """What Word shows of a document is what an importer gets of it: in order, with its numbers, and nothing lost silently."""
 
+from io import BytesIO
 from pathlib import Path
 
+import docx
 import pytest
 
 from mailer.model.issue import (
@@ -432,6 +434,23 @@ def test_quotations_and_captions_by_style() -> None:
     quote, picture = (piece.block for piece in document.pieces)
     assert quote == Quote((Paragraph((Text("引一"),)), Paragraph((Text("引二"),))))
     assert picture == Picture("pictures/1.png", "一张图", "图1 会场")
+
+
+def test_a_quotations_own_look_is_no_emphasis_in_it() -> None:
+    styles = style("q", "Intense Quote", run="<w:b/><w:i/>")
+    (piece,) = styled(paragraph("引", style="q"), styles).pieces
+    assert piece.block == Quote((Paragraph((Text("引"),)),))
+
+
+def test_words_own_styles_for_sublists_make_sublists() -> None:
+    document = docx.Document()
+    for text, name in (("甲", "List Bullet"), ("乙", "List Bullet 2"), ("丙", "List Number"), ("丁", "List Number")):
+        document.add_paragraph(text, style=name)
+    stream = BytesIO()
+    document.save(stream)
+    assert [piece.place for piece in read_word_bytes(stream.getvalue(), file=Path("a.docx")).pieces] == [
+        ListPlace(False, 1, 1), ListPlace(False, 2, 1), ListPlace(True, 1, 2), ListPlace(True, 1, 2),
+    ]  # fmt: skip
 
 
 def test_strict_documents_and_odd_part_names_are_read() -> None:

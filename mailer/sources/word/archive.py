@@ -19,7 +19,7 @@ MAX_BYTES = 60_000_000  # of the file
 MAX_ENTRIES = 2_000
 MAX_UNPACKED = 100_000_000
 MAX_RATIO = 200  # Word's own parts pack up to some 30:1
-RATIO_FROM = 5_000_000  # below this size no ratio is too much
+RATIO_FROM = 30_000_000  # below this size no ratio is too much
 _SIGNATURE = b"PK\x01\x02"  # of each entry of a zip's directory (APPNOTE 4.3.12)
 _ERRORS = (
     zipfile.BadZipFile,

@@ -1,5 +1,6 @@
 """Reads a Word document (.docx) into pieces: headings, lists, tables, pictures and text boxes as Word shows them."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +28,8 @@ from mailer.sources.word.table import WordCell, read_shape
 
 MAX_NESTING = 12  # of tables in tables and text boxes
 _WRAPPERS = {"sdt", "sdtContent", "customXml", "ins", "moveTo"}
-_QUOTES = {"quote", "intense quote", "引用", "明显引用"}
+_QUOTES = {"quote", "intense quote", "quotations", "block text", "引用", "明显引用"}
+_LIST_STYLE = re.compile(r"list (?:bullet|number) ([2-5])")
 _CAPTIONS = {"caption", "题注", "題注"}
 
 
@@ -177,9 +179,14 @@ class _WordReader:
         )
         name = style.name.lower()
         if not piece.heading and name in _QUOTES:
-            return [Draft(Piece(self._line, block=Quote((Paragraph(content),))))]
+            # bold or italic all over is how the style looks, no emphasis
+            slanted = all(run.italic for run in tidy if run.text.strip())
+            plain = to_content(
+                replace(run, bold=run.bold and not piece.bold, italic=run.italic and not slanted) for run in tidy
+            )
+            return [Draft(Piece(self._line, block=Quote((Paragraph(plain),))))]
         draft = Draft(piece, caption=name in _CAPTIONS)
-        return [draft if label is None else _numbered(draft, label)]
+        return [draft if label is None else _numbered(draft, label, name)]
 
     def _drawing(self, element: Element) -> list[Draft]:
         drafts: list[Draft] = []
@@ -238,11 +245,13 @@ def _by_row(cells: list[tuple[WordCell, list[Draft]]]) -> list[list[list[Draft]]
     return [rows[row] for row in sorted(rows)]
 
 
-def _numbered(draft: Draft, label: Label) -> Draft:
+def _numbered(draft: Draft, label: Label, style: str) -> Draft:
     piece = draft.piece
     if label.bullet or (label.plain and not piece.heading and not piece.bold):
         if label.bullet and piece.heading:
             return draft  # drawn before a heading it is decoration
-        place = ListPlace(not label.bullet, label.level, label.list_id)
+        deeper = _LIST_STYLE.fullmatch(style)  # Word's own styles for sublists are lists of one level
+        depth = max(label.level, int(deeper[1]) if deeper else 1)
+        place = ListPlace(not label.bullet, depth, label.list_id)
         return Draft(replace(piece, place=place), label.text, label.value)
     return Draft(prefix(piece, label.text))
