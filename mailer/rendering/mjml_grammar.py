@@ -1,8 +1,9 @@
 """The elements of MJML 4 as a table: where each may stand, what stands in it, and which attributes it takes.
 
 From the component sources of mjml 4.18 (allowedAttributes, and the dependencies of its preset), less what the engine
-we use (MRML 6) ignores or refuses: mj-include, mj-html-attributes, mj-selector, the gap of mj-wrapper, mj-raw in
-mj-social, mj-navbar and mj-accordion. mj-font is left out as well: it fetches from the web.
+we use (MRML 6) ignores or refuses: mj-include, mj-html-attributes, mj-selector, mj-raw in mj-social, mj-navbar and
+mj-accordion, and two dozen attributes such as the gap of mj-wrapper (tests/rendering/test_mjml_grammar.py). mj-font is
+left out as well: it fetches from the web.
 """
 
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ _ICONS = (
 )
 _SECTION = (
     f"background-color background-url background-repeat background-size background-position background-position-x "
-    f"background-position-y direction full-width text-align text-padding {_BORDER} {_PADDING}"
+    f"background-position-y direction full-width text-align {_BORDER} {_PADDING}"
 )
 _THUMBS = "border-radius tb-border tb-border-radius"
 
@@ -72,9 +73,9 @@ ELEMENTS: dict[str, Element] = {
     "mj-section": _element("mj-body mj-wrapper", Content.ELEMENTS, _SECTION),
     "mj-hero": _element(
         "mj-body mj-wrapper", Content.ELEMENTS,
-        "mode height width background-url background-width background-height background-position background-color "
-        "border-radius inner-background-color inner-padding inner-padding-top inner-padding-right inner-padding-bottom "
-        f"inner-padding-left vertical-align align {_BOX}",
+        "height background-url background-width background-height background-position background-color "
+        "inner-background-color inner-padding inner-padding-top inner-padding-right inner-padding-bottom "
+        f"inner-padding-left vertical-align {_PADDING}",
     ),
     "mj-group": _element("mj-section", Content.ELEMENTS, "background-color direction vertical-align width"),
     "mj-column": _element(
@@ -82,35 +83,35 @@ ELEMENTS: dict[str, Element] = {
         "background-color direction inner-background-color inner-border inner-border-top inner-border-right "
         f"inner-border-bottom inner-border-left inner-border-radius vertical-align width {_BORDER} {_PADDING}",
     ),
-    "mj-text": _element(_COLUMN, Content.HTML, f"align background-color height vertical-align {_FONT} {_BOX}"),
+    "mj-text": _element(_COLUMN, Content.HTML, f"align height vertical-align {_FONT} {_BOX}"),
     "mj-table": _element(
         _COLUMN, Content.HTML,
-        "align border cellpadding cellspacing color font-family font-size font-style font-weight line-height role "
-        f"table-layout vertical-align width {_BOX}",
+        "align border cellpadding cellspacing color font-family font-size line-height table-layout vertical-align "
+        f"width {_BOX}",
     ),
     "mj-button": _element(
         _COLUMN, Content.HTML,
-        f"align background-color height inner-padding text-align vertical-align width {_LINK} {_BORDER} {_FONT} {_BOX}",
+        "align background-color height href name rel target inner-padding text-align vertical-align width "
+        f"{_BORDER} {_FONT} {_BOX}",
         "href",
     ),
     "mj-image": _element(
         _COLUMN, Content.NOTHING,
-        f"alt src srcset sizes align fluid-on-mobile width height max-height font-size usemap {_LINK} {_BORDER} {_BOX}",
+        "alt src srcset align fluid-on-mobile width height max-height font-size usemap border border-right border-left "
+        f"border-radius {_LINK} {_BOX}",
         "src alt",
     ),
     "mj-divider": _element(_COLUMN, Content.NOTHING, f"border-color border-style border-width width align {_BOX}"),
-    "mj-spacer": _element(
-        _COLUMN, Content.NOTHING, f"height border border-top border-right border-bottom border-left {_BOX}"
-    ),
+    "mj-spacer": _element(_COLUMN, Content.NOTHING, f"height {_BOX}"),
     "mj-social": _element(
         _COLUMN, Content.ELEMENTS,
         "align border-radius color font-family font-size font-style font-weight icon-size icon-height icon-padding "
-        f"inner-padding line-height mode table-layout text-padding text-decoration vertical-align {_BOX}",
+        f"inner-padding line-height mode text-padding text-decoration vertical-align {_BOX}",
     ),
     "mj-social-element": _element(
         "mj-social", Content.HTML,
-        "align alt src srcset sizes background-color border-radius color font-family font-size font-style font-weight "
-        f"icon-position icon-size icon-height icon-padding line-height text-padding text-decoration vertical-align "
+        "align alt src background-color border-radius color font-family font-size font-style font-weight "
+        f"icon-size icon-height icon-padding line-height text-padding text-decoration vertical-align "
         f"{_LINK} {_PADDING}",
     ),
     "mj-navbar": _element(
@@ -119,11 +120,15 @@ ELEMENTS: dict[str, Element] = {
         "ico-text-transform ico-text-decoration ico-line-height ico-padding ico-padding-top ico-padding-right "
         f"ico-padding-bottom ico-padding-left {_PADDING}",
     ),
-    "mj-navbar-link": _element("mj-navbar", Content.HTML, f"{_LINK} {_FONT} {_PADDING}", "href"),
+    "mj-navbar-link": _element(
+        "mj-navbar", Content.HTML,
+        "href name rel target color font-family font-size font-style font-weight letter-spacing line-height "
+        f"text-decoration {_PADDING}", "href",
+    ),
     "mj-accordion": _element(_COLUMN, Content.ELEMENTS, f"{_ICONS} {_BOX}"),
     "mj-accordion-element": _element("mj-accordion", Content.ELEMENTS, f"background-color {_ICONS}"),
     "mj-accordion-title": _element(
-        "mj-accordion-element", Content.HTML, f"background-color color font-size font-family font-weight {_PADDING}"
+        "mj-accordion-element", Content.HTML, f"background-color color font-size font-family {_PADDING}"
     ),
     "mj-accordion-text": _element(
         "mj-accordion-element", Content.HTML,

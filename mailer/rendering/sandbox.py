@@ -20,7 +20,8 @@ from markupsafe import Markup
 from mailer.i18n import _
 from mailer.rendering.sentinels import Sentinel, SentinelMisuse, SlotGroup
 
-MAX_TEXT = 12_000_000  # characters of one text, and items of one list; a picture within a page is one text
+MAX_TEXT = 12_000_000  # characters of one text; a picture within a page is one
+MAX_ITEMS = 100_000
 MAX_OUTPUT = 40_000_000  # characters of one rendered template
 MAX_REPEATS = 10_000
 MAX_RANGE = 10_000
@@ -107,7 +108,7 @@ def _check_product(left: Any, right: Any) -> None:
     for many, times in ((left, right), (right, left)):
         if isinstance(many, str | list | tuple) and isinstance(times, int):
             _cap(times, MAX_REPEATS)
-            _cap(len(many) * times)
+            _cap(len(many) * times, MAX_TEXT if isinstance(many, str) else MAX_ITEMS)
             return
     if isinstance(left, int) and isinstance(right, int):
         _cap_number(left.bit_length() + right.bit_length())
@@ -120,7 +121,7 @@ def _check_power(base: Any, exponent: Any) -> None:
 
 def _check_sum(left: Any, right: Any) -> None:
     if isinstance(left, str | list | tuple) and isinstance(right, str | list | tuple):
-        _cap(len(left) + len(right))
+        _cap(len(left) + len(right), MAX_TEXT if isinstance(left, str) else MAX_ITEMS)
 
 
 def _check_remainder(left: Any, _right: Any) -> None:
@@ -202,7 +203,7 @@ def guard(function: Callable[..., Any], name: str) -> Callable[..., Any]:
                 refuse_lists(value)
         if check:
             # what `map` gives can be looked at only once
-            args = tuple(list(islice(value, MAX_TEXT)) if isinstance(value, Iterator) else value for value in args)
+            args = tuple(list(islice(value, MAX_ITEMS)) if isinstance(value, Iterator) else value for value in args)
             check(_bind(function, args, kwargs))
         return function(*args, **kwargs)
 
