@@ -61,13 +61,13 @@ def test_it_holds_only_what_the_editor_keeps(article: str) -> None:
 def test_nothing_of_the_issue_is_missing_and_addresses_are_text(article: str) -> None:
     text = Tags(article).text
     for words in ("内部资料", "网络安全专刊", "栏目之前的一段。", "编者按", "（一）总体情况", "图1 各月收入", "来源：某某网",
-                  "据公开数据。", "末页的注。", "合计", "报：省政府办公厅", "1. ", HOSTILE,
+                  "据公开数据。", "末页的注。", "合计", "秘书处", "编辑部", "更多内容", "报：省政府办公厅", "1. ", HOSTILE,
                   "（https://www.example.org/notice?a=1&b=2）"):  # fmt: skip
         assert words in text, words
 
 
 def test_pictures_travel_in_it_and_the_page_names_their_files(article: str) -> None:
-    assert article.count('<img src="data:image/') == 1
+    assert article.count('<img src="data:image/') == 2
     page = render_wechat(make_full_issue(), CONFIG, TEMPLATES, FILES)
     html5lib.HTMLParser(strict=True).parse(page)
     assert "<li>pictures/chart.png</li>" in page
@@ -92,7 +92,7 @@ def test_the_button_copies_the_article_as_it_is(article: str, tmp_path: Path) ->
         page.click("#here")
         page.keyboard.press("Control+V")
         assert page.evaluate("document.querySelectorAll('#here td, #here th').length") > 20
-        assert page.evaluate("document.querySelectorAll('#here img').length") == 1
+        assert page.evaluate("document.querySelectorAll('#here img').length") == 2
         assert "末页的注。" in page.inner_text("#here")
         assert wrong == []
         browser.close()
