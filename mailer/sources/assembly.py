@@ -1,6 +1,6 @@
 """Assembles an issue from the pieces of a document, whatever kind it was: the one user of the bulletin's grammar."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from mailer.sources.blocks import make_blocks
 from mailer.sources.contents import Contents, match_contents
 from mailer.sources.foot import find_foot, read_foot
 from mailer.sources.grammar import is_described_rule, is_rule
-from mailer.sources.lines import clean_text, control_remark, spread_fixed_lines
+from mailer.sources.lines import clean_block, clean_text, control_remark, spread_fixed_lines
 from mailer.sources.masthead import read_masthead
 from mailer.sources.outline import Entry, find_titles
 from mailer.sources.pieces import Piece
@@ -35,14 +35,14 @@ def assemble_issue(pieces: Sequence[Piece], *, file: Path, slug: str | None) -> 
     YEAR-NUMBER, or the day where no number is known. Raises IssueError, with the cure, when the pieces hold no text or
     no date; `file` is only named.
     """
-    if not pieces:
-        raise IssueError(_("holds no text"), file=file, cure=_("check that it is the right file"))
     if len(pieces) > MAX_PIECES:
         raise IssueError(
             _("has more than {n} lines").format(n=MAX_PIECES), file=file, cure=_("check that it is the right file")
         )
-    clean, remarks = _clean(pieces)
-    head = read_masthead(list(spread_fixed_lines(clean)), file)
+    clean, remarks = _clean(spread_fixed_lines(pieces))
+    if not clean:
+        raise IssueError(_("holds no text"), file=file, cure=_("check that it is the right file"))
+    head = read_masthead(clean, file)
     remarks += head.remarks
     body, told = _without_rules([*head.kept, *head.rest])
     remarks += told
@@ -73,17 +73,20 @@ def assemble_issue(pieces: Sequence[Piece], *, file: Path, slug: str | None) -> 
     return issue, tuple(sorted(remarks, key=lambda remark: remark.line))
 
 
-def _clean(pieces: Sequence[Piece]) -> tuple[list[Piece], list[ImportRemark]]:
+def _clean(pieces: Iterable[Piece]) -> tuple[list[Piece], list[ImportRemark]]:
     """Return the pieces without characters that are no text, blank ones left out."""
     cleaned: list[Piece] = []
     remarks: list[ImportRemark] = []
     for piece in pieces:
+        if piece.block is not None:
+            cleaned.append(replace(piece, block=clean_block(piece.block)))
+            continue
         text, whole = clean_text(piece.text)
         if not whole:
             remarks.append(control_remark(piece.line))
         if text != piece.text:
             piece = replace(piece, text=text, content=())
-        if piece.block is not None or piece.plain:
+        if piece.plain:
             cleaned.append(piece)
     return cleaned, remarks
 

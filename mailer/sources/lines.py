@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mailer.i18n import _
-from mailer.model.issue import ImportRemark, Table
+from mailer.model.issue import ImportRemark, Picture, Quote, Row, Table
 from mailer.sources.grammar import (
     FIXED_LENGTH,
     find_date,
     is_imprint_note,
+    join_all,
     parse_circulation_label,
     parse_imprint_line,
     parse_printing_line,
@@ -55,6 +56,26 @@ def clean_text(text: str) -> tuple[str, bool]:
     spaced = text.translate(_SEPARATORS).replace("\ufeff", "")
     kept = "".join(char for char in spaced if char in "\t\n" or unicodedata.category(char) not in ("Cc", "Cs"))
     return kept, kept == spaced
+
+
+def clean_block(block: Table | Picture | Quote) -> Table | Picture | Quote:
+    """Return a table or picture with its texts cleaned as clean_text does, each on one line; a quotation as it is."""
+    match block:
+        case Table(caption, head, body):
+            return Table(_line(caption), *(tuple(map(_clean_row, rows)) for rows in (head, body)))
+        case Picture(file, alt, caption):
+            return Picture(file, _line(alt), _line(caption))
+        case Quote():
+            return block
+
+
+def _clean_row(row: Row) -> Row:
+    return replace(row, cells=tuple(replace(cell, text=_line(cell.text)) for cell in row.cells))
+
+
+def _line(text: str) -> str:
+    cleaned, _whole = clean_text(text)
+    return join_all(cleaned.replace("\t", " ").split("\n")) if "\n" in cleaned or "\t" in cleaned else cleaned
 
 
 def control_remark(line: int) -> ImportRemark:

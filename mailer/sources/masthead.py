@@ -231,7 +231,7 @@ def _date_from_anywhere(reading: _Reading) -> date:
         raise IssueError(
             _("no date was found in the masthead"),
             file=reading.file,
-            line=lines[reading.start or 0].line if lines else None,
+            line=reading.lines[reading.start or 0].line,
             field="date",
             cure=_("write the publisher and the day under the issue line, such as 2020年7月31日"),
         )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mailer.model.issue import (
     Block,
+    Cell,
     Heading,
     ImportRemark,
     Issue,
@@ -17,16 +18,20 @@ from mailer.model.issue import (
     Paragraph,
     Picture,
     Quote,
+    Row,
+    Strong,
     Table,
+    Text,
     issue_tables,
     plain_text,
 )
 from mailer.sources.assembly import assemble_issue
 from mailer.sources.contents import is_contents_heading, is_text_heading
 from mailer.sources.grammar import is_page_number, is_rule
+from mailer.sources.issue_folder import format_issue
 from mailer.sources.lines import clean_text, split_lines
 from mailer.sources.markdown_document import read_markdown
-from mailer.sources.pieces import Piece
+from mailer.sources.pieces import ListPlace, Piece
 from mailer.sources.plain_text import read_text
 from tests.sources.bulletins import HEAD, LISTED, QUARTERLY
 from tests.sources.refusals import refusal
@@ -137,6 +142,7 @@ def test_no_line_of_a_text_is_lost(text: str) -> None:
         assert all(article.title for article in issue.articles)
         assert all(table.head for table in issue_tables(issue))
         assert all(remark.text and remark.cure for remark in remarks)
+        format_issue(issue, FILE)  # raises when issue.md would not hold it
 
 
 @FEW
@@ -152,3 +158,60 @@ def test_no_line_of_a_markdown_document_is_lost(text: str) -> None:
         assert [
             word for word in lost(text, issue, [*document.remarks, *remarks]) if word not in ("amp", "lt", "gt")
         ] == []
+
+
+CELLS = st.one_of(st.sampled_from(["", "合计", "3", "1,5", *WORDS]), st.text(max_size=5))
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Table:
+    """A table of equal rows, its head declared or not; its first row may have a cell that reaches over the others."""
+    width, height = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    rows = [Row(tuple(Cell(draw(CELLS)) for _column in range(width))) for _row in range(height)]
+    if draw(st.booleans()):
+        rows[0] = Row((Cell(draw(CELLS), colspan=width),))
+    elif height > 1 and width > 1:
+        span = draw(st.integers(1, height))
+        rows = [Row((Cell(draw(CELLS), rowspan=span), *rows[0].cells[1:])), *rows[1:]]
+        rows = [row if not 0 < at < span else Row(row.cells[1:]) for at, row in enumerate(rows)]
+        return Table("", (), tuple(rows))
+    head = draw(st.integers(0, height - 1))
+    return Table("", tuple(rows[:head]), tuple(rows[head:]))
+
+
+@st.composite
+def looks(draw: st.DrawFn) -> Piece:
+    """A piece with whatever a document's reader may say of it."""
+    kind = draw(st.integers(0, 9))
+    if kind == 0:
+        return Piece(1, block=draw(tables()))
+    if kind == 1:
+        return Piece(1, block=Picture("pictures/1.png", "图"))
+    if kind == 2:
+        return Piece(1, block=Quote((Paragraph((Text(draw(st.sampled_from(WORDS))),)),)))
+    text = draw(LINES)
+    place = ListPlace(draw(st.booleans()), draw(st.integers(1, 9)), draw(st.integers(0, 2)), draw(st.booleans()))
+    return Piece(
+        1,
+        text,
+        (Strong((Text(text),)),) if text.strip() and draw(st.booleans()) else (),
+        draw(st.integers(0, 4)),
+        draw(st.booleans()),
+        draw(st.booleans()),
+        draw(st.sampled_from([None, 12.0, 16.0, 22.0])),
+        place if kind == 3 else None,
+        draw(st.booleans()),
+    )
+
+
+@FEW
+@given(pieces=st.lists(looks(), max_size=20), headed=st.booleans())
+def test_whatever_a_document_holds_becomes_an_issue_that_can_be_written(pieces: list[Piece], *, headed: bool) -> None:
+    head = split_lines(HEAD)[0] if headed else []
+    whole = (*head, *pieces)
+    if refusal(lambda: assemble_issue(whole, file=FILE, slug="x")) is None:
+        issue, remarks = assemble_issue(whole, file=FILE, slug="x")
+        format_issue(issue, FILE)
+        kept = everything(issue, remarks)
+        texts = [piece for piece in pieces if not (is_contents_heading(piece) or is_text_heading(piece))]
+        assert [word for piece in texts for word in words_of(piece) if word not in kept] == []
