@@ -14,9 +14,10 @@ from mjml import mjml2html
 from mailer.errors import TemplateError
 from mailer.i18n import _
 from mailer.rendering.markup import Kind, Piece, line_at, read_attributes, scan_markup
-from mailer.rendering.mjml_check import MjmlFault, check_mjml
+from mailer.rendering.mjml_check import check_mjml
 from mailer.rendering.mjml_grammar import HTML_INLINE
 from mailer.rendering.sentinels import Place
+from mailer.rendering.tag_check import MjmlFault
 
 _POSITION = re.compile(r"position (\d+)(?::\d+)?")
 _PREHEADER = re.compile(r'(<div style="display:none;font-size:1px;color:)#ffffff')

@@ -3,7 +3,6 @@
 The first fault is raised with its offset; who converts knows which template line stands behind it.
 """
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from mailer.rendering.mjml_grammar import (
     Content,
     Element,
 )
+from mailer.rendering.tag_check import MjmlFault, attribute_offset, check_tag, suggest_name
 
 _ANY = frozenset({"mj-all", "mj-class"})
 _ALL_ATTRIBUTES = frozenset().union(*(element.attributes for element in ELEMENTS.values()))
@@ -27,22 +27,9 @@ _RAW_LENGTH = re.compile(r"-?\d+(?:\.\d+)?")
 # premailer drops these where styles are written into elements, and does not survive an @media inside another
 _LOST_RULES = re.compile(r"@(import|font-face|supports|namespace)\b", re.IGNORECASE)
 _MEDIA = re.compile(r"@media\b|[{}]", re.IGNORECASE)
-_TAG = re.compile(
-    r"<[A-Za-z][\w:.-]*+(?:\s++[A-Za-z_:][\w:.-]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'))?+)*+\s*+/?>", re.ASCII
-)
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f]")
 _OUTLOOK = re.compile(r"<!--\[if [^\]]*\]>(?!<!--)(.*)<!\[endif\]-->", re.DOTALL)
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-
-
-class MjmlFault(Exception):  # noqa: N818 - never leaves the room; the converter makes it a TemplateError with its line
-    """What is wrong, at which character, and the cure."""
-
-    def __init__(self, message: str, offset: int | None, cure: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.offset = offset
-        self.cure = cure
 
 
 @dataclass(slots=True)
@@ -89,7 +76,7 @@ def _open(reading: _Reading, piece: Piece) -> None:
     source = reading.source
     within = reading.elements[-1] if reading.elements else ""
     attributes = read_attributes(source, piece)
-    _check_writing(source, piece, attributes)
+    check_tag(source, piece, attributes)
     if piece.name.startswith("mj"):
         _check_element(reading, piece, within, attributes)
     else:
@@ -125,37 +112,6 @@ def _unpaired(reading: _Reading, closing: Piece | None) -> MjmlFault:
     return MjmlFault(message, reading.inside[-1].start, cure)
 
 
-def _check_writing(source: str, piece: Piece, attributes: tuple[Attribute, ...]) -> None:
-    """Refuse tags the engine cannot read or reads otherwise: for most of them it knows no line."""
-    if not _TAG.fullmatch(source, piece.start, piece.end):
-        raise _badly_written(source, piece, attributes)
-    names: set[str] = set()
-    for each in attributes:
-        if each.name in names:
-            message = _("{name} has the attribute {attribute} twice").format(name=piece.name, attribute=each.name)
-            raise MjmlFault(message, _start_of(piece, each), _("keep one of them"))
-        names.add(each.name)
-        if each.name == "href" and each.value.startswith("#") and not each.value.isascii():
-            message = _("an anchor of other letters than a-z is not found: {target}").format(target=each.value)
-            raise MjmlFault(message, _start_of(piece, each), _("use letters a-z and digits in id, name and href"))
-
-
-def _start_of(piece: Piece, attribute: Attribute) -> int:
-    return max(piece.start, attribute.start - 1)
-
-
-def _badly_written(source: str, piece: Piece, attributes: tuple[Attribute, ...]) -> MjmlFault:
-    for each in attributes:
-        if each.end > each.start and not each.quoted:
-            message = _("the value of {attribute} is not quoted").format(attribute=each.name)
-            return MjmlFault(message, _start_of(piece, each), _('write {attribute}="…"').format(attribute=each.name))
-        if each.quoted and source[each.end + 1] not in " \t\r\n\f/>":
-            message = _("a blank is missing after the attribute {attribute}").format(attribute=each.name)
-            return MjmlFault(message, each.end, _("put a blank between two attributes"))
-    message = _("the tag <{name}> is not well written").format(name=piece.name)
-    return MjmlFault(message, piece.start, _('write it as <{name} attribute="value">').format(name=piece.name))
-
-
 def _check_element(reading: _Reading, piece: Piece, within: str, attributes: tuple[Attribute, ...]) -> None:
     name = reading.source[piece.start + 1 : piece.start + 1 + len(piece.name)]
     element = ELEMENTS.get(name)
@@ -187,16 +143,7 @@ def _unknown_element(offset: int, name: str) -> MjmlFault:
     if name == "mj-font":
         cure = _("name fonts of the readers' devices in theme.toml")
         return MjmlFault(_("a font from the web would tell its server who reads"), offset, cure)
-    return MjmlFault(_("there is no MJML element {name}").format(name=name), offset, _suggest(name, ELEMENTS))
-
-
-def _suggest(name: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    bare = {each.removeprefix("mj-"): each for each in names}  # the prefix would make all of them alike
-    near = difflib.get_close_matches(name.removeprefix("mj-").lower(), bare, 1, 0.6)
-    if near:
-        return _("did you mean {near}?").format(near=bare[near[0]])
-    return _("known here: {keys}").format(keys=", ".join(names))
+    return MjmlFault(_("there is no MJML element {name}").format(name=name), offset, suggest_name(name, ELEMENTS))
 
 
 def _check_attributes(
@@ -206,7 +153,7 @@ def _check_attributes(
     for each in attributes:
         if each.name not in known and not (piece.name == "mj-class" and each.name == "name"):
             message = _("{name} has no attribute {attribute}").format(name=piece.name, attribute=each.name)
-            raise MjmlFault(message, _start_of(piece, each), _suggest(each.name, known))
+            raise MjmlFault(message, attribute_offset(piece, each), suggest_name(each.name, known))
         _check_value(reading, piece, each)
     given = {each.name for each in attributes}
     for wanted in () if in_settings and piece.name != "mj-class" else element.required:
@@ -226,7 +173,7 @@ def _cure_missing(attribute: str) -> str:
 
 
 def _check_value(reading: _Reading, piece: Piece, each: Attribute) -> None:
-    offset = _start_of(piece, each)
+    offset = attribute_offset(piece, each)
     if each.name == "mj-class":
         names = each.value.split()
         if len(names) > 1:
@@ -236,7 +183,7 @@ def _check_value(reading: _Reading, piece: Piece, each: Attribute) -> None:
         for name in names:
             if name not in reading.classes:
                 message = _("there is no mj-class {name}").format(name=name)
-                raise MjmlFault(message, offset, _suggest(name, reading.classes))
+                raise MjmlFault(message, offset, suggest_name(name, reading.classes))
     if piece.name == "mj-raw" and each.name == "position":
         raise MjmlFault(_("position does not work on mj-raw"), offset, _("what it holds stays where it stands"))
     if "padding" in each.name:
@@ -253,7 +200,9 @@ def _check_html(piece: Piece, within: str, attributes: tuple[Attribute, ...]) ->
             _("mail programs do not accept <{name}>").format(name=name), piece.start, _("say it without it")
         )
     if name not in HTML_NAMES and ":" not in name:  # v:rect is Outlook's
-        raise MjmlFault(_("there is no element <{name}>").format(name=name), piece.start, _suggest(name, HTML_NAMES))
+        raise MjmlFault(
+            _("there is no element <{name}>").format(name=name), piece.start, suggest_name(name, HTML_NAMES)
+        )
     if not within:
         raise MjmlFault(_("<{name}> stands outside of <mjml>").format(name=name), piece.start, _("put it inside"))
     if ELEMENTS[within].content is not Content.HTML:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from mailer.errors import TemplateError
 from mailer.rendering.markup import scan_markup
 from mailer.rendering.mjml import convert_mjml
-from mailer.rendering.mjml_check import MjmlFault, check_mjml
+from mailer.rendering.mjml_check import check_mjml
 from mailer.rendering.mjml_grammar import ELEMENTS, Content
+from mailer.rendering.tag_check import MjmlFault
 
 FILE = Path("bulletin.mjml.j2")
 COLUMN = '<mjml lang="zh-CN"><mj-body><mj-section><mj-column>\n{}\n</mj-column></mj-section></mj-body></mjml>'
