@@ -343,6 +343,20 @@ def test_text_boxes_and_word_art_are_read_once_and_before_their_paragraph() -> N
     assert {piece.line for piece in document.pieces} == {1}
 
 
+def test_text_boxes_of_one_paragraph_are_read_from_the_top() -> None:
+    def box(text: str, height: int) -> str:
+        return run(
+            f"<w:drawing><wp:anchor><wp:positionV relativeFrom='page'><wp:posOffset>{height}</wp:posOffset></wp:positionV>"
+            f"<wps:txbx><w:txbxContent>{paragraph(text)}</w:txbxContent></wps:txbx></wp:anchor></w:drawing>"
+        )
+
+    assert texts(read(f"<w:p>{box('第7期', 900)}{box('某省协会', -5)}{box('简报', 300)}</w:p>")) == [
+        "某省协会",
+        "简报",
+        "第7期",
+    ]
+
+
 def test_notes_stand_where_their_marks_do() -> None:
     mark = run("<w:footnoteReference w:id='2'/>")
     notes = (
@@ -390,6 +404,13 @@ def test_headers_and_footers_are_said_once_and_page_numbers_not() -> None:
     assert [remark.text for remark in document.remarks] == [
         "“内部刊物” stands in the document's header or footer and was left out"
     ]
+
+
+def test_a_masthead_in_the_page_header_is_read_before_the_text() -> None:
+    header = f"<w:hdr {NAMES}>{paragraph('某省协会')}{paragraph('2026年第7期（总第31期）')}</w:hdr>"
+    document = read(paragraph("文"), {"word/header1.xml": header}, rels=relations(("rId1", "header", "header1.xml")))
+    assert texts(document) == ["某省协会", "2026年第7期（总第31期）", "文"]
+    assert document.remarks == ()
 
 
 def test_symbols_raised_figures_formulas_and_tabs_become_characters() -> None:

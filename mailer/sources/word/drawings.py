@@ -1,6 +1,7 @@
 """What a Word drawing holds: pictures, text boxes, word art, and what mail cannot show (charts, embedded objects)."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mailer.i18n import _
@@ -58,6 +59,24 @@ def read_drawing(element: Element) -> list[Drawn]:
         program = next((below.get("ProgID") or "" for below in element.iter() if name_of(below) == "OLEObject"), "")
         return [Unusable(_("an embedded object {program}").format(program=program[:40]).strip())]
     return found
+
+
+def from_top(drawings: Sequence[Element]) -> list[Element]:
+    """Return the drawings of one paragraph as they stand on the page, the uppermost first, where all say where."""
+    heights = [_height(drawing) for drawing in drawings]
+    if len({origin for origin, _offset in heights}) != 1 or not heights[0][0]:
+        return list(drawings)
+    return [drawing for _height, drawing in sorted(zip(heights, drawings, strict=True), key=lambda pair: pair[0])]
+
+
+def _height(drawing: Element) -> tuple[str, int]:
+    """Return what a drawing's vertical place is counted from, and how far below that it is; ("", 0) when not said."""
+    for below in drawing.iter():
+        if name_of(below) == "positionV":
+            offset = next((one.text or "" for one in below if name_of(one) == "posOffset"), "")
+            known = re.fullmatch(r"-?[0-9]{1,12}", offset) is not None
+            return (below.get("relativeFrom") or "", int(offset)) if known else ("", 0)
+    return "", 0
 
 
 def _scan(element: Element, alt: str) -> Iterator[Drawn]:

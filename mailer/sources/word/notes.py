@@ -66,6 +66,11 @@ def say_margins(archive: WordArchive, relations: Mapping[str, Relation], styles:
             )
 
 
+def paragraph_texts(element: Element) -> list[str]:
+    """Return the bare text of each paragraph inside an element, instructions of fields left out."""
+    return ["".join(text.text or "" for text in descendants(one, "t")) for one in descendants(element, "p")]
+
+
 def _paragraphs(element: Element, reader: RunReader, styles: Styles) -> Iterator[list[Run]]:
     for paragraph in descendants(element, "p"):
         style = styles.paragraph(value(child(child(paragraph, "pPr"), "pStyle")))

@@ -12,15 +12,25 @@ from mailer.sources.cell_grid import GridCell, lay_table
 from mailer.sources.cell_text import cell_text, is_layout, lines_of_row
 from mailer.sources.document_kind import Kind, find_kind, not_word
 from mailer.sources.drafts import Draft, finish_drafts, prefix
+from mailer.sources.issue_line import parse_issue_line
 from mailer.sources.left_out import picture_fault, put_linked_picture, put_unusable
 from mailer.sources.picture_files import MAX_PICTURE, PictureFiles, picture_kind
 from mailer.sources.pieces import ListPlace, Piece, ReadDocument
 from mailer.sources.runs import Run, all_bold, is_plain, main_size, runs_text, tidy_runs, to_content
 from mailer.sources.text_file import read_file_bytes
 from mailer.sources.word.archive import MAX_BYTES, Relation, WordArchive, open_archive
-from mailer.sources.word.drawings import BoxMark, Drawn, PictureMark, Unusable, WordArt, choose_alternate, read_drawing
+from mailer.sources.word.drawings import (
+    BoxMark,
+    Drawn,
+    PictureMark,
+    Unusable,
+    WordArt,
+    choose_alternate,
+    from_top,
+    read_drawing,
+)
 from mailer.sources.word.markup import Element, child, name_of, number, value
-from mailer.sources.word.notes import WordNotes, say_margins
+from mailer.sources.word.notes import WordNotes, paragraph_texts, say_margins
 from mailer.sources.word.numbering import Label, Numbering
 from mailer.sources.word.runs import RunReader
 from mailer.sources.word.styles import Style, Styles, outline_level
@@ -83,11 +93,23 @@ class _WordReader:
                 file=self._archive.file,
                 cure=_("open it in Word or WPS and save it as .docx"),
             )
-        drafts = self._blocks(body, self._run_reader())
+        drafts = [*self._masthead(), *self._blocks(body, self._run_reader())]
         pieces = finish_drafts(drafts)
         self._line = max(self._line, 1)
         say_margins(self._archive, self._relations, self._styles, self._say)
         return ReadDocument(pieces, self._pictures.files, tuple(self._remarks))
+
+    def _masthead(self) -> list[Draft]:
+        """Return what a page header holds when it is a masthead: some letterheads are set there."""
+        for key, relation in list(self._relations.items()):
+            root = self._archive.parse(relation.target) if relation.kind == "header" else None
+            if root is None or not any(parse_issue_line(text) for text in paragraph_texts(root)):
+                continue
+            body_relations, self._relations = self._relations, self._archive.relations(relation.target)
+            drafts = self._inner_blocks(root)
+            self._relations = {other: one for other, one in body_relations.items() if other != key}
+            return [replace(draft, piece=replace(draft.piece, line=1)) for draft in drafts]
+        return []
 
     def _run_reader(self) -> RunReader:
         return RunReader(self._styles, self._relations, self._notes.read, self._say, spend=self._spend)
@@ -145,7 +167,8 @@ class _WordReader:
         style = self._styles.paragraph(value(child(properties, "pStyle")))
         label = self._label(properties, style)
         found = reader.read(paragraph, style.look)
-        before = [draft for shown, mark in found.drawings if not shown for draft in self._drawing(mark)]
+        above = from_top([mark for shown, mark in found.drawings if not shown])
+        before = [draft for mark in above for draft in self._drawing(mark)]
         after = [draft for shown, mark in found.drawings if shown for draft in self._drawing(mark)]
         if child(child(properties, "rPr"), "del") is not None:
             self._carried += found.runs
