@@ -127,11 +127,11 @@ def _take_issue_line(reading: _Reading) -> None:
         _take_issue_line_behind_name(reading)
     for at in range(reading.start or 0, reading.end):
         reading.used.add(at)
-        parsed = parse_issue_line(lines[at].plain)
+        parsed = parse_issue_line(reading.lines[at].plain)
         if parsed is None or parsed.rest:
             reading.keep(at)
     if not (reading.issue.number or reading.issue.total or reading.issue.supplement):
-        reading.remarks.append(no_issue_line_remark(lines[reading.start or 0]))
+        reading.remarks.append(no_issue_line_remark(reading.lines[reading.start or 0]))
 
 
 def _join_issue_lines(first: IssueLine | None, second: IssueLine | None) -> IssueLine | None:

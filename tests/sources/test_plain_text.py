@@ -287,6 +287,10 @@ def test_a_name_and_its_issue_line_may_share_a_line() -> None:
     assert (issue.masthead.title, issue.masthead.number, issue.masthead.publisher) == ("数据简报", 5, "某市数据中心")
 
 
+def test_a_name_and_its_issue_line_may_share_the_last_line_there_is() -> None:
+    assert read("2026年5月29日\n数据简报 第5期")[0].masthead.title == "数据简报"
+
+
 def test_a_placeholder_for_the_number_stays_as_text() -> None:
     issue, remarks = read(LISTED.replace("第 5 期\n（总第 41 期）", "第 %d 期\n（总第 %d 期）"))
     assert (issue.masthead.title, issue.masthead.number, issue.masthead.publisher) == ("数据简报", None, "某市数据中心")
