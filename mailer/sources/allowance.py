@@ -5,7 +5,7 @@ from pathlib import Path
 from mailer.errors import IssueError
 from mailer.i18n import _
 
-MAX_STRETCHES = 30_000  # paragraphs and stretches of text in one look; a thick bulletin has some thousands
+MAX_STRETCHES = 20_000  # paragraphs and stretches of text in one look; a thick bulletin has some thousands
 
 
 class Allowance:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from mailer.sources.word import read_word_bytes
 from tests.conftest import need
 from tests.sources.documents import paragraph, real_bulletin, relations, word_file
 from tests.sources.hostile_documents import REFUSED
-from tests.sources.test_hostile_documents import Listener
+from tests.sources.listener import Listener
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 
@@ -38,12 +39,9 @@ def as_doc(content: bytes, folder: Path, kind: str = "doc") -> bytes:
     """Return a .docx as LibreOffice saves it in an older format."""
     source = folder / "made.docx"
     source.write_bytes(content)
-    with office._started(
-        [str(find_office()), f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless", "--convert-to", kind,
-         "--outdir", str(folder / "old"), str(source)],
-        folder, dict(os.environ), source,
-    ) as process:  # fmt: skip
-        process.communicate(timeout=60)
+    profile = (folder / "profile").as_uri()
+    command = [str(find_office()), f"-env:UserInstallation={profile}", "--headless", "--convert-to", kind]
+    subprocess.run([*command, "--outdir", folder / "old", source], check=True, capture_output=True, timeout=60)
     return (folder / "old" / f"made.{kind}").read_bytes()
 
 
