@@ -12,6 +12,7 @@ from mailer.sources.remarks import page_number_remark, wide_table_remark
 from mailer.sources.tab_table import finish_table, fits_table, read_tab_table
 
 MAX_DEPTH = 6  # lists in lists; deeper ones are flattened, as mail programs cannot show them
+_DASHES = ("- ", "* ", "– ", "— ")
 _BULLETS = "·•●○▪◦■◆★►▶➢✓"
 
 
@@ -177,6 +178,8 @@ def _mark_bullets(pieces: Sequence[Piece]) -> list[Piece]:
 def _bullet(piece: Piece) -> str:
     line = piece.text.lstrip()
     bare = piece.block is None and piece.place is None and not piece.heading and "\t" not in line.strip()
+    if bare and line[:2] in _DASHES and not is_page_number(piece.plain):
+        return line[0] if line[2:].strip() else ""
     return line[0] if bare and len(line) > 1 and line[0] in _BULLETS and line[1:].strip(_BULLETS + " 　\t\n") else ""
 
 

@@ -16,7 +16,9 @@ _BARE_SUPPLEMENT = re.compile(rf"{_YEAR}(?P<name>增刊|特刊|号外)")
 _ISSUE_START = re.compile(
     rf"{_YEAR}(?:增刊|特刊|专刊)?(?:第{NUMERAL}期|总第?{NUMERAL}期)|期数:?\d|No\.?:?\d{{1,6}}(?!\d)"
 )
-_PLACEHOLDER = re.compile(r"(?:\d{4}年?)?总?第(?:%d|[Xx×*_＿]{1,6}|\{[^{}]{0,20}\}|<[^<>]{0,20}>)?期")
+_PLACEHOLDER = re.compile(
+    r"(?:\d{4}年?)?总?第(?:\d+[-—–~、,至和]\d+|%d|[Xx×*_＿]{1,6}|\{[^{}]{0,20}\}|<[^<>]{0,20}>)?期(?:合刊)?"
+)
 _BRACKETS = re.compile(r"[【】〔〕\[\]()（）〈〉]")
 MOST = (9_999, 999_999)  # number and total that an issue may have
 ISSUE_LINE_LENGTH = 60  # of what is not blank
@@ -88,7 +90,7 @@ def _read_rest(line: str) -> tuple[str, str]:
 
 
 def is_issue_placeholder(line: str) -> bool:
-    """True for an issue line of a template that nobody filled in: 第 %d 期, （总第 XX 期）, 第{期号}期."""
+    """True for an issue line without one number: a template's (第 %d 期, 第 XX 期, 第{期号}期), or 第1-2期合刊."""
     if len(line) > FIXED_LENGTH:
         return False
     plain = _BRACKETS.sub("", re.sub(r"\s", "", unicodedata.normalize("NFKC", line)))

@@ -397,8 +397,10 @@ def test_an_editors_note_is_a_notice(text: str, notice: tuple[str, str]) -> None
     assert titles(above)[1:] == [("要闻", ["数据平台上线"]), ("经验", ["三个区的做法"])]
 
 
-def test_lines_with_one_bullet_are_a_list() -> None:
-    issue, _remarks = read(LISTED.replace("平台于五月上线。", "平台于五月上线：\n· 查询\n· 下载\n· 订阅"))
+@pytest.mark.parametrize("bullet", ["· ", "•", "● ", "★", "- ", "* "])
+def test_lines_with_one_bullet_are_a_list(bullet: str) -> None:
+    listed = "".join(f"\n{bullet}{word}" for word in ("查询", "下载", "订阅"))
+    issue, _remarks = read(LISTED.replace("平台于五月上线。", f"平台于五月上线：{listed}"))
     assert issue.articles[0].blocks[1] == ListBlock(
         False, tuple((Paragraph((Text(word),)),) for word in ("查询", "下载", "订阅"))
     )
