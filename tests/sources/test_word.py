@@ -1,9 +1,7 @@
-"""What Word shows of a document is what an importer gets of it: in order, with its numbers, and nothing lost silently."""
+"""What Word shows of a document is what an importer gets of it: in order, and nothing lost silently."""
 
-from io import BytesIO
 from pathlib import Path
 
-import docx
 import pytest
 
 from mailer.model.issue import (
@@ -15,77 +13,15 @@ from mailer.model.issue import (
     Picture,
     Quote,
     Strong,
-    Table,
     Text,
     issue_tables,
     plain_text,
-)  # fmt: skip
+)
 from mailer.sources.import_file import import_document
 from mailer.sources.issue_folder import load_issue, without_lines, write_issue
-from mailer.sources.pieces import ListPlace, Piece, ReadDocument
-from mailer.sources.word import read_word_bytes
-from tests.sources.documents import NAMES, paragraph, real_bulletin, relations, word_file
-
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
-PICTURE = (
-    "<w:drawing><wp:inline><wp:docPr id='1' name='x' descr='一张图'/><a:graphic><a:graphicData><pic:pic><pic:blipFill>"
-    "<a:blip r:embed='rId9'/></pic:blipFill></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing>"
-)
-
-
-def read(body: str, parts: dict[str, str | bytes] | None = None, *, rels: str | None = None) -> ReadDocument:
-    return read_word_bytes(word_file(body, parts, rels=rels), file=Path("a.docx"))
-
-
-def styled(body: str, styles: str, numbering: str = "") -> ReadDocument:
-    parts: dict[str, str | bytes] = {
-        "word/styles.xml": f"<w:styles {NAMES}>{styles}</w:styles>",
-        "word/numbering.xml": f"<w:numbering {NAMES}>{numbering}</w:numbering>",
-    }
-    return read(body, parts, rels=relations(("rId1", "styles", "styles.xml"), ("rId2", "numbering", "numbering.xml")))
-
-
-def texts(document: ReadDocument) -> list[str]:
-    return [piece.text for piece in document.pieces]
-
-
-def said(document: ReadDocument) -> str:
-    return "\n".join(remark.text for remark in document.remarks)
-
-
-def table_of(document: ReadDocument) -> Table:
-    (table,) = [piece.block for piece in document.pieces if isinstance(piece.block, Table)]
-    return table
-
-
-def style(key: str, name: str, properties: str = "", run: str = "", base: str = "") -> str:
-    based = f"<w:basedOn w:val='{base}'/>" if base else ""
-    return (
-        f"<w:style w:type='paragraph' w:styleId='{key}'><w:name w:val='{name}'/>{based}"
-        f"<w:pPr>{properties}</w:pPr><w:rPr>{run}</w:rPr></w:style>"
-    )
-
-
-def level(at: int, kind: str, text: str, extra: str = "") -> str:
-    return (
-        f"<w:lvl w:ilvl='{at}'><w:start w:val='1'/><w:numFmt w:val='{kind}'/>{extra}<w:lvlText w:val='{text}'/></w:lvl>"
-    )
-
-
-def numbering(*levels: str, overrides: str = "") -> str:
-    return (
-        f"<w:abstractNum w:abstractNumId='0'>{''.join(levels)}</w:abstractNum>"
-        f"<w:num w:numId='1'><w:abstractNumId w:val='0'/></w:num>"
-        f"<w:num w:numId='2'><w:abstractNumId w:val='0'/>{overrides}</w:num>"
-    )
-
-
-def item(text: str, *, num: int = 1, at: int = 0, run: str = "") -> str:
-    return paragraph(text, properties=f"<w:numPr><w:ilvl w:val='{at}'/><w:numId w:val='{num}'/></w:numPr>", run=run)
-
-
-def run(inner: str) -> str:
-    return f"<w:r>{inner}</w:r>"
+from mailer.sources.pieces import Piece
+from tests.sources.documents import NAMES, paragraph, real_bulletin, relations
+from tests.sources.word_parts import PICTURE, PNG, read, run, said, style, styled, texts
 
 
 @pytest.mark.parametrize("by_style", [True, False])
@@ -171,132 +107,6 @@ def test_a_link_that_would_run_something_is_text_with_a_remark() -> None:
     assert "javascript" in said(document)
 
 
-def test_chinese_numbering_and_that_of_headings_becomes_text() -> None:
-    levels = (
-        level(0, "chineseCounting", "%1、"),
-        level(1, "chineseCountingThousand", "（%2）"),
-        level(2, "decimal", "%3."),
-    )
-    body = (
-        item("甲")
-        + item("乙", at=1)
-        + item("丙", at=1)
-        + item("丁")
-        + item("戊", at=1)
-        + item("己", at=2, run="<w:b/>")
-    )
-    assert texts(styled(body, "", numbering(*levels))) == [
-        "一、甲",
-        "（一）乙",
-        "（二）丙",
-        "二、丁",
-        "（一）戊",
-        "1. 己",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "shown"),
-    [
-        ("japaneseCounting", "第%1条", "第三条"),
-        ("lowerLetter", "%1)", "c)"),
-        ("upperRoman", "%1.", "III."),
-        ("decimalEnclosedCircleChinese", "%1", "③"),
-        ("chineseLegalSimplified", "%1、", "叁、"),
-        ("ideographTraditional", "%1、", "丙、"),
-        ("decimalFullWidth", "%1．", "３．"),
-        ("decimalZero", "%1.", "03."),
-    ],
-)
-def test_numbering_of_each_kind_is_written_as_word_draws_it(kind: str, text: str, shown: str) -> None:
-    document = styled(item("x") * 3, "", numbering(level(0, kind, text)))
-    assert texts(document)[2].startswith(shown)
-    assert document.pieces[2].place is None
-
-
-def test_a_style_brings_its_numbering_and_a_paragraph_may_refuse_it() -> None:
-    styles = style("h", "heading 1", "<w:numPr><w:numId w:val='1'/></w:numPr>")
-    levels = numbering(level(0, "decimal", "%1."), level(1, "chineseCounting", "第%2章", "<w:pStyle w:val='h'/>"))
-    body = paragraph("甲", style="h") + paragraph("乙", style="h", properties="<w:numPr><w:numId w:val='0'/></w:numPr>")
-    assert texts(styled(body + paragraph("丙", style="h"), styles, levels)) == ["第一章甲", "乙", "第二章丙"]
-
-
-def test_bullets_and_plain_figures_are_lists_with_their_depth() -> None:
-    levels = level(0, "bullet", "·"), level(1, "decimal", "%2.")
-    document = styled(item("甲") + item("乙", at=1) + item("丙", at=1) + item("丁"), "", numbering(*levels))
-    assert [piece.place for piece in document.pieces] == [
-        ListPlace(False, 1, 1), ListPlace(True, 2, 1), ListPlace(True, 2, 1), ListPlace(False, 1, 1),
-    ]  # fmt: skip
-
-
-def test_a_list_that_goes_on_after_a_paragraph_keeps_its_numbers_as_text() -> None:
-    document = styled(item("甲") + item("乙") + paragraph("间") + item("丙"), "", numbering(level(0, "decimal", "%1.")))
-    assert texts(document) == ["甲", "乙", "间", "3. 丙"]
-    assert [piece.place is None for piece in document.pieces] == [False, False, True, True]
-
-
-def test_a_numbering_that_starts_anew_counts_anew() -> None:
-    override = "<w:lvlOverride w:ilvl='0'><w:startOverride w:val='1'/></w:lvlOverride>"
-    levels = numbering(level(0, "chineseCounting", "%1、"), overrides=override)
-    body = item("甲") + item("乙") + item("丙", num=2) + item("丁", num=2)
-    assert texts(styled(body, "", levels)) == ["一、甲", "二、乙", "一、丙", "二、丁"]
-
-
-def row(*cells: str, properties: str = "") -> str:
-    return f"<w:tr><w:trPr>{properties}</w:trPr>{''.join(cells)}</w:tr>"
-
-
-def cell(text: str, properties: str = "") -> str:
-    return f"<w:tc><w:tcPr>{properties}</w:tcPr>{paragraph(text) if not text.startswith('<') else text}</w:tc>"
-
-
-def spans(table: Table) -> list[list[tuple[str, int, int]]]:
-    return [[(c.text, c.rowspan, c.colspan) for c in line.cells] for line in (*table.head, *table.body)]
-
-
-def test_merged_cells_keep_their_spans_and_the_repeated_rows_are_the_head() -> None:
-    down, on = "<w:vMerge w:val='restart'/>", "<w:vMerge/>"
-    body = (
-        "<w:tbl>" + row(cell("城市", down), cell("合计数", "<w:gridSpan w:val='2'/>"), properties="<w:tblHeader/>")
-        + row(cell("", on), cell("本月"), cell("累计"), properties="<w:tblHeader/>")
-        + row(cell("杭州"), cell("1"), cell("2")) + row(cell("宁波"), cell("3")) + "</w:tbl>"
-    )  # fmt: skip
-    table = table_of(read(body))
-    assert spans(table) == [
-        [("城市", 2, 1), ("合计数", 1, 2)], [("本月", 1, 1), ("累计", 1, 1)],
-        [("杭州", 1, 1), ("1", 1, 1), ("2", 1, 1)], [("宁波", 1, 1), ("3", 1, 1), ("", 1, 1)],
-    ]  # fmt: skip
-    assert len(table.head) == 2
-    assert all(c.header for line in table.head for c in line.cells)
-
-
-def test_columns_of_words_finer_grid_are_no_columns() -> None:
-    wide = "<w:gridSpan w:val='3'/>"
-    body = "<w:tbl>" + row(cell("a", wide), cell("b", wide)) * 2 + "</w:tbl>"
-    assert spans(table_of(read(body))) == [[("a", 1, 1), ("b", 1, 1)]] * 2
-
-
-def test_a_table_that_only_lays_text_out_is_lines() -> None:
-    foot = "<w:tbl>" + row(cell("报：省政府办公厅"), cell("")) + row(cell("送：各市"), cell("共印100份")) + "</w:tbl>"
-    box = "<w:tbl>" + row(cell(paragraph("编者按") + paragraph("两段"))) + "</w:tbl>"
-    line = "<w:tbl>" + row(cell("某省协会"), cell("2026年7月31日")) + "</w:tbl>"
-    assert texts(read(foot)) == ["报：省政府办公厅", "送：各市\t共印100份"]
-    assert texts(read(box)) == ["编者按", "两段"]
-    assert texts(read(line)) == ["某省协会\t2026年7月31日"]
-
-
-def test_what_a_cell_cannot_hold_stands_behind_it_with_a_remark() -> None:
-    inner = "<w:tbl>" + row(cell("内1"), cell("内2")) + row(cell("内3"), cell("内4")) + "</w:tbl>"
-    body = "<w:tbl>" + row(cell("a"), cell(inner + paragraph("后"))) + row(
-        cell("b"), cell(f"<w:p>{run(PICTURE)}</w:p>")
-    ) + row(cell("c"), cell("d")) + "</w:tbl>"  # fmt: skip
-    document = read(body, {"word/media/a.png": PNG}, rels=relations(("rId9", "image", "media/a.png")))
-    assert table_of(document).body[0].cells[1].text == "内1，内2；内3，内4 后"
-    assert isinstance(document.pieces[1].block, Picture)
-    assert "flattened" in said(document)
-    assert "follow" in said(document)
-
-
 def test_pictures_become_files_named_by_us_with_their_description() -> None:
     body = f"<w:p>{run('<w:t>前</w:t>')}{run(PICTURE)}</w:p>" + paragraph("后")
     rels = relations(("rId9", "image", "media/../media/图.png"))
@@ -378,13 +188,6 @@ def test_tracked_changes_are_accepted_and_what_was_deleted_is_said() -> None:
     assert "旧句" in said(document)
 
 
-def test_a_row_deleted_under_tracked_changes_is_left_out_and_said() -> None:
-    body = "<w:tbl>" + row(cell("a"), cell("b")) * 2 + row(cell("x"), cell("y"), properties="<w:del/>") + "</w:tbl>"
-    document = read(body)
-    assert len(table_of(document).body) == 2
-    assert "xy" in said(document)
-
-
 def test_comments_hidden_text_and_struck_text_are_said() -> None:
     comments = f"<w:comments {NAMES}><w:comment w:id='1'>{paragraph('请核对')}</w:comment></w:comments>"
     body = (
@@ -395,15 +198,6 @@ def test_comments_hidden_text_and_struck_text_are_said() -> None:
     assert texts(document) == ["文划"]
     for part in ("请核对", "藏", "划"):
         assert part in said(document)
-
-
-def test_headers_and_footers_are_said_once_and_page_numbers_not() -> None:
-    header = f"<w:hdr {NAMES}>{paragraph('内部刊物')}{paragraph('— 3 —')}</w:hdr>"
-    rels = relations(("rId1", "header", "header1.xml"), ("rId2", "header", "header2.xml"))
-    document = read(paragraph("文"), {"word/header1.xml": header, "word/header2.xml": header}, rels=rels)
-    assert [remark.text for remark in document.remarks] == [
-        "“内部刊物” stands in the document's header or footer and was left out"
-    ]
 
 
 def test_a_masthead_in_the_page_header_is_read_before_the_text() -> None:
@@ -461,17 +255,6 @@ def test_a_quotations_own_look_is_no_emphasis_in_it() -> None:
     styles = style("q", "Intense Quote", run="<w:b/><w:i/>")
     (piece,) = styled(paragraph("引", style="q"), styles).pieces
     assert piece.block == Quote((Paragraph((Text("引"),)),))
-
-
-def test_words_own_styles_for_sublists_make_sublists() -> None:
-    document = docx.Document()
-    for text, name in (("甲", "List Bullet"), ("乙", "List Bullet 2"), ("丙", "List Number"), ("丁", "List Number")):
-        document.add_paragraph(text, style=name)
-    stream = BytesIO()
-    document.save(stream)
-    assert [piece.place for piece in read_word_bytes(stream.getvalue(), file=Path("a.docx")).pieces] == [
-        ListPlace(False, 1, 1), ListPlace(False, 2, 1), ListPlace(True, 1, 2), ListPlace(True, 1, 2),
-    ]  # fmt: skip
 
 
 def test_strict_documents_and_odd_part_names_are_read() -> None:
