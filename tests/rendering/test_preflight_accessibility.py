@@ -35,6 +35,12 @@ def test_what_a_screen_reader_stumbles_over_is_said_once(page: str, said: list[s
     assert all(part in each.text and each.cure for part, each in zip(said, found, strict=True))
 
 
+def test_the_web_page_is_looked_at_too() -> None:
+    sound = PAGE.format("<h1>a</h1>")
+    found = check_accessibility(Edition("a", "m", "zh_CN", ("x",), (sound,), ("x",), page=PAGE.format("<h2>a</h2>")))
+    assert [each.place for each in found] == ["web page"]
+
+
 @pytest.mark.parametrize(
     ("one", "other", "ratio"),
     [("#C8161D", "#FFF", 5.85), ("#1F2329", "#FFFFFF", 15.78), ("#646A73", "#F2EFEA", 4.75), ("#fff", "#fff", 1)],

@@ -27,11 +27,15 @@ Theme = Mapping[str, Mapping[str, str | int]]
 
 
 def check_accessibility(edition: Edition) -> list[Finding]:
-    """Return what a screen reader or weak eyes would stumble over in the HTML, each kind once."""
-    page = "".join(part if isinstance(part, str) else "x" for part in edition.html)
+    """Return what a screen reader or weak eyes would stumble over in the HTML and the web page, each kind once."""
+    mail = "".join(part if isinstance(part, str) else "x" for part in edition.html)
+    found = _check_page(mail, list_place("HTML", edition.list_name))
+    return found + (_check_page(edition.page, _("web page")) if edition.page else [])
+
+
+def _check_page(page: str, place: str) -> list[Finding]:
     tags = [piece for piece in scan_markup(page) if piece.kind is Kind.OPEN]
     said = [*_check_headings(tags), *_check_tags(page, tags)]
-    place = list_place("HTML", edition.list_name)
     return [Finding(Severity.WARNING, place, text, cure) for text, cure in dict.fromkeys(said)]
 
 
