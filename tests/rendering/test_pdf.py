@@ -12,10 +12,10 @@ import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 import pytest
 
 from mailer.errors import IssueError, TemplateError
-from mailer.model.issue import Issue, Section
+from mailer.model.issue import Cell, CirculationLine, Issue, Role, Row, Section, Table
 from mailer.rendering.pdf import render_pdf
 from tests.rendering.full_issue import FILES, LAST_NOTE, make_full_issue
-from tests.rendering.samples import TEMPLATES, make_config, make_issue, make_table
+from tests.rendering.samples import TEMPLATES, make_config, make_issue, make_table, paragraph
 
 CONFIG = make_config(language="zh_CN")
 
@@ -178,3 +178,26 @@ def test_a_long_table_repeats_its_head_on_each_page() -> None:
     pages = read_pages(render_pdf(replace(make_issue(), sections=(section,)), CONFIG, TEMPLATES, {}))
     assert len(pages) >= 3
     assert all("软件企业软件产品" in page for page in pages[:-1])
+
+
+def test_a_circulation_longer_than_a_page_follows_the_text_and_loses_nobody() -> None:
+    bodies = tuple(f"省直单位{number}号" for number in range(400))
+    issue = replace(make_issue(), circulation=(CirculationLine(Role.UPWARD, bodies),))
+    pages = read_pages(render_pdf(issue, CONFIG, TEMPLATES, {}))
+    furniture = re.compile(r"—\d+—|浙江省软件和信息服务业简报2020年第7期（总第113期）")
+    text = "".join(furniture.sub("", page) for page in pages)
+    assert [text.count(f"{body}、") for body in bodies[:-1]] == [1] * 399
+
+
+def test_a_table_of_many_columns_lies_on_its_side_with_its_figures_whole() -> None:
+    head = (Row(tuple(Cell(f"指标{number}", header=True) for number in range(14))),)
+    body = tuple(Row(tuple(Cell(str(1000003 + column)) for column in range(14))) for _ in range(3))
+    sections = (Section("表", (), (Table("", head, body),)), Section("后", (), (paragraph("表后的话。"),)))
+    content = render_pdf(replace(make_issue(), sections=sections), CONFIG, TEMPLATES, {})
+    with opened(content) as document:
+        sizes = [tuple(round(side) for side in page.get_size()) for page in document]
+        text = document[1].get_textpage()
+        lines = text.get_text_range()
+        text.close()
+    assert sizes[:2] == [(595, 842), (842, 595)]
+    assert all(lines.count(str(1000003 + column)) == 3 for column in range(14))
