@@ -32,7 +32,7 @@ from mailer.sources.remarks import (
 
 SEARCH_LINES = 30  # an issue line further down is one that the text speaks of
 HEAD_LINES = 12  # where no issue line says how far the masthead goes
-DATE_LINES = 3
+DATE_LINES = 3  # below the issue line: two may name the publisher
 _NAME_END = re.compile(
     r"(?:简报|通讯|快报|专报|月报|周报|日报|旬报|季报|年报|快讯|动态|信息|参考|要情|通报|摘报|内参|导刊|专刊|期刊|会刊|[^\s]刊|资讯)$"
 )
@@ -128,7 +128,7 @@ def _take_issue_line(reading: _Reading) -> None:
     for at in range(reading.start or 0, reading.end):
         reading.used.add(at)
         parsed = parse_issue_line(reading.lines[at].plain)
-        if parsed is None or parsed.rest:
+        if parsed is None or (parsed.rest and not _publisher_of(reading.lines[at])):
             reading.keep(at)
     if not (reading.issue.number or reading.issue.total or reading.issue.supplement):
         reading.remarks.append(no_issue_line_remark(reading.lines[reading.start or 0]))
@@ -169,7 +169,7 @@ def _take_date(reading: _Reading) -> tuple[date, str]:
     start = reading.end if reading.start is None else reading.start
     for piece in lines[start : reading.end]:
         if found := find_date(piece.plain):
-            return found.date, ""
+            return found.date, _publisher_of(piece)
     if reading.start is not None and (beside := _date_below(reading)):
         return beside
     above = min(HEAD_LINES, len(lines)) if reading.start is None else reading.start
@@ -181,20 +181,34 @@ def _take_date(reading: _Reading) -> tuple[date, str]:
     return _date_from_anywhere(reading), ""
 
 
+def _publisher_of(piece: Piece) -> str:
+    """Return the publisher that an issue line names beside a date; empty for another line."""
+    parsed = parse_issue_line(piece.plain)
+    rest = parsed.rest if parsed and find_date(piece.plain) else ""
+    return "" if re.search(r"[:：]|\.\.\.|^\W", rest) else rest
+
+
 def _date_below(reading: _Reading) -> tuple[date, str] | None:
-    before: list[int] = []
-    for at in range(reading.end, min(reading.end + DATE_LINES, len(reading.lines))):
+    named: list[int] = []
+    for at in range(reading.end, min(reading.end + HEAD_LINES, len(reading.lines))):
         piece = reading.lines[at]
         if piece.block is not None or len(piece.plain) > ISSUE_LINE_LENGTH:
             return None
         if found := _dated(piece):
             reading.end = at + 1
             day, publisher = _use_dated_line(reading, at, found)
-            reading.used.update(before)
-            words = [reading.lines[number].plain for number in before if not is_rule(reading.lines[number].plain)]
-            return day, " ".join([*words, publisher]).strip()
-        before.append(at)
+            reading.used.update(named)
+            return day, " ".join([*(reading.lines[number].plain for number in named), publisher]).strip()
+        if _may_name_publisher(piece.plain):
+            named.append(at)
+        if len(named) == DATE_LINES:
+            return None
     return None
+
+
+def _may_name_publisher(line: str) -> bool:
+    odd = is_rule(line) or is_page_number(line) or parse_secrecy_mark(line) or parse_circulation_label(line)
+    return not odd
 
 
 def _dated(piece: Piece) -> DatedLine | None:

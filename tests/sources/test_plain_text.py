@@ -291,6 +291,21 @@ def test_a_name_and_its_issue_line_may_share_the_last_line_there_is() -> None:
     assert read("2026年5月29日\n数据简报 第5期")[0].masthead.title == "数据简报"
 
 
+def test_number_publisher_and_day_may_share_a_line() -> None:
+    text = LISTED.replace(
+        "第 5 期\n（总第 41 期）\n某市数据中心 2026.5.29", "第5期    某市数据中心编印    2026年5月29日"
+    )
+    masthead = read(text)[0].masthead
+    assert (masthead.number, masthead.publisher, masthead.date) == (5, "某市数据中心", date(2026, 5, 29))
+    assert read(text)[1] == ()
+
+
+def test_what_stands_between_number_and_day_goes_where_it_belongs() -> None:
+    text = LISTED.replace("某市数据中心 2026.5.29", "（内部刊物）\n────\n某市数据中心\n2026.5.29")
+    masthead = read(text)[0].masthead
+    assert (masthead.secrecy, masthead.publisher) == ("（内部刊物）", "某市数据中心")
+
+
 def test_a_placeholder_for_the_number_stays_as_text() -> None:
     issue, remarks = read(LISTED.replace("第 5 期\n（总第 41 期）", "第 %d 期\n（总第 %d 期）"))
     assert (issue.masthead.title, issue.masthead.number, issue.masthead.publisher) == ("数据简报", None, "某市数据中心")
