@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mailer.errors import TemplateError
 from mailer.rendering.edition import render_edition
@@ -83,6 +85,18 @@ def test_every_character_comes_from_the_line_that_wrote_it(tmp_path: Path) -> No
     for text, file, line in expected:
         place = trace.place_at(plain.index(text))
         assert (place.file, place.line) == (str(tmp_path / file), line), text
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text(st.sampled_from("\ufdd0\ufdd1019:甲<&\n "), max_size=12), max_size=3))
+def test_no_value_can_pass_for_a_mark(tmp_path: Path, items: list[str]) -> None:
+    write(tmp_path)
+    templates = read_templates(tmp_path)
+    values = {"items": items, "title": "".join(items)}
+    plain = render_template(templates, "page.mjml.j2", values)
+    trace = trace_template(templates, "page.mjml.j2", values, plain)
+    assert trace.text == plain
+    assert trace.place_at(len(plain) - 1).line == 15
 
 
 def test_a_template_that_measures_its_own_output_is_still_traced(tmp_path: Path) -> None:
