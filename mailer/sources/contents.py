@@ -3,11 +3,11 @@
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
 
 from mailer.model.issue import ImportRemark
-from mailer.sources.grammar import ends_sentence, is_page_number, title_key
+from mailer.sources.grammar import ends_sentence, is_page_number, join_all, title_key
 from mailer.sources.outline import Entry, clean_title, is_title_like, number_rank, section_name, strip_number
 from mailer.sources.pieces import Piece
 from mailer.sources.remarks import differs_remark, not_found_remark, only_listed_remark, page_number_remark
@@ -88,6 +88,7 @@ class _Index:
         self.alone: dict[str, list[int]] = {}
         self.paired: dict[str, list[int]] = {}
         self.loose: dict[str, list[int]] = {}
+        self.wrapped: set[int] = set()  # where a title goes on on the next line
         for at, key in enumerate(self.keys):
             if not key:
                 continue
@@ -103,9 +104,18 @@ class _Index:
         alone, paired = _first_from(self.alone.get(key), start), _first_from(self.paired.get(key), start)
         if alone is not None and (paired is None or alone <= paired):
             return alone, None
-        if paired is not None:
+        if paired is not None and self._names_section(title, paired):
             return paired, paired + 1
+        if paired is not None:
+            self.wrapped.add(paired)
+            return paired, None
         return self._find_apart(title, key, start) or self._find_loose(title, start)
+
+    def _names_section(self, title: str, at: int) -> bool:
+        """True when a contents line has a section's name before its first title, not one title in two lines."""
+        words = title.split()
+        starts = accumulate(map(title_key, words[:-1]))
+        return section_name(title) is not None or any(start == self.keys[at] for start in starts)
 
     def _find_apart(self, title: str, key: str, start: int) -> tuple[int, int | None] | None:
         """Find a section whose first title stands further down, after text of its own, or reads otherwise."""
@@ -155,14 +165,23 @@ def _read_contents(pieces: Sequence[Piece], index: _Index, lead: int, first: int
         return None
     remarks: list[ImportRemark] = []
     found: list[tuple[Piece, tuple[int, int | None] | None]] = []
-    position = start
-    for piece in pieces[first:start]:
+    position, at = start, first
+    while at < start:
+        piece = pieces[at]
+        at += 1
         if is_page_number(piece.plain):
             remarks.append(page_number_remark(piece))
-        elif not (is_contents_heading(piece) or is_text_heading(piece)):
-            place = index.find(piece, position)
-            found.append((piece, place))
-            position = (place[1] or place[0]) + 1 if place else position
+            continue
+        if is_contents_heading(piece) or is_text_heading(piece):
+            continue
+        place = index.find(piece, position)
+        if place is None and at < start and index.find(pieces[at], position) is None:
+            whole = replace(piece, text=join_all((piece.text, pieces[at].text)))  # a title wrapped in the contents
+            if (place := index.find(whole, position)) is not None:
+                piece, at = whole, at + 1
+        found.append((piece, place))
+        if place:
+            position = (place[1] or place[0]) + 1 + (place[0] in index.wrapped)
     matched = sum(place is not None for _piece, place in found)
     if not matched or (lead == first and matched * 2 < len(found)):
         return None
@@ -243,14 +262,16 @@ def _make_entries(
             # where sections have contents lines of their own, one is known by its title standing right above another
             is_section = not shared and after.get(at) == at + 1
         for one, section in [(at, is_section), *([(second, False)] if second is not None else [])]:
-            entries.append(_entry(pieces[one], one, is_section=section))
+            entries.append(_entry(pieces, one, index, is_section=section))
             lacking.append([])
     entries, lacking = _drop_subheadings(entries, lacking)
     return _give_listed_titles(entries, lacking, pieces, remarks), remarks
 
 
-def _entry(piece: Piece, at: int, *, is_section: bool) -> Entry:
-    return Entry(is_section, clean_title(piece.plain), at, True, piece.line)
+def _entry(pieces: Sequence[Piece], at: int, index: _Index, *, is_section: bool) -> Entry:
+    lines = 2 if at in index.wrapped else 1
+    title = join_all(piece.plain for piece in pieces[at : at + lines])
+    return Entry(is_section, clean_title(title), at, lines, pieces[at].line)
 
 
 def _drop_subheadings(entries: list[Entry], lacking: list[list[Piece]]) -> tuple[list[Entry], list[list[Piece]]]:
@@ -276,7 +297,7 @@ def _give_listed_titles(
         given.append(entry)
         alone = entry.is_section and len(titles) == 1 and end > entry.index + 1
         if alone and is_title_like(title := _listed_title(titles[0])):
-            given.append(Entry(False, clean_title(title), entry.index + 1, False, titles[0].line))
+            given.append(Entry(False, clean_title(title), entry.index + 1, 0, titles[0].line))
             remarks.append(only_listed_remark(titles[0]))
         else:
             remarks += [not_found_remark(piece) for piece in titles]

@@ -33,13 +33,13 @@ Place = tuple[str, float]  # a kind of title, told apart from others
 class Entry:
     """A section's or article's title where it stands; index counts the pieces handed in.
 
-    `taken` is False when the piece there is not (only) the title: its line then belongs to what follows.
+    `taken` is how many pieces the title takes: 0 when its line belongs to what follows, 2 when it stands on two lines.
     """
 
     is_section: bool
     title: str
     index: int
-    taken: bool = True
+    taken: int = 1
     line: int = 0
 
 
@@ -125,8 +125,8 @@ def find_titles(pieces: Sequence[Piece]) -> list[Entry]:
 def _title_entries(piece: Piece, at: int, *, is_section: bool) -> list[Entry]:
     named = section_name(piece.plain)
     if is_section and named and named[1]:  # a section that shares its line with its first article
-        return [Entry(True, named[0], at, False, piece.line), Entry(False, named[1], at, True, piece.line)]
-    return [Entry(is_section, clean_title(piece.plain), at, True, piece.line)]
+        return [Entry(True, named[0], at, 0, piece.line), Entry(False, named[1], at, 1, piece.line)]
+    return [Entry(is_section, clean_title(piece.plain), at, 1, piece.line)]
 
 
 def _find_kinds(pieces: Sequence[Piece]) -> list[Place | None]:
@@ -196,7 +196,7 @@ def _find_plain(pieces: Sequence[Piece], start: int, end: int, *, alone: bool) -
         over = start not in ranks and _run_of_titles(pieces, start, end, stop=min(ranks)) > start
         highest = min(ranks.values())
         places = [start] if over else [at for at, rank in ranks.items() if rank == highest]
-        return [Entry(False, clean_title(pieces[at].plain), at, True, pieces[at].line) for at in places]
+        return [Entry(False, clean_title(pieces[at].plain), at, 1, pieces[at].line) for at in places]
     entries: list[Entry] = []
     at = start
     while at < end - 1:
@@ -205,7 +205,7 @@ def _find_plain(pieces: Sequence[Piece], start: int, end: int, *, alone: bool) -
         named = alone and stop > at + 1 and len(pieces[at].plain) <= _SHORT_TITLE
         for number, title in enumerate(range(at, min(stop, at + 1 + named))):
             is_section = named and not number
-            entries.append(Entry(is_section, clean_title(pieces[title].plain), title, True, pieces[title].line))
+            entries.append(Entry(is_section, clean_title(pieces[title].plain), title, 1, pieces[title].line))
         at = max(stop, at) + 1
         while at < end and not _is_finished(pieces[at - 1]):
             at += 1

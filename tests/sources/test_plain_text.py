@@ -440,6 +440,25 @@ def test_contents_have_many_forms(contents: str) -> None:
     assert read(text)[1] == ()
 
 
+LONG = "各区各部门合力推进数据平台建设，办事"
+
+
+@pytest.mark.parametrize(
+    ("contents", "title"),
+    [
+        (f"{LONG}不再多跑……1\n", f"{LONG}\n不再多跑\n"),
+        (f"{LONG}\n不再多跑……1\n", f"{LONG}不再多跑\n"),
+        (f"{LONG}不再多跑\n", f"{LONG}\n不再多跑\n"),
+    ],
+)
+def test_a_title_may_stand_on_two_lines(contents: str, title: str) -> None:
+    text = LISTED.replace("要目\n要闻\n数据平台上线\n", f"要目\n要闻\n{contents}")
+    text = text.replace("\n要闻\n数据平台上线\n平台", f"\n要闻\n{title}平台")
+    assert titles(read(text)[0]) == [("要闻", [LONG + "不再多跑"]), ("经验", ["三个区的做法"])]
+    assert read(text)[1] == ()
+    assert paragraphs(read(text)[0], 0) == ["平台于五月上线。"]
+
+
 def test_an_announcement_of_contents_that_nothing_repeats_stays_text() -> None:
     issue, remarks = read(f"{HEAD}目录\n甲\n乙\n{PROSE}")
     words = [issue.sections[0].title, *(article.title for article in issue.articles)]
