@@ -2,11 +2,13 @@
 
 import re
 import shlex
+from dataclasses import fields
 
 import pytest
 from typer.main import get_command
 
 from mailer.config import Config, load_config
+from mailer.model.issue import Heading, Imprint, ListBlock, Notice, Paragraph, Picture, Quote, Table
 from tests.config_reference import write_reference
 from tests.conftest import REPOSITORY
 from tests.lock_files import find_faults
@@ -46,11 +48,33 @@ def test_commands_of_the_readme_exist(name: str) -> None:
             assert words[1] in inner, line
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "docs/flow.md"])
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "docs/flow.md", "docs/writing.md"])
 def test_links_of_documents_lead_somewhere(name: str) -> None:
     file = REPOSITORY / name
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", file.read_text("utf-8")):
+    text = re.sub(r"```.*?```", "", file.read_text("utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
         assert (file.parent / target).exists(), target
+
+
+def test_the_guide_to_writing_names_every_key_of_an_issue() -> None:
+    from mailer.sources.front_matter import KEYS
+
+    text = (REPOSITORY / "docs" / "writing.md").read_text("utf-8")
+    keys = (*KEYS, *(part.name for part in fields(Imprint)))
+    assert [key for key in keys if f"`{key}`" not in text] == []
+
+
+def test_the_guide_to_writing_shows_what_can_be_read() -> None:
+    from mailer.sources.markdown import read_body
+
+    text = (REPOSITORY / "docs" / "writing.md").read_text("utf-8")
+    shown, table = re.findall(r"```markdown\n(.*?)```", text, re.DOTALL)
+    (section,) = read_body(shown, file=REPOSITORY / "docs" / "writing.md", offset=0)
+    (article,) = section.articles
+    assert {type(block) for block in article.blocks} == {Paragraph, Heading, ListBlock, Quote, Notice, Picture}
+    ((shown_table,),) = (one.blocks for one in read_body(table, file=REPOSITORY, offset=0))
+    assert isinstance(shown_table, Table)
+    assert shown_table.body[-1].total
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
