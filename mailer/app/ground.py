@@ -15,7 +15,14 @@ from mailer.store.house import claim_house, known_fingerprint
 from mailer.tokens import HouseSecret, fingerprint_secret, load_secret
 
 # what a child has imported before its first job; WeasyPrint comes when it is needed, as it takes long and much
-PRELOAD = ("mailer.rendering.edition", "mailer.rendering.page", "mailer.rendering.wechat", "mailer.sources.import_file")
+PRELOAD = (
+    "mailer.rendering.edition",
+    "mailer.rendering.page",
+    "mailer.rendering.wechat",
+    "mailer.sources.import_file",
+    "mailer.sources.web_page",
+    "mailer.sources.word",
+)
 
 
 @cache
