@@ -23,6 +23,7 @@ from mailer.rendering.sentinels import Sentinel, SentinelMisuse, SlotGroup
 MAX_TEXT = 12_000_000  # characters of one text; a picture within a page is one
 MAX_ITEMS = 100_000
 MAX_OUTPUT = 40_000_000  # characters of one rendered template
+MAX_PIECES = 1_000_000  # of which it is put together; a bulletin of 60 KB has some thousands
 MAX_REPEATS = 10_000
 MAX_RANGE = 10_000
 MAX_BITS = 256  # of a whole number
@@ -225,10 +226,11 @@ def gather(pieces: Generator[str, None, None] | Iterator[str]) -> str:
     for piece in pieces:
         parts.append(piece)
         size += len(piece)
-        if size > MAX_OUTPUT:
-            fault = SecurityError(_("this would get too large: {size}, at most {limit}").format(
-                size=size, limit=MAX_OUTPUT
-            ))  # fmt: skip
+        if size > MAX_OUTPUT or len(parts) > MAX_PIECES:
+            found, limit = (size, MAX_OUTPUT) if size > MAX_OUTPUT else (len(parts), MAX_PIECES)
+            fault = SecurityError(
+                _("this would get too large: {size}, at most {limit}").format(size=found, limit=limit)
+            )
             if isinstance(pieces, Generator):
                 pieces.throw(fault)  # raised where the template is, so that its line is known
             raise fault
