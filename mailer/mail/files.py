@@ -24,7 +24,10 @@ def encode_files(files: tuple[Asset, ...], disposition: str) -> tuple[bytes, ...
 
 
 def _encode(file: Asset, disposition: str) -> bytes:
-    media_type = file.media_type if _MEDIA_TYPE.fullmatch(file.media_type) else "application/octet-stream"
+    media_type = file.media_type
+    # RFC 2046 §5.2.1 and §5.1: no base64 in these, so such a file travels as octets
+    if not _MEDIA_TYPE.fullmatch(media_type) or media_type.lower().startswith(("message/", "multipart/")):
+        media_type = "application/octet-stream"
     name = check_line(file.name, "filename")
     lines = [
         ";\r\n ".join([f"Content-Type: {media_type}", *_old_name(name)]),

@@ -40,8 +40,14 @@ def attach_files(
                 cure=_("put it into the folder of the issue, or take it out"),
             )
         shown = _free_name(safe_name(name.rpartition("/")[2]), {each.name for each in found})
-        found.append(Asset(shown, _TYPES.guess_type(shown)[0] or "application/octet-stream", files[name]))
+        found.append(Asset(shown, _media_type(shown), files[name]))
     return tuple(found)
+
+
+def _media_type(name: str) -> str:
+    media_type, packed = _TYPES.guess_type(name)
+    # a .tar.gz is no tar before it is unpacked
+    return media_type if media_type and not packed else "application/octet-stream"
 
 
 def _free_name(name: str, taken: set[str]) -> str:

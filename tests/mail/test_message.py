@@ -290,6 +290,16 @@ def test_files_stand_where_mail_programs_look_for_them(
     assert message == compose_message(with_files(inline, attachments), make_delivery(), make_letterhead())
 
 
+@pytest.mark.parametrize("media_type", ["message/rfc822", "Message/Delivery-Status", "multipart/mixed"])
+def test_a_mail_as_attachment_travels_as_octets(media_type: str) -> None:
+    mail = Asset("来信.eml", media_type, b"From: a@b.example\r\nSubject: x\r\n\r\nhello\r\n")
+    parsed = read(compose_message(with_files((), (mail,)), make_delivery(), make_letterhead()))
+    assert shape(parsed) == ("mixed", ("alternative", *TEXTS), "application/octet-stream")
+    assert not any(part.defects for part in parsed.walk())
+    (carried,) = parsed.iter_attachments()
+    assert carried.get_payload(decode=True) == mail.content
+
+
 def test_the_html_finds_its_pictures_by_their_content_id() -> None:
     parsed = read(compose_message(with_files((PICTURE, CODE)), make_delivery(), make_letterhead()))
     related = next(part for part in parsed.walk() if part.get_content_type() == "multipart/related")

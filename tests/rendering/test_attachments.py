@@ -38,6 +38,14 @@ def test_the_pdf_is_named_after_the_issue_and_comes_first() -> None:
     assert rest[2].media_type == "application/octet-stream"
 
 
+def test_a_packed_file_is_not_taken_for_what_is_in_it() -> None:
+    files = {"附件.tar.gz": b"\x1f\x8b", "附件.zip": b"PK"}
+    settings = make_config().lists["members"].model_copy(update={"attachments": ("files",)})
+    issue = dataclasses.replace(make_issue(), attachments=tuple(files))
+    edition = render_edition(issue, "members", settings, make_config(), TEMPLATES, files)
+    assert [each.media_type for each in edition.attachments] == ["application/octet-stream", "application/zip"]
+
+
 def test_no_pdf_was_made_none_is_carried() -> None:
     assert render("pdf", pdf=b"").attachments == ()
 
