@@ -17,7 +17,8 @@ _KINDS = {
     "cjk-heavenly-stem": "ideographTraditional", "cjk-earthly-branch": "ideographZodiac",
 }  # fmt: skip
 _BULLETS = {"disc", "circle", "square"}
-_BULLET_SIGNS = set("·•●○■□◆◇▪▫–-*oüØ§v►➢✓")
+_BULLET_SIGNS = set("·•●○■□◆◇▪▫–-*§►➢✓")
+_SIGN_FONT = re.compile("[A-Za-z\u00a1-\u00ff\uf000-\uf0ff]")  # Wingdings and Symbol: l is ●
 _COUNT = re.compile(r"(\d{1,4})[.)．）、]?")
 
 
@@ -70,7 +71,7 @@ def word_item(style: dict[str, str], label: str) -> Item:
     match = re.match(r"l(\d{1,6})\s+level(\d)", style.get("mso-list", ""))
     number, depth = (int(match[1]), int(match[2])) if match else (0, 1)
     sign = label.strip()
-    if not sign or (len(sign) == 1 and sign in _BULLET_SIGNS) or (len(sign) == 1 and "\uf000" <= sign <= "\uf0ff"):
+    if len(sign) <= 1 and (not sign or sign in _BULLET_SIGNS or _SIGN_FONT.match(sign)):
         return Item(ListPlace(False, depth, number))
     if count := _COUNT.fullmatch(sign):
         return Item(ListPlace(True, depth, number), sign, int(count[1]))

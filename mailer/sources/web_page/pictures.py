@@ -32,7 +32,7 @@ class WebPictures:
 
         None for a picture of one dot, which counts readers. Says all but the first.
         """
-        source = " ".join((element.get("src") or "").split())
+        source = " ".join((element.get("src") or element.get("data-src") or "").split())  # a script would load it
         alt = " ".join((element.get("alt") or element.get("title") or "").split())
         if any(re.fullmatch(r"[01](?:px)?", (element.get(name) or "").strip()) for name in ("width", "height")):
             self._say(_("a picture of one dot was left out"), _("it only counts readers; the house counts its own"))

@@ -10,6 +10,7 @@ from mailer.sources.allowance import Allowance
 from mailer.sources.cell_text import quote_blocks
 from mailer.sources.drafts import Draft, finish_drafts, prefix
 from mailer.sources.left_out import allowed_target, put_unusable, say_hidden, say_reading, say_struck, shorten
+from mailer.sources.paragraphs import join_content
 from mailer.sources.pieces import Piece, ReadDocument
 from mailer.sources.runs import Run, all_bold, is_plain, main_size, runs_text, tidy_runs, to_content
 from mailer.sources.symbols import raise_text
@@ -25,6 +26,7 @@ from mailer.sources.web_page.markup import (
     text_of,
     too_deep,
 )
+from mailer.sources.web_page.notes import find_notes, is_back_link
 from mailer.sources.web_page.pictures import WebPictures
 from mailer.sources.web_page.style import BLOCKS, WebLook, is_hidden, look_inside, read_style
 from mailer.sources.web_page.table import read_web_table
@@ -77,6 +79,9 @@ class PageReader:
         self._item: Item | None = None
         self._lists: list[OpenList] = []
         self._list_count = 0
+        self._notes: dict[str, Element] = {}  # footnotes that no link has pointed to yet, by the link's target
+        self._taken: set[Element] = set()  # those that stand where a link pointed to them
+        self._reads_note = False
         self._line = 1
         self._depth = 0
         self._allowance = Allowance(file)
@@ -84,6 +89,7 @@ class PageReader:
     def read(self, root: Element, pictures: WebPictures) -> list[Draft]:
         """Return the drafts of a page."""
         self._pictures = pictures
+        self._notes = find_notes(root)
         self._element(root, WebLook())
         self._close()
         return self._drafts
@@ -109,7 +115,7 @@ class PageReader:
         tag = element.tag.lower() if isinstance(element.tag, str) else ""
         self._line = line_of(element) or self._line
         style = read_style(element)
-        if not tag or tag in _SKIPPED:
+        if not tag or tag in _SKIPPED or element in self._taken:
             return
         if is_hidden(element, style):
             say_hidden(text_of(element), self.say)
@@ -123,6 +129,8 @@ class PageReader:
                 self._add("\v", inside)
             case "img":
                 self._picture(element)
+            case "a" if self._takes_note(element):
+                pass
             case "a":
                 self._inside(element, tag, replace(inside, target=self._target(element) or look.target))
             case "q":
@@ -238,6 +246,21 @@ class PageReader:
             self._open.pictures.append(draft)
         else:
             self._drafts.append(draft)
+
+    def _takes_note(self, link: Element) -> bool:
+        """Put a footnote in the place of the link that points to it; False for a link to anything else."""
+        target = link.get("href") or ""
+        if target not in self._notes:
+            return self._reads_note and is_back_link(target)
+        note, notes, line = self._notes.pop(target), self._notes, self._line
+        self._notes, self._reads_note = {}, True  # no note has notes of its own
+        pieces = [draft.piece for draft in self._inner(note, WebLook())]
+        self._notes, self._reads_note, self._line = notes, False, line
+        if not pieces or any(piece.block for piece in pieces):
+            return False
+        self._taken.add(note)
+        self._open.runs.append(Run("", note=join_content(pieces)))
+        return True
 
     def _target(self, element: Element) -> str:
         target = (element.get("href") or "").strip()

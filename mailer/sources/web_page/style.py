@@ -46,6 +46,8 @@ def read_style(element: lxml.etree._Element) -> dict[str, str]:
 
 def is_hidden(element: lxml.etree._Element, style: dict[str, str]) -> bool:
     """True when a browser does not show the element."""
+    if element.get("id") == "js_content":
+        return False  # the text of a WeChat article, which its script shows
     return (
         "hidden" in element.attrib
         or style.get("display") == "none"
