@@ -83,6 +83,7 @@ def issue_values(
         "sections": [
             _section_values(section, number, reading, shortened) for number, section in enumerate(issue.sections, 1)
         ],
+        "has_contents": any(part.title.strip() for part in (*issue.sections, *issue.articles)),
         "circulation": [
             {"role": line.role.value, "bodies": [clean(body) for body in line.bodies]} for line in issue.circulation
         ],

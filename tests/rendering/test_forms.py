@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from mailer.model.issue import Archive
+from mailer.model.issue import Archive, Article, Section
 from mailer.rendering.forms import Forms, render_forms
 from tests.rendering.full_issue import FILES, make_full_issue
-from tests.rendering.samples import TEMPLATES, make_config
+from tests.rendering.samples import TEMPLATES, make_config, paragraph
 
 LISTS = ("government", "members")
 
@@ -47,6 +48,16 @@ def test_the_pdf_is_made_where_a_list_attaches_it_and_goes_with_that_list_only()
     assert [(one.media_type, one.content) for one in members.attachments] == [("application/pdf", forms.pdf)]
     assert government.attachments == ()
     assert make(attachments=("pdf",), pdf=False).pdf == b""
+
+
+def test_where_nothing_has_a_title_no_form_has_contents() -> None:
+    sections = (Section("", (Article("", (paragraph("只有一段。"),)),)),)
+    issue = replace(make_full_issue(), sections=sections)
+    forms = render_forms(issue, ["members"], make_config(language="zh_CN"), TEMPLATES, FILES, others=True)
+    (edition,) = forms.editions
+    shown = [*(part for part in (*edition.html, *edition.text) if isinstance(part, str)), forms.page, forms.wechat]
+    assert "只有一段" in "".join(shown)
+    assert "目录" not in "".join(shown)
 
 
 def test_a_missing_pango_is_said_with_its_cure(tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ import pypdfium2.raw as pdfium
 import pytest
 
 from mailer.errors import IssueError, TemplateError
-from mailer.model.issue import Cell, CirculationLine, Issue, Role, Row, Section, Table
-from mailer.rendering.pdf import render_pdf
+from mailer.model.issue import Article, Cell, CirculationLine, Imprint, Issue, Role, Row, Section, Table
+from mailer.rendering.environment import render_template
+from mailer.rendering.form_values import read_form
+from mailer.rendering.pdf import PRINT_TEMPLATE, render_pdf
 from tests.rendering.full_issue import FILES, LAST_NOTE, make_full_issue
 from tests.rendering.samples import TEMPLATES, make_config, make_issue, make_table, paragraph
 
@@ -201,3 +203,22 @@ def test_a_table_of_many_columns_lies_on_its_side_with_its_figures_whole() -> No
         text.close()
     assert sizes[:2] == [(595, 842), (842, 595)]
     assert all(lines.count(str(1000003 + column)) == 3 for column in range(14))
+
+
+def test_a_word_longer_than_a_line_stays_on_the_paper() -> None:
+    long = Article("W" * 120, (paragraph("x" * 300),))
+    content = render_pdf(replace(make_issue(), sections=(Section("S" * 90, (long,)),)), CONFIG, TEMPLATES, {})
+    with opened(content) as document:
+        for page in document:
+            text = page.get_textpage()
+            edges = [text.get_charbox(number)[2] for number in range(text.count_chars())]
+            assert max(edges) < page.get_width() - 60  # points; the margin has 74
+            text.close()
+            page.close()
+
+
+def test_without_a_foot_no_room_is_kept_for_one() -> None:
+    bare = replace(make_issue(), circulation=(), imprint=Imprint())
+    source = read_form(bare, CONFIG, TEMPLATES, {}, lambda picture: picture.asset.sha256)
+    assert "foot-end" not in render_template(source.templates, PRINT_TEMPLATE, {**source.values, "sink": 0})
+    assert len(read_pages(render_pdf(replace(bare, sections=()), CONFIG, TEMPLATES, {}))) == 1

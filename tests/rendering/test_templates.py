@@ -1,5 +1,6 @@
 """Templates reach nothing but plain values and their own folder; every fault of theirs names file and line."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from mailer.errors import TemplateError
 from mailer.rendering.edition import render_edition
 from mailer.rendering.environment import read_templates, render_template
+from mailer.rendering.mjml_grammar import HTML_NAMES
 from tests.rendering.samples import TEMPLATES, make_config, make_issue
 
 CONFIG = make_config()
@@ -150,3 +152,12 @@ def test_a_change_of_a_template_counts_at_once(templates: Path) -> None:
     second = render_edition(make_issue(), "members", config, CONFIG, templates)
     assert first.subject == ("甲",)
     assert second.subject[0] == "乙 "
+
+
+@pytest.mark.parametrize("sheet", sorted(TEMPLATES.rglob("*.css.j2")), ids=lambda sheet: sheet.name)
+def test_a_style_sheet_names_elements_that_exist(sheet: Path) -> None:
+    css = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}|/\*.*?\*/", "", sheet.read_text("utf-8"), flags=re.DOTALL)
+    selectors = [head for head in re.findall(r"([^{};]+)\{", css) if not head.strip().startswith("@")]
+    named = {name for head in selectors for name in re.findall(r"(?<![\w.#:(-])[a-z][a-z0-9]*", head)}
+    assert named
+    assert named <= HTML_NAMES | {"header", "footer", "main", "nav", "figure", "figcaption", "body", "html"}
