@@ -2,16 +2,18 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailer.cli.drawing import draw_summary, err, say, say_json
 from mailer.cli.options import JsonOption
 from mailer.cli.progress import watch
-from mailer.demo.play import DemoResult, final_states, play
 from mailer.errors import StateError
 from mailer.i18n import _, current_language, ngettext
+
+if TYPE_CHECKING:
+    from mailer.demo.play import DemoResult
 
 
 def add_to(app: typer.Typer) -> None:
@@ -26,6 +28,7 @@ def run_demo(
     as_json: JsonOption = False,
 ) -> None:
     """Play the whole job."""
+    from mailer.demo.play import final_states, play  # slow to load
 
     def step(sentence: str) -> None:
         if not as_json:
@@ -43,8 +46,10 @@ def run_demo(
         raise StateError(_("the figures of the demo do not add up; this is a fault of the program"))
 
 
-def describe(result: DemoResult) -> dict[str, object]:
+def describe(result: "DemoResult") -> dict[str, object]:
     """Return the demo's outcome as one object for --json; every path is absolute."""
+    from mailer.demo.play import final_states
+
     summary = result.summary
     return {
         "issue": summary.mailing.issue_slug,
@@ -62,7 +67,7 @@ def describe(result: DemoResult) -> dict[str, object]:
     }
 
 
-def draw(result: DemoResult) -> None:
+def draw(result: "DemoResult") -> None:
     """Print the demo's outcome for people."""
     draw_summary(result.summary)
     for returned in result.returned:

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from mailer.app import create_newsletter
 from mailer.cli.check import draw_findings
 from mailer.cli.drawing import err, say, say_json
 from mailer.cli.options import IssueArgument, JsonOption, open_house
@@ -27,6 +26,8 @@ def make_new(
     as_json: JsonOption = False,
 ) -> None:
     """Make a newsletter folder."""
+    from mailer.app import create_newsletter  # slow to load
+
     made = create_newsletter(folder)
     if as_json:
         say_json({"folder": str(folder.resolve()), "files": [str(path) for path in made]})

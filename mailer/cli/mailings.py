@@ -5,17 +5,19 @@ import contextlib
 import itertools
 import signal
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailer.app import House
 from mailer.cli.drawing import MAILING_WORDS, draw_summary, make_table, out, say, say_json, show_clock, show_time
 from mailer.cli.options import IssueArgument, JsonOption, ListOption, MailingArgument, open_house
 from mailer.cli.progress import watch
 from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus, MailingSummary
+
+if TYPE_CHECKING:
+    from mailer.app import House
 
 LOOKS_A_SERVE_CHECK = 20  # looking whether a `serve` runs takes its lock for a moment, so not at every look
 
@@ -60,7 +62,7 @@ def describe(summary: MailingSummary) -> dict[str, object]:
     }
 
 
-def parse_moment(text: str, house: House) -> datetime:
+def parse_moment(text: str, house: "House") -> datetime:
     """Return the moment a person means, in the newsletter's zone unless it says another. Raises UsageError."""
     try:
         moment = datetime.fromisoformat(text.strip().replace("/", "-"))
@@ -110,7 +112,7 @@ def _exit_unless_well(summary: MailingSummary, *, wait: bool) -> None:
         raise typer.Exit(1)
 
 
-def _say_sent(house: House, summary: MailingSummary, *, wait: bool) -> None:
+def _say_sent(house: "House", summary: MailingSummary, *, wait: bool) -> None:
     mailing = summary.mailing
     if wait or mailing.status is MailingStatus.HELD:
         draw_summary(summary)
@@ -126,7 +128,7 @@ def _say_sent(house: House, summary: MailingSummary, *, wait: bool) -> None:
     _say_what_is_left(house, summary)
 
 
-def _serve_runs(house: House) -> bool:
+def _serve_runs(house: "House") -> bool:
     lock = house.lock("serve")
     if lock.take():
         lock.free()
@@ -134,7 +136,7 @@ def _serve_runs(house: House) -> bool:
     return True
 
 
-async def deliver_and_watch(house: House, mailing: MailingRecord, *, quiet: bool) -> None:
+async def deliver_and_watch(house: "House", mailing: MailingRecord, *, quiet: bool) -> None:
     """Deliver a mailing here, or follow the `serve` that does; Ctrl-C drains and leaves the rest pending."""
     name = str(mailing.id)
 
@@ -159,7 +161,7 @@ async def deliver_and_watch(house: House, mailing: MailingRecord, *, quiet: bool
     await delivering
 
 
-def _finish(house: House, mailing: MailingRecord, *, wait: bool, as_json: bool) -> MailingSummary:
+def _finish(house: "House", mailing: MailingRecord, *, wait: bool, as_json: bool) -> MailingSummary:
     """Deliver or follow a running mailing where that is asked for, and return its figures."""
     if wait and mailing.status is MailingStatus.RUNNING:
         asyncio.run(deliver_and_watch(house, mailing, quiet=as_json))
@@ -169,7 +171,7 @@ def _finish(house: House, mailing: MailingRecord, *, wait: bool, as_json: bool) 
     return summary
 
 
-def _say_what_is_left(house: House, summary: MailingSummary) -> None:
+def _say_what_is_left(house: "House", summary: MailingSummary) -> None:
     """Say how a mailing that still runs goes on, or that there was nobody to send to."""
     mailing = summary.mailing
     if mailing.status is MailingStatus.RUNNING and not _serve_runs(house):

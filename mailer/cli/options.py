@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from mailer.app import House
 from mailer.cli.drawing import say_error
 from mailer.errors import MailerError
 from mailer.i18n import _
+
+if TYPE_CHECKING:
+    from mailer.app import House
 
 JsonOption = Annotated[bool, typer.Option("--json", help=_("print JSON for scripts"))]
 ListOption = Annotated[list[str] | None, typer.Option("--list", "-l", help=_("a list by its name; repeat for several"))]
@@ -36,8 +38,10 @@ class HouseGroup(TyperGroup):
 
 
 @contextmanager
-def open_house(ctx: typer.Context) -> Iterator[House]:
+def open_house(ctx: typer.Context) -> Iterator["House"]:
     """Open the newsletter folder of this command, and close it after."""
+    from mailer.app import House  # the libraries of the database are slow to load, and --help needs none of them
+
     house = House(Path(ctx.obj))
     try:
         yield house

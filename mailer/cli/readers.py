@@ -1,15 +1,19 @@
 """What the public pages may ask of a house; loaded only where they are served."""
 
-from mailer.app import House
+from typing import TYPE_CHECKING
+
 from mailer.web.actions import PictureView, UnsubscribeView
 from mailer.web.public import create_public_app as create_public_app
 from mailer.web.server import serve_public as serve_public
+
+if TYPE_CHECKING:
+    from mailer.app import House
 
 
 class ReaderActions:
     """What the public pages may ask of a house."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: "House") -> None:
         self._house = house
 
     def describe_unsubscribe(self, token: str) -> UnsubscribeView | None:

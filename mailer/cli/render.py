@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailer.app import House, WrittenForms
 from mailer.cli.drawing import err, make_table, out, say, say_error, say_json
 from mailer.cli.options import IssueArgument, JsonOption, ListOption, open_house
 from mailer.config import FILE_NAME
@@ -17,6 +16,7 @@ from mailer.errors import MailerError, UsageError
 from mailer.i18n import N_, _
 
 if TYPE_CHECKING:
+    from mailer.app import House, WrittenForms
     from mailer.web.preview import PreviewServer
 
 KINDS = {
@@ -76,7 +76,7 @@ def render(
         _open(page.resolve().as_uri())
 
 
-def _render(house: House, wish: Wish) -> tuple[WrittenForms, Path | None]:
+def _render(house: "House", wish: Wish) -> tuple["WrittenForms", Path | None]:
     loaded = house.issues.read(wish.issue)
     forms = house.issues.make_forms(loaded, wish.lists, pdf=wish.pdf, others=True)
     written = house.issues.write_forms(loaded.issue, forms, wish.folder)
@@ -87,7 +87,7 @@ def _render(house: House, wish: Wish) -> tuple[WrittenForms, Path | None]:
     return written, page
 
 
-def _describe(written: WrittenForms, preview: Path | None) -> dict[str, object]:
+def _describe(written: "WrittenForms", preview: Path | None) -> dict[str, object]:
     editions: dict[str, object] = {
         one.list_name: {
             "html": str(one.html.resolve()),
@@ -103,7 +103,7 @@ def _describe(written: WrittenForms, preview: Path | None) -> dict[str, object]:
     return {"editions": editions, **shared}
 
 
-def _draw(written: WrittenForms, preview: Path | None) -> None:
+def _draw(written: "WrittenForms", preview: Path | None) -> None:
     files = [*written.files(), *([("preview", "", preview)] if preview is not None else [])]
     table = make_table("", (_("form"), "whole"), (_("List"), "whole"), (_("size"), "right"), (_("file"), "whole"))
     for kind, name, path in files:
@@ -123,7 +123,7 @@ def _open(address: str) -> None:
         say(_("no browser could be started; open {address}").format(address=address), "yellow", err)
 
 
-def _watch(house: House, wish: Wish) -> None:
+def _watch(house: "House", wish: Wish) -> None:
     """Render, and again at every change of the issue, the templates or the settings, until Ctrl-C."""
     from watchfiles import watch  # slow to load
 
@@ -164,7 +164,7 @@ def _previewing() -> Iterator[_Keeper]:
             keeper.server.close()
 
 
-def _render_once(house: House, wish: Wish, keeper: _Keeper) -> None:
+def _render_once(house: "House", wish: Wish, keeper: _Keeper) -> None:
     """Render, or show why that cannot be; the preview is opened at the first success."""
     try:
         written, page = _render(house, wish)

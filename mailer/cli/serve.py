@@ -6,15 +6,17 @@ import logging
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailer.app import House
 from mailer.cli.drawing import err, make_table, out, say, say_json, show_clock, show_time
 from mailer.cli.options import JsonOption, open_house
 from mailer.errors import StateError
 from mailer.i18n import N_, _
+
+if TYPE_CHECKING:
+    from mailer.app import House
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ def serve(ctx: typer.Context) -> None:
             lock.free()
 
 
-async def _serve(house: House) -> None:
+async def _serve(house: "House") -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -75,7 +77,7 @@ async def _serve(house: House) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _announce(house: House) -> None:
+def _announce(house: "House") -> None:
     coming = house.timetable.coming(1)
     when = show_time(coming[0].due_at, house.config.zone) if coming else _("nothing is scheduled")
     err.print(_("serving {folder}; next: {when}; stop with Ctrl-C").format(
@@ -83,7 +85,7 @@ def _announce(house: House) -> None:
     ), markup=False, soft_wrap=True)  # fmt: skip
 
 
-async def _serve_web(house: House, stop: asyncio.Event) -> None:
+async def _serve_web(house: "House", stop: asyncio.Event) -> None:
     def listening(port: int) -> None:
         err.print(
             _("public pages on http://{host}:{port}").format(host=house.config.web.host, port=port),
@@ -129,7 +131,7 @@ def run_sender(ctx: typer.Context) -> None:
         asyncio.run(_send_until_stopped(house))
 
 
-async def _send_until_stopped(house: House) -> None:
+async def _send_until_stopped(house: "House") -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
