@@ -6,6 +6,7 @@ from pathlib import Path
 from mailer.errors import IssueError
 from mailer.model.issue import (
     Block,
+    Cell,
     Emphasis,
     Heading,
     Inline,
@@ -25,10 +26,11 @@ from mailer.model.issue import (
 from mailer.sources.markdown import read_body
 from mailer.sources.tables import format_html_table, is_simple
 
-_SPECIAL = re.compile(r"[\\`*_\[\]<&|~]")
-_SPECIAL_IN_TITLE = re.compile(r"[\\`*_\[\]<&|~#]")  # a # at its end would close the heading
+_SPECIAL = re.compile(r"[\\`*_\[\]]|<(?![\s\d])|&(?=#?\w+;)")
+_SPECIAL_IN_CELL = re.compile(rf"{_SPECIAL.pattern}|\|")
+_SPECIAL_IN_TITLE = re.compile(rf"{_SPECIAL.pattern}|#")  # a # at its end would close the heading
 _PLAIN_NAME = re.compile(r"[0-9A-Za-z\u4e00-\u9fff./_%-]+")
-_LINE_START = re.compile(r"(?:[#+=>:-]|(?P<number>\d{1,9})(?=[.)]))")
+_LINE_START = re.compile(r"(?:[#+=>:~|-]|(?P<number>\d{1,9})(?=[.)](?:\s|\Z)))")
 
 
 def format_body(sections: tuple[Section, ...]) -> str:
@@ -138,7 +140,11 @@ def _format_pipe_table(table: Table) -> str:
     def line(cells: list[str]) -> str:
         return f"| {' | '.join(cells)} |"
 
-    rows = [[_keep_edges(escape_text(cell.text)) for cell in row.cells] for row in (*table.head, *table.body)]
+    def write(cell: Cell, total: bool) -> str:
+        text = _keep_edges(escape_text(cell.text, _SPECIAL_IN_CELL))
+        return f"**{text}**" if total and text else text
+
+    rows = [[write(cell, row.total) for cell in row.cells] for row in (*table.head, *table.body)]
     return "\n".join([line(rows[0]), line(["---"] * len(rows[0])), *(line(row) for row in rows[1:])])
 
 
@@ -152,7 +158,8 @@ def format_paragraph(content: tuple[Inline, ...], notes: list[str]) -> str:
         found: list[str] = []
         written = _format_line(content, tags, found, len(notes))
         body = "\n\n".join([written, *found])
-        if tags or _reads_back(body, content):
+        plain = all(isinstance(node, Text) for node in content)  # of which tags would change nothing
+        if plain or tags or _reads_back(body, content):
             break
     notes += found
     return written
@@ -204,5 +211,5 @@ def _format_inline(content: tuple[Inline, ...], tags: bool, notes: list[str], be
 def _format_link(content: tuple[Inline, ...], target: str, tags: bool, notes: list[str], before: int) -> str:
     if content == (Text(target),) and not tags:
         return f"<{target}>"
-    address = re.sub(r"[\\&()*_]", lambda match: "\\" + match[0], target)
+    address = re.sub(r"[\\()*_]|&(?=#?\w+;)", lambda match: "\\" + match[0], target)
     return f"[{_format_inline(content, tags, notes, before)}]({address})"

@@ -182,7 +182,7 @@ def _lay_row(row: Row, above: list[int]) -> tuple[int, list[int]]:
 
 
 def is_simple(table: Table) -> bool:
-    """True when a pipe table can hold it: one head row, no merged cells, caption or total, nothing empty all over."""
+    """True when a pipe table can hold it: one head row, no merged cells or caption, no sums without a figure."""
     rows = (*table.head, *table.body)
     return (
         len(table.head) == 1
@@ -190,7 +190,7 @@ def is_simple(table: Table) -> bool:
         and bool(table.head[0].cells)
         and all(cell.header == (row is table.head[0]) for row in rows for cell in row.cells)
         and all(cell.rowspan == cell.colspan == 1 for row in rows for cell in row.cells)
-        and not any(row.total for row in rows)
+        and not any(row.total and (row is table.head[0] or not any(cell.text for cell in row.cells)) for row in rows)
         and all(len(row.cells) == len(table.head[0].cells) for row in rows)
     )
 

@@ -3,10 +3,11 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mailer.model.issue import Block, Emphasis, Inline, Issue, Link, Paragraph, Section, Strong, Text
+from mailer.model.issue import Block, Cell, Emphasis, Inline, Issue, Link, Paragraph, Row, Section, Strong, Table, Text
 from mailer.sources.import_file import import_document
 from mailer.sources.inline import merge_texts
 from mailer.sources.issue_files import load_files
@@ -84,6 +85,31 @@ def test_characters_that_mean_something_to_markdown_are_only_themselves() -> Non
         same(Text(text))
     same(Text("看!"), Link((Text("图"),), "https://a.example/"))
     same(Link((Text("a]b"),), "https://a.example/(x)_y_"), Text("！"))
+
+
+@pytest.mark.parametrize(
+    "text", ["1.会长单位", "10~20家", "R&D", "p < 0.05 | n = 3", "https://a.example/?a=1&b=2 见", "—— 分割"]
+)
+def test_what_only_looks_like_markdown_is_written_as_a_person_would(text: str) -> None:
+    assert format_body((Section("", (), (Paragraph((Text(text),)),)),)) == f"{text}\n"
+
+
+def test_an_address_is_written_so_that_it_can_be_copied() -> None:
+    link = Link((Text("原文"),), "https://a.example/?a=1&b=2")
+    same(link)
+    assert "(https://a.example/?a=1&b=2)" in format_body((Section("", (), (Paragraph((link,)),)),))
+
+
+def test_a_simple_table_with_sums_is_written_with_bars() -> None:
+    def row(*texts: str, header: bool = False, total: bool = False) -> Row:
+        return Row(tuple(Cell(text, header=header) for text in texts), total)
+
+    sums = Table(
+        "", (row("地区", "件数", "备注", header=True),), (row("甲", "1", ""), row("合计", "1", "", total=True))
+    )
+    body = format_body((Section("", (), (sums,)),))
+    assert body.splitlines()[-1] == "| **合计** | **1** |  |"
+    assert read_body(body, file=Path("issue.md"), offset=0)[0].blocks == (sums,)
 
 
 def test_the_real_bulletin_is_written_and_loaded_the_same(samples: Path, tmp_path: Path) -> None:
