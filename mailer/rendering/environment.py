@@ -22,13 +22,16 @@ from jinja2.ext import Extension
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
+from mailer.config import line_of
 from mailer.errors import TemplateError
 from mailer.i18n import _
 from mailer.rendering.sandbox import CappedEnvironment, capped_range, gather, guard
 from mailer.rendering.sentinels import Place, Sentinel, SentinelMisuse
+from mailer.rendering.tag_check import suggest_name
 from mailer.rendering.text import centre, rule, set_blocks, spread
 
 THEME_FILE = "theme.toml"
+_COLOUR = re.compile(r"#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})")
 MAX_FILE_OCTETS = 1_000_000
 # what a restyled template needs; those left out read Python objects, or make much out of little
 FILTERS = (
@@ -102,16 +105,41 @@ def _parse_theme(text: str, file: Path) -> Mapping[str, Mapping[str, str | int]]
         ) from None
     for table, values in theme.items():
         for key, value in values.items() if isinstance(values, dict) else [("", values)]:
-            # theme values stand in CSS, where HTML escaping is no protection
-            plain = isinstance(value, int) or (isinstance(value, str) and not set(value) & set("<>\"'{};\\\n"))
-            if not key or not plain:
+            if cure := _cure_of_value(table, key, value):
                 raise TemplateError(
                     _("this value cannot be used in a style"),
                     file=file,
+                    line=line_of(text, (table, key) if key else (table,)),
                     field=f"{table}.{key}" if key else table,
-                    cure=_("write a number or a text without quotes, brackets and semicolons, in a table"),
+                    cure=cure,
                 )
     return theme
+
+
+def _cure_of_value(table: str, key: str, value: object) -> str:
+    """Return what to write instead of a value of the theme, nothing where it is good."""
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if table == "size" and not number:
+        return _("write a whole number of pixels, such as 16")
+    if table in ("colour", "dark") and not (isinstance(value, str) and _COLOUR.fullmatch(value)):
+        return _("write a colour such as “#C8161D”")
+    # theme values stand in CSS, where HTML escaping is no protection
+    if not key or not (number or (isinstance(value, str) and not set(value) & set("<>\"'{};\\\n"))):
+        return _("write a number or a text without quotes, brackets and semicolons, in a table")
+    return ""
+
+
+class _Unknown(jinja2.StrictUndefined):
+    """A name no value has; its error says so in words for staff, and names the nearest."""
+
+    @property
+    def _undefined_message(self) -> str:
+        name, holder = str(self._undefined_name), self._undefined_obj
+        if isinstance(holder, Mapping):
+            return _("there is no value {name} here; {near}").format(
+                name=name, near=suggest_name(name, map(str, holder))
+            )
+        return _("there is no value {name} here").format(name=name)
 
 
 class _Loader(jinja2.BaseLoader):
@@ -150,7 +178,7 @@ def compile_environment(templates: TemplateSet, *extensions: type[Extension]) ->
     """Return a new sandbox for these templates."""
     environment = CappedEnvironment(
         loader=_Loader(templates),
-        undefined=jinja2.StrictUndefined,
+        undefined=_Unknown,
         autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
         finalize=_finalize,
         trim_blocks=True,

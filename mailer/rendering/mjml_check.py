@@ -19,17 +19,14 @@ from mailer.rendering.mjml_grammar import (
     Content,
     Element,
 )
+from mailer.rendering.style_check import check_style
 from mailer.rendering.tag_check import MjmlFault, attribute_offset, check_tag, suggest_name
 
 _ANY = frozenset({"mj-all", "mj-class"})
 _ALL_ATTRIBUTES = frozenset().union(*(element.attributes for element in ELEMENTS.values()))
 _RAW_LENGTH = re.compile(r"-?\d+(?:\.\d+)?")
-# premailer drops these where styles are written into elements, and does not survive an @media inside another
-_LOST_RULES = re.compile(r"@(import|font-face|supports|namespace)\b", re.IGNORECASE)
-_MEDIA = re.compile(r"@media\b|[{}]", re.IGNORECASE)
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f]")
 _OUTLOOK = re.compile(r"<!--\[if [^\]]*\]>(?!<!--)(.*)<!\[endif\]-->", re.DOTALL)
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -60,8 +57,9 @@ def check_mjml(source: str, pieces: Iterable[Piece]) -> None:
                 _close(reading, piece)
             case Kind.TEXT:
                 _check_text(reading, piece)
-            case Kind.RAW:
-                _check_style(reading, piece)
+            case Kind.RAW if piece.name in ("mj-style", "style"):
+                kept = any(each.name == "data-premailer" for each in read_attributes(source, reading.inside[-1]))
+                check_style(source, piece, kept=kept)
             case Kind.COMMENT:
                 _check_comment(reading, piece)
     if reading.inside:
@@ -255,31 +253,3 @@ def _check_outlook(reading: _Reading, inner: str, start: int) -> None:
                 message = _("</{name}> closes nothing in a comment for Outlook").format(name=piece.name)
                 raise MjmlFault(message, start + piece.start, _("pair the tags of these comments"))
             reading.outlook.pop()
-
-
-def _check_style(reading: _Reading, piece: Piece) -> None:
-    """Refuse rules that are lost, or break, where styles are written into elements."""
-    if piece.name not in ("mj-style", "style"):
-        return
-    bare = reading.source.find("<", piece.start, piece.end)
-    if bare >= 0:
-        raise MjmlFault(_("a < stands in a style"), bare, _("take it out, or close the style before it"))
-    if any(each.name == "data-premailer" for each in read_attributes(reading.source, reading.inside[-1])):
-        return
-    css = _CSS_COMMENT.sub(lambda comment: " " * len(comment[0]), reading.source[piece.start : piece.end])
-    keep = _('put it into <mj-raw><style data-premailer="ignore"> in mj-head, where it stays as it is')
-    if lost := _LOST_RULES.search(css):
-        message = _("{rule} is lost when styles are written into the elements").format(rule=lost[0])
-        raise MjmlFault(message, piece.start + lost.start(), keep)
-    depth = 0
-    media: int | None = None
-    for mark in _MEDIA.finditer(css):
-        if mark[0] == "{":
-            depth += 1
-        elif mark[0] == "}":
-            depth -= 1
-            media = None if media is not None and depth <= media else media
-        elif media is not None:
-            raise MjmlFault(_("an @media stands inside another"), piece.start + mark.start(), keep)
-        else:
-            media = depth

@@ -83,7 +83,9 @@ def issue_values(
         "sections": [
             _section_values(section, number, reading, shortened) for number, section in enumerate(issue.sections, 1)
         ],
-        "has_contents": any(part.title.strip() for part in (*issue.sections, *issue.articles)),
+        "has_contents": any(
+            title.strip() for part in issue.sections for title in (part.title, *(one.title for one in part.articles))
+        ),
         "circulation": [
             {"role": line.role.value, "bodies": [clean(body) for body in line.bodies]} for line in issue.circulation
         ],

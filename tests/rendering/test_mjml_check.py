@@ -118,6 +118,12 @@ def fault_of(source: str) -> TemplateError:
         (HEAD.format("<mj-raw><style>@supports (a:b) { p { c:d } }</style></mj-raw>"), "@supports", "data-premailer"),
         (HEAD.format("<mj-style>@media a { @media b { p { c:d } } }</mj-style>"), "inside another", "data-premailer"),
         (HEAD.format('<mj-style>a::before { content: "<" }</mj-style>'), "< stands in a style", ""),
+        (HEAD.format("<mj-style>\np { a:b;\n.x { c:d }</mj-style>"), "{ is not closed", "write }"),
+        (HEAD.format("<mj-style>\n@media a { p { a:b }\n</mj-style>"), "{ is not closed", "write }"),
+        (HEAD.format("<mj-style>p { a:b } }</mj-style>"), "} closes nothing", "take it out"),
+        (HEAD.format("<mj-style>p { a：b }</mj-style>"), "full-width sign stands in a style: ：", "write :"),
+        (HEAD.format('<mj-raw><style data-premailer="ignore">p { a:b；}</style></mj-raw>'), "；", "write ;"),
+        (HEAD.format('<mj-raw><style data-premailer="ignore">p { a:b</style></mj-raw>'), "{ is not closed", "write }"),
     ],
 )
 def test_a_fault_is_named_with_its_cure(source: str, said: str, cure: str) -> None:
@@ -137,6 +143,7 @@ def test_a_fault_is_named_with_its_cure(source: str, said: str, cure: str) -> No
         TEXT.format('<a name="a1" id="a1"></a><a href="#a1">x</a><p hidden title = \'a "b"\'>x</p>'),
         TEXT.format("<v:rect>x</v:rect>"),
         HEAD.format('<mj-raw><style data-premailer="ignore">@media a { @media b { p { c:d } } }</style></mj-raw>'),
+        HEAD.format("<mj-style>/* { ： */ p::before { content: '}；'; } a { font-family: 微软雅黑 }</mj-style>"),
         HEAD.format("<mj-style>/* @import { @media */ @media a { p { c:d } } @media b { p { c:d } }</mj-style>"),
         HEAD.format(
             '<mj-attributes><mj-all color="red" /><mj-text css-class="a" /><mj-class name="b" /></mj-attributes>'

@@ -122,6 +122,21 @@ def test_a_fault_in_a_part_names_the_part(templates: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("{{ issue.titel }}", "no value titel here; did you mean title?"),
+        ("{{ isue.title }}", "no value isue here"),
+        ("{{ issue.sections[7] }}", "no value 7 here"),
+    ],
+)
+def test_an_unknown_value_is_said_in_plain_words(templates: Path, wrong: str, said: str) -> None:
+    (templates / "subject.txt.j2").write_text(f"\n{wrong}", "utf-8")
+    with pytest.raises(TemplateError, match=re.escape(said)) as caught:
+        render_issue(templates)
+    assert caught.value.line == 2
+
+
+@pytest.mark.parametrize(
     ("theme", "said"),
     [
         ("[colour]\nred = 'a;} b {'", "colour.red"),
@@ -129,6 +144,10 @@ def test_a_fault_in_a_part_names_the_part(templates: Path) -> None:
         ("red = 'x'", "red"),
         ("[colour\n", "TOML"),
         ("[colour]\nred = ['x']", "colour.red"),
+        ("[size]\n\nbody = '16px'", "theme.toml:3: size.body"),
+        ("[size]\nbody = true", "theme.toml:2: size.body"),
+        ("[colour]\nred = 'rouge'", "theme.toml:2: colour.red"),
+        ("[dark]\nred = '#12345'", "theme.toml:2: dark.red"),
     ],
 )
 def test_a_theme_value_cannot_break_out_of_its_style(templates: Path, theme: str, said: str) -> None:
