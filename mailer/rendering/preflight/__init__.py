@@ -14,6 +14,7 @@ from mailer.model.issue import Issue, Table
 from mailer.model.numbering import IssueNumber
 from mailer.model.report import Finding, Severity
 from mailer.rendering.preflight.accessibility import check_accessibility, check_theme
+from mailer.rendering.preflight.addresses import check_addresses
 from mailer.rendering.preflight.dates import check_dates
 from mailer.rendering.preflight.links import check_links, gather_links
 from mailer.rendering.preflight.numbering import check_numbering
@@ -57,6 +58,7 @@ def check_edition(
     """Return the findings on one list's edition; `longest` holds its readers' longest values, where they are known."""
     return [
         *check_way_out(edition),
+        *check_addresses(edition, config),
         *check_subject(edition, _READER),
         *check_advertising(edition, issue, _READER),
         *check_size(edition, issue, config, longest),
