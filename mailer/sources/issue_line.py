@@ -16,6 +16,7 @@ _BARE_SUPPLEMENT = re.compile(rf"{_YEAR}(?P<name>增刊|特刊|号外)")
 _ISSUE_START = re.compile(
     rf"{_YEAR}(?:增刊|特刊|专刊)?(?:第{NUMERAL}期|总第?{NUMERAL}期)|期数:?\d|No\.?:?\d{{1,6}}(?!\d)"
 )
+_NUMBERED = re.compile(rf"[(〔\[【](?P<year>\d{{4}})年?[)〕\]】]第?(?P<number>{NUMERAL})号")  # as official letters are
 _PLACEHOLDER = re.compile(
     r"(?:\d{4}年?)?总?第(?:\d+[-—–~、,至和]\d+|%d|[Xx×*_＿]{1,6}|\{[^{}]{0,20}\}|<[^<>]{0,20}>)?期(?:合刊)?"
 )
@@ -42,11 +43,16 @@ def parse_issue_line(line: str) -> IssueLine | None:
     """Return what an issue line (期号行) says, or None when the line is none.
 
     Read after NFKC and without blanks and brackets: 2020年第【07】期（总第113期）, 〔2026〕第7期（总第31期）,
-    总第3766期, 2025年第二期, 第一期网络安全专刊（总61期）, 2026年增刊第1期, 期数：2648 第十四期. A date may follow.
+    总第3766期, 2025年第二期, 第一期网络安全专刊（总61期）, 2026年增刊第1期, 期数：2648 第十四期, 〔2026〕15号. A date
+    may follow.
     """
     if len(line) > FIXED_LENGTH:
         return None
-    parts = _BRACKETS.sub(",", re.sub(r"\s", "", unicodedata.normalize("NFKC", line)))
+    unspaced = re.sub(r"\s", "", unicodedata.normalize("NFKC", line))
+    if lettered := _NUMBERED.fullmatch(unspaced):
+        count = parse_number(lettered["number"])
+        return IssueLine(_year(lettered["year"]), count, None) if count and count <= MOST[0] else None
+    parts = _BRACKETS.sub(",", unspaced)
     plain = parts.replace(",", "")
     bare = _BARE_SUPPLEMENT.fullmatch(plain)
     if len(plain) > ISSUE_LINE_LENGTH or "。" in plain or not (bare or _ISSUE_START.match(plain)):

@@ -10,6 +10,7 @@ from mailer.sources.lines import is_fixed_line
 from mailer.sources.pieces import Piece
 
 TITLE_LENGTH = 60
+_SUBTITLE = re.compile(r"[—–―-]{2}")  # ——记某某: goes on the title above, and is text
 _SHORT_TITLE = 12  # a section's name is seldom longer
 
 _RANKS = (
@@ -158,7 +159,14 @@ def _kind(piece: Piece, body: float) -> Place | None:
 
 def is_title_like(line: str) -> bool:
     """True for a line that may be a title: short, no whole sentence, nothing that is a fixed part or a note."""
-    if not line or len(line) > TITLE_LENGTH or is_rule(line) or is_page_number(line) or is_source_line(line):
+    if (
+        not line
+        or len(line) > TITLE_LENGTH
+        or _SUBTITLE.match(line)
+        or is_rule(line)
+        or is_page_number(line)
+        or is_source_line(line)
+    ):
         return False
     if ends_sentence(line) and line[-1] not in "！？!?”》":
         return False

@@ -18,6 +18,8 @@ from mailer.sources.issue_line import IssueLine, is_issue_placeholder, parse_iss
         ("2026年增刊", IssueLine(2026, None, None, "增刊")),
         ("2026年第7期 国庆特刊", IssueLine(2026, 7, None, "国庆特刊")),
         ("第7期（试刊）", IssueLine(None, 7, None, "", "试刊")),
+        ("〔2026〕15号", IssueLine(2026, 15, None)),
+        ("（2026） 第 十五 号", IssueLine(2026, 15, None)),
         ("2026年第7期  签发人：某某", IssueLine(2026, 7, None, "", "签发人:某某")),
     ],
 )
@@ -26,7 +28,17 @@ def test_an_issue_line_says_year_number_total_and_supplement_and_keeps_the_rest(
 
 
 @pytest.mark.parametrize(
-    "line", ["", "行业要闻", "我们在第7期里说过，数据要开放。", "共7期", "第一届理事会", "第" + "7" * 5000 + "期"]
+    "line",
+    [
+        "",
+        "行业要闻",
+        "我们在第7期里说过，数据要开放。",
+        "共7期",
+        "某政发〔2026〕15号",
+        "15号",
+        "第一届理事会",
+        "第" + "7" * 5000 + "期",
+    ],
 )
 def test_a_line_that_is_no_issue_line_gives_none(line: str) -> None:
     assert parse_issue_line(line) is None
