@@ -34,18 +34,23 @@ def lay_table(cells: Sequence[GridCell], *, head_rows: int, caption: str, file: 
     rows = max((cell.row + cell.rowspan for cell in packed), default=0)
     width = max((cell.column + cell.colspan for cell in packed), default=0)
     if rows * width > MAX_PLACES or width > MAX_SPAN:
-        raise IssueError(
-            _("a table of {rows} rows and {columns} columns is too large").format(rows=rows, columns=width),
-            file=file,
-            line=line,
-            cure=_("send it as an attachment, and keep what readers need"),
-        )
+        raise too_large(rows, width, file=file, line=line)
     head = _head_end(packed, head_rows, rows)
     lines: list[list[Cell]] = [[] for _row in range(rows)]
     for cell in sorted(_fill(packed, rows, width), key=lambda cell: (cell.row, cell.column)):
         lines[cell.row].append(Cell(clean_cell(cell.text), cell.rowspan, cell.colspan, header=cell.row < head))
     made = [Row(tuple(line_cells)) for line_cells in lines]
     return Table(caption, tuple(made[:head]), tuple(made[head:]))
+
+
+def too_large(rows: int, columns: int, *, file: Path, line: int) -> IssueError:
+    """Return the error that a table has more rows or columns than a bulletin can show."""
+    return IssueError(
+        _("a table of {rows} rows and {columns} columns is too large").format(rows=rows, columns=columns),
+        file=file,
+        line=line,
+        cure=_("send it as an attachment, and keep what readers need"),
+    )
 
 
 def _pack(cells: Sequence[GridCell]) -> list[GridCell]:

@@ -186,7 +186,22 @@ def _read_contents(pieces: Sequence[Piece], index: _Index, lead: int, first: int
     if not matched or (lead == first and matched * 2 < len(found)):
         return None
     entries, told = _make_entries(found, pieces, index)
-    return Contents(lead, start, entries, remarks + told)
+    return Contents(lead, start, _with_unlisted(entries, pieces, start), remarks + told)
+
+
+def _with_unlisted(entries: list[Entry], pieces: Sequence[Piece], start: int) -> list[Entry]:
+    """Add titles that the contents leave out, where heading styles tell sections from articles."""
+    sections, articles = (
+        {pieces[entry.index].heading for entry in entries if entry.is_section is kind} for kind in (True, False)
+    )
+    if 0 in sections | articles or not sections or not articles or sections & articles:
+        return entries
+    known = {entry.index for entry in entries}
+    for at in range(start, len(pieces)):
+        piece = pieces[at]
+        if at not in known and piece.heading in sections | articles:
+            entries.append(Entry(piece.heading in sections, clean_title(piece.plain), at, 1, piece.line))
+    return sorted(entries, key=lambda entry: entry.index)
 
 
 def _find_text(pieces: Sequence[Piece], index: _Index, first: int, *, announced: bool) -> int | None:

@@ -31,7 +31,7 @@ from mailer.model.issue import (
 )
 from mailer.sources.inline import Notes, Place, check_text, read_inline, unsupported
 from mailer.sources.issue_files import CheckFile, UnfitFileError, picture_checker
-from mailer.sources.markdown_parser import MAX_DEPTH, KnottyTextError, parse_markdown
+from mailer.sources.markdown_parser import MAX_DEPTH, KnottyTextError, parse_markdown, too_tangled
 from mailer.sources.tables import check_shape, clean_cell, parse_html_table
 
 # markdown-it would leave both as plain text
@@ -59,12 +59,7 @@ def read_body(text: str, *, file: Path, offset: int, check_picture: CheckFile | 
     try:
         tree = parse_markdown(text)
     except KnottyTextError as error:
-        raise IssueError(
-            _("the text is too long or too tangled here"),
-            file=file,
-            line=offset + error.line + 1,
-            cure=_("take out brackets and asterisks in a row; divide what is very long"),
-        ) from None
+        raise too_tangled(file, offset + error.line + 1) from None
     sections: list[Section] = []
     for draft in reader.part_sections(tree.children):
         blocks = reader.read_part(draft.nodes)  # before its articles: the first fault is said

@@ -20,6 +20,7 @@ from mailer.model.issue import (
     LineBreak,
     Link,
     Note,
+    Picture,
     Quote,
     Row,
     Strong,
@@ -32,6 +33,7 @@ from mailer.sources.grammar import gap_between
 from mailer.sources.inline import scan_emphasis
 from mailer.sources.lines import is_fixed_line, split_lines
 from mailer.sources.links import parse_target
+from mailer.sources.markdown_parser import KnottyTextError, refuse_knots, refuse_long_tables, too_tangled
 from mailer.sources.pieces import ListPlace, Piece, ReadDocument
 from mailer.sources.web_page.pictures import WebPictures
 
@@ -44,6 +46,7 @@ def _make_parser() -> MarkdownIt:
     footnote_plugin(parser, inline=False, move_to_end=False, always_match_refs=True)
     # 报：… over a rule is no heading, an indented paragraph no code, and no line may become an unseen definition
     parser.disable(["lheading", "code", "reference", "html_block"])
+    parser.core.ruler.after("block", "knots", refuse_knots)
     parser.inline.ruler.at("emphasis", scan_emphasis)
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
@@ -63,10 +66,13 @@ def read_markdown(text: str, *, file: Path) -> ReadDocument:
     numbered = (
         dict.fromkeys(range(1, lines[-1].line + 1), "") | {line.line: line.text for line in lines} if lines else {}
     )
+    refuse_long_tables(list(numbered.values()), file)
     try:
         root = SyntaxTreeNode(_PARSER.parse("\n".join(numbered.values())))
         reader = _Reader(file)
         pieces = reader.read(root.children)
+    except KnottyTextError as error:
+        raise too_tangled(file, error.line + 1) from None
     except RecursionError:
         raise IssueError(
             _("lists and quotations are nested too deep"), file=file, cure=_("write them flatter")
@@ -189,6 +195,9 @@ class _Reader:
     def _picture(self, token: Token) -> Piece | None:
         element = lxml.html.Element("img", src=str(token.attrGet("src") or ""), alt=_printable(token.content))
         draft = self.pictures.read(element, self._line)
+        if draft and isinstance(draft.piece.block, Picture):
+            caption = _printable(str(token.attrGet("title") or ""))
+            return replace(draft.piece, block=replace(draft.piece.block, caption=caption))
         return draft.piece if draft else None
 
     def _paragraphs(self, content: Sequence[Inline], place: ListPlace | None, level: int = 0) -> list[Piece]:
@@ -271,6 +280,8 @@ class _Reader:
             stack[-1][2].append(Strong(tuple(nodes)) if kind == "strong" else Emphasis(tuple(nodes)))
 
     def _link(self, nodes: list[Inline], href: str) -> list[Inline]:
+        if href.startswith("#"):  # a place in the document, as contents link to
+            return nodes
         try:
             return [Link(tuple(nodes), parse_target(href))] if plain_text(tuple(nodes)).strip() else [Text(href)]
         except ValueError as error:

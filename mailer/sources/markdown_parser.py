@@ -1,6 +1,8 @@
 """The Markdown of issue.md, as markdown-it reads it: CommonMark, tables, footnotes, notice boxes, no other HTML."""
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -8,11 +10,15 @@ from markdown_it.rules_core import StateCore
 from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.footnote import footnote_plugin
 
+from mailer.errors import IssueError
+from mailer.i18n import _
+from mailer.sources.cell_grid import too_large
 from mailer.sources.inline import scan_emphasis
 
 MAX_DEPTH = 8  # lists in quotes in lists: deeper than any bulletin, shallow enough for every mail program
 MAX_LENGTH = 500_000  # characters; a full bulletin has 20,000
 MAX_BRACKETS = 300  # in one paragraph
+MAX_ROWS = 3_000  # of a table
 MAX_LEVEL = 40  # of bold in italic in bold
 # > [!按语] opens a notice box; [!a](b), [!a][b] and [!a]: are what they are without it
 _LABEL = re.compile(r"\[!((?:\\.|[^\[\]\\\n])+)\](?![(\[:])[ \t]*\n?")
@@ -37,7 +43,27 @@ def parse_markdown(text: str) -> SyntaxTreeNode:
     return SyntaxTreeNode(tokens)
 
 
-def _refuse_knots(state: StateCore) -> None:
+def too_tangled(file: Path, line: int) -> IssueError:
+    """Return the error for what KnottyTextError says; the line counts from 1."""
+    return IssueError(
+        _("the text is too long or too tangled here"),
+        file=file,
+        line=line,
+        cure=_("take out brackets and asterisks in a row; divide what is very long"),
+    )
+
+
+def refuse_long_tables(lines: Sequence[str], file: Path) -> None:
+    """Raise IssueError where more lines in a row have bars than a bulletin's table has rows: parsing takes seconds."""
+    start = 0
+    for at, line in enumerate(lines):
+        if "|" not in line:
+            start = at + 1
+        elif at - start >= MAX_ROWS:
+            raise too_large(at - start + 1, line.strip(" |").count("|") + 1, file=file, line=start + 1)
+
+
+def refuse_knots(state: StateCore) -> None:
     """Refuse a paragraph with many brackets: each may open a link, and is followed to the paragraph's end."""
     for token in state.tokens:
         if token.type == "inline" and token.content.count("[") > MAX_BRACKETS:
@@ -88,7 +114,7 @@ def _make_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": 2 * MAX_DEPTH + 6}).enable("table")
     footnote_plugin(parser, inline=False, move_to_end=False, always_match_refs=True)
     parser.core.ruler.after("block", "notices", _find_notices)
-    parser.core.ruler.after("notices", "knots", _refuse_knots)
+    parser.core.ruler.after("notices", "knots", refuse_knots)
     parser.block.ruler.before("html_block", "html_table", _scan_table, {"alt": ["paragraph", "blockquote"]})
     # any other HTML is read within its paragraph, where each tag is accepted or refused by name
     parser.disable("html_block")

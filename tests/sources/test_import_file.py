@@ -259,3 +259,49 @@ def test_the_whole_file_decides_its_encoding() -> None:
     for encoding in ("utf-8-sig", "utf-16", "utf-16-be"):
         mark = b"\xfe\xff" if encoding == "utf-16-be" else b""
         assert decode_text(mark + text.encode(encoding), file=Path("x")) == text
+
+
+LINKED = """# 软件通讯
+
+2026年第6期（总第66期）
+
+某协会 2026年6月30日
+
+## 目录
+
+- [要闻](#a)
+  - [协会换届](#b)
+- [数据](#c)
+
+## 要闻
+
+### 协会换届
+
+大会选出新一届理事会。
+
+![会场](a.png "图1 会场")
+
+## 数据
+
+### 收入
+
+收入增长。
+"""
+
+
+def test_contents_that_link_into_the_document_and_captions_of_pictures_are_understood(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    (tmp_path / "a.md").write_text(LINKED, "utf-8")
+    document = import_document(tmp_path / "a.md", None)
+    titles = [(section.title, [article.title for article in section.articles]) for section in document.issue.sections]
+    assert titles == [("要闻", ["协会换届"]), ("数据", ["收入"])]
+    assert document.issue.articles[0].blocks[-1] == Picture("pictures/1.png", "会场", "图1 会场")
+    assert not [remark for remark in document.remarks if "#" in remark.text]
+
+
+@pytest.mark.parametrize(("odd", "line"), [("![" * 2000, 7), ("| a |\n|---|\n" + "| 1 |\n" * 5000, 7)])
+def test_markdown_that_would_take_seconds_is_refused_with_its_line(odd: str, line: int, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(f"# 简报\n\n2026年5月29日\n\n## 甲\n\n{odd}\n", "utf-8")
+    with pytest.raises(IssueError) as caught:
+        import_document(tmp_path / "a.md", None)
+    assert caught.value.line == line
