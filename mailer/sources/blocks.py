@@ -1,9 +1,21 @@
 """Makes the blocks of an article of its pieces: paragraphs, headings, lists, notices, tables, pictures."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from mailer.model.issue import Block, Heading, ImportRemark, ListBlock, Notice, Paragraph, Quote, Table, plain_text
+from mailer.model.issue import (
+    Block,
+    Heading,
+    ImportRemark,
+    ListBlock,
+    Notice,
+    Paragraph,
+    Picture,
+    Quote,
+    Table,
+    plain_text,
+)
 from mailer.sources.grammar import is_page_number, is_rule
 from mailer.sources.outline import Rank, heading_rank, section_name
 from mailer.sources.paragraphs import Torn, cut_start, join_content, notice_label
@@ -13,6 +25,7 @@ from mailer.sources.tab_table import finish_table, fits_table, read_tab_table
 
 MAX_DEPTH = 6  # lists in lists; deeper ones are flattened, as mail programs cannot show them
 _DASHES = ("- ", "* ", "– ", "— ")
+_CAPTION = re.compile(r"[（(]?图\s*(?:\d{1,3}|[一二三四五六七八九十]{1,3})(?![\d年月个幅])[^。；]{0,60}")  # 图1 会场
 _BULLETS = "·•●○▪◦■◆★►▶➢✓"
 
 
@@ -58,6 +71,14 @@ class _Blocks:
             self.blocks.append(Paragraph(join_content([self.label_piece])))
             self.label, self.label_piece = "", None
 
+    def take_caption(self, line: str) -> bool:
+        """Give the picture right above a line such as 图1 会场 this line as its caption; False for any other line."""
+        last = self.blocks[-1] if self.blocks and not self.torn.parts and not self.label else None
+        if not isinstance(last, Picture) or last.caption or not _CAPTION.fullmatch(line):
+            return False
+        self.blocks[-1] = replace(last, caption=line)
+        return True
+
     def add(self, block: Block) -> None:
         """End what is being collected, and add a block."""
         self.close()
@@ -102,7 +123,7 @@ def _add_piece(made: _Blocks, piece: Piece) -> None:
             made.add(block)
     elif piece.block is not None:
         made.add(piece.block)
-    elif not line or is_rule(line):
+    elif not line or is_rule(line) or made.take_caption(line):
         return
     elif is_page_number(line):
         made.remarks.append(page_number_remark(piece))

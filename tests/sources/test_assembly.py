@@ -241,3 +241,28 @@ def test_too_many_pieces_and_none_are_errors_with_their_cure() -> None:
             assemble_issue(pieces, file=FILE, slug="x")
         assert caught.value.cure
         assert caught.value.file == FILE
+
+
+def test_a_numbered_line_right_under_a_picture_is_its_caption() -> None:
+    picture = Piece(11, block=Picture("pictures/1.png", "会场"))
+    captioned = Picture("pictures/1.png", "会场", "图1  会场一角")
+    assert blocks(picture, Piece(12, "图1  会场一角"), Piece(13, PROSE)) == (captioned, words(PROSE))
+
+
+@pytest.mark.parametrize("line", ["图1显示，收入连续三年增长。", "图2026年的展望", "会场一角"])
+def test_other_lines_under_a_picture_are_text(line: str) -> None:
+    picture = Picture("pictures/1.png", "会场")
+    assert blocks(Piece(11, block=picture), Piece(12, line)) == (picture, words(line))
+
+
+def test_a_second_caption_and_one_away_from_its_picture_are_text() -> None:
+    picture = Piece(11, block=Picture("pictures/1.png", "会场"))
+    made = blocks(picture, Piece(12, PROSE), Piece(13, "图1 会场"))
+    assert made[2] == words("图1 会场")
+
+
+def test_a_subtitle_is_no_title() -> None:
+    title = Piece(10, "新区召开推进会", centred=True, size=22.0)
+    made, _remarks = assemble(title, Piece(11, "——部署下半年任务", centred=True), Piece(12, PROSE))
+    (article,) = made.articles
+    assert (article.title, article.blocks) == ("新区召开推进会", (words("——部署下半年任务"), words(PROSE)))
