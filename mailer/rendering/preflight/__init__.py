@@ -16,6 +16,7 @@ from mailer.model.report import Finding, Severity
 from mailer.rendering.preflight.accessibility import check_accessibility, check_theme
 from mailer.rendering.preflight.addresses import check_addresses
 from mailer.rendering.preflight.dates import check_dates
+from mailer.rendering.preflight.gaps import check_gaps
 from mailer.rendering.preflight.links import check_links, gather_links
 from mailer.rendering.preflight.numbering import check_numbering
 from mailer.rendering.preflight.parity import check_parity
@@ -36,6 +37,7 @@ _NO_VALUES: Mapping[str, str] = MappingProxyType({})
 def check_issue(issue: Issue, config: Config, others: Iterable[IssueNumber], today: date) -> list[Finding]:
     """Return the findings on what the editors wrote and on the settings, whatever it looks like in the end."""
     return [
+        *check_gaps(issue),
         *check_secrecy(issue),
         *check_numbering(issue, others),
         *check_dates(issue, today),
