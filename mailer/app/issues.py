@@ -25,7 +25,7 @@ from mailer.sources.issue_folder import issue_digest, load_issue, write_issue
 if TYPE_CHECKING:
     from mailer.rendering.forms import Forms
 
-OFFICE_KINDS = (".doc", ".wps")  # read by LibreOffice, which takes its time
+OFFICE_KINDS = (".doc", ".wps", ".rtf", ".odt")  # read by LibreOffice, which takes its time
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     ZIP = "zip"  # .docx, and everything else that is a zip
     OLE = "ole"  # .doc and .wps of Word 97 and later; protected .docx too
     PROTECTED = "protected"  # a .docx under a password
+    ODT = "odt"  # of LibreOffice; a zip whose first part says so (OpenDocument 1.3 part 2, 3.3)
     RTF = "rtf"
     HTML = "html"
     ARCHIVED_PAGE = "mhtml"  # a web page saved as one file
@@ -25,6 +26,7 @@ class Kind(StrEnum):
 
 
 _STARTS = (
+    (Kind.ODT, re.compile(rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis\.opendocument\.text", re.DOTALL)),
     (Kind.ZIP, re.compile(rb"PK\x03\x04|PK\x05\x06")),
     (Kind.OLE, re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")),
     (Kind.RTF, re.compile(rb"\s*\{\\rtf")),

@@ -38,7 +38,7 @@ def import_document(file: Path, slug: str | None) -> ImportedDocument:
     """
     reader = READERS.get(file.suffix.lower())
     if reader is None:
-        if not file.exists():
+        if not file.is_file():
             read_text_file(file)
         raise IssueError(
             _("a file of this kind cannot be imported"),
@@ -100,6 +100,8 @@ READERS: Mapping[str, Callable[[Path], ReadDocument]] = {
     ".docx": _read_word,
     ".doc": _read_office,
     ".wps": _read_office,
+    ".rtf": _read_office,
+    ".odt": _read_office,
     ".html": _read_web_page,
     ".htm": _read_web_page,
 }

@@ -16,7 +16,7 @@ from mailer.sources.pieces import ReadDocument
 from mailer.sources.text_file import read_file_bytes
 from mailer.sources.web_page import read_web_page_bytes
 from mailer.sources.word import read_word_bytes
-from mailer.sources.word.archive import MAX_BYTES
+from mailer.sources.word.archive import MAX_BYTES, open_archive
 
 TIMEOUT = 60.0  # seconds; a first start takes some 5, a document 1
 _PLACES = (
@@ -60,6 +60,9 @@ def read_office(file: Path) -> ReadDocument:
             return read_word_bytes(content, file=file)
         case Kind.HTML:
             return read_web_page_bytes(content, file=file)
+        case Kind.ODT:
+            open_archive(content, file=file)  # its size is looked at before LibreOffice unpacks it
+            return read_word_bytes(convert_document(content, kind, file=file), file=file)
         case Kind.OLE | Kind.RTF:
             return read_word_bytes(convert_document(content, kind, file=file), file=file)
     raise not_word(kind, file)
@@ -85,7 +88,7 @@ def convert_document(content: bytes, kind: Kind, *, file: Path, timeout: float =
         )
     with tempfile.TemporaryDirectory(prefix="mailer-office-") as name:
         folder = Path(name)
-        source = folder / ("document.rtf" if kind is Kind.RTF else "document.doc")
+        source = folder / f"document.{kind if kind in (Kind.RTF, Kind.ODT) else 'doc'}"
         source.write_bytes(content)
         _write_settings(folder / "profile")
         command = [

@@ -47,7 +47,7 @@ def read_file_bytes(file: Path, *, limit: int, error: type[InputError] = IssueEr
     except FileNotFoundError:
         raise error(_("there is no such file"), file=file, cure=_("check the path and its spelling")) from None
     except (OSError, ValueError) as problem:  # ValueError: a path that holds a NUL
-        why = getattr(problem, "strerror", None) or str(problem)
+        why = _("it is a folder") if file.is_dir() else getattr(problem, "strerror", None) or str(problem)
         cure = _("check that it is a file and that you may read it")
         raise error(_("cannot be read: {why}").format(why=why), file=file, cure=cure) from None
     if len(content) > limit:

@@ -62,8 +62,14 @@ def refused(file: Path) -> IssueError:
 def test_another_kind_says_which_are_read(tmp_path: Path) -> None:
     file = tmp_path / "a.pdf"
     file.write_bytes(b"%PDF")
-    for kind in (".txt", ".md", ".html", ".htm", ".docx", ".doc", ".wps"):
+    for kind in (".txt", ".md", ".html", ".htm", ".docx", ".doc", ".wps", ".rtf", ".odt"):
         assert kind in refused(file).cure
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.txt", "a"])
+def test_a_folder_is_said_to_be_one(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    assert "folder" in str(refused(tmp_path / name))
 
 
 FOREIGN = """\

@@ -3,6 +3,7 @@
 import os
 import stat
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from mailer.sources.issue_folder import without_lines
 from mailer.sources.office import convert_document, find_office, read_office
 from mailer.sources.word import read_word_bytes
 from tests.conftest import need
+from tests.sources.bulletins import LISTED
 from tests.sources.documents import paragraph, real_bulletin, relations, word_file
 from tests.sources.hostile_documents import REFUSED
 from tests.sources.listener import Listener
@@ -56,6 +58,27 @@ def test_the_real_bulletin_as_doc_is_the_issue_its_text_is(samples: Path, tmp_pa
     read = import_document(tmp_path / "bulletin.wps", None)
     assert without_lines(read.issue) == without_lines(from_text.issue)
     assert not list(Path(os.environ.get("TMPDIR", "/tmp")).glob("mailer-office-*"))
+
+
+@pytest.mark.parametrize(("suffix", "kind"), [("rtf", Kind.RTF), ("odt", Kind.ODT)])
+def test_documents_of_other_office_programs_are_read_as_well(suffix: str, kind: Kind, tmp_path: Path) -> None:
+    need_office()
+    text = tmp_path / "listed.txt"
+    text.write_text(LISTED, "utf-8")
+    content = as_doc(word_file("".join(paragraph(line) for line in LISTED.split("\n"))), tmp_path, suffix)
+    assert find_kind(content) is kind
+    file = tmp_path / f"bulletin.{suffix}"
+    file.write_bytes(content)
+    assert without_lines(import_document(file, None).issue) == without_lines(import_document(text, None).issue)
+
+
+def test_an_odt_that_unpacks_to_more_than_a_bulletin_never_reaches_libreoffice(tmp_path: Path) -> None:
+    file = tmp_path / "a.odt"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("mimetype"), "application/vnd.oasis.opendocument.text")
+        archive.writestr("content.xml", bytes(150_000_000))
+    with pytest.raises(IssueError, match="unpacks"):
+        read_office(file)
 
 
 LINKED_PICTURE = (
