@@ -58,7 +58,7 @@ def describe_import(issue: Issue, remarks: tuple[ImportRemark, ...]) -> dict[str
 
 def import_file(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("a bulletin as text or Markdown"))],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("a bulletin: Word, WPS, text, Markdown or HTML"))],
     slug: Annotated[str | None, typer.Option(help=_("the issue folder’s name; else year-number"))] = None,
     replace: Annotated[bool, typer.Option("--replace", help=_("replace an issue folder that exists"))] = False,
     as_json: JsonOption = False,
