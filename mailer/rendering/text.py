@@ -179,9 +179,14 @@ def _set_records(head: Grid, body: Grid) -> list[str]:
     lines: list[str] = []
     for line in body:
         labels = [held.cell.text for held in dict.fromkeys(line) if held is not None and held.cell.header]
-        lines.append("- " + " / ".join(label for label in labels if label))
+        record = [" / ".join(label for label in labels if label)]
         for column, held in enumerate(line):
             if held is not None and not held.cell.header and held.column == column:
-                name = column_name(head, column)
-                lines.append(f"    {name}: {held.cell.text}" if name else f"    {held.cell.text}")
+                record.append(_name_value(column_name(head, column), held.cell.text))
+        first, *rest = record if record[0] else record[1:] or [""]
+        lines += [f"- {first}".rstrip(), *(f"    {each}" for each in rest)]
     return lines
+
+
+def _name_value(name: str, value: str) -> str:
+    return f"{name}{'：' if width(name[-1]) > 1 else ': '}{value}" if name else value

@@ -60,6 +60,14 @@ def test_a_table_wider_than_the_page_is_set_row_by_row() -> None:
     assert len(lines) == 6
 
 
+def test_a_row_of_figures_alone_begins_with_its_first() -> None:
+    head = (Row(tuple(Cell(f"很长很长很长的列名{name}") for name in "甲乙丙丁戊")),)
+    body = (Row(tuple(Cell(str(number)) for number in range(5))),)
+    first, second, *_rest = set_out(Table("", head, body))
+    assert first == "- 很长很长很长的列名甲：0"
+    assert second == "    很长很长很长的列名乙：1"
+
+
 @given(ROWS, ROWS)
 def test_any_table_can_be_set(head: tuple[Row, ...], body: tuple[Row, ...]) -> None:
     set_out(Table("", head, body))

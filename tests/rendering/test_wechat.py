@@ -1,6 +1,7 @@
 """What is pasted into WeChat's editor: only what it keeps; and the page that copies it."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -8,11 +9,12 @@ import html5lib
 import pytest
 from playwright.sync_api import sync_playwright
 
+from mailer.model.issue import Article, Section
 from mailer.rendering.wechat import render_article, render_wechat
 from tests.conftest import need
 from tests.rendering.dialogs import watch_dialogs
 from tests.rendering.full_issue import FILES, HOSTILE, make_full_issue
-from tests.rendering.samples import TEMPLATES, make_config
+from tests.rendering.samples import TEMPLATES, make_config, paragraph
 from tests.rendering.test_in_browser import CHROMIUM, FLAGS
 
 CONFIG = make_config(language="zh_CN")
@@ -95,4 +97,20 @@ def test_the_button_copies_the_article_as_it_is(article: str, tmp_path: Path) ->
         assert page.evaluate("document.querySelectorAll('#here img').length") == 2
         assert "末页的注。" in page.inner_text("#here")
         assert wrong == []
+        browser.close()
+
+
+@pytest.mark.browser
+def test_a_long_address_does_not_push_the_page_sideways_on_a_phone(tmp_path: Path) -> None:
+    need(CHROMIUM.exists(), "Chromium", "apt-get install chromium fonts-noto-cjk")
+    long = Article("附件", (paragraph("见https://news.example/" + "path/" * 20 + "。"),))
+    issue = replace(make_full_issue(), sections=(Section("要闻", (long,)),))
+    file = tmp_path / "wechat.html"
+    file.write_text(render_wechat(issue, CONFIG, TEMPLATES, FILES), "utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        page = browser.new_page(viewport={"width": 375, "height": 700})
+        page.goto(file.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") == 375
+        assert page.evaluate("getComputedStyle(document.getElementById('copy')).fontSize") == "16px"
         browser.close()
