@@ -38,10 +38,13 @@ def main() -> None:
     use_language(language)
     use_language_of_libraries(language)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # Typer reads help texts when commands are declared, so they are declared only now
-    from mailer.cli.commands import app
+    try:
+        # Typer reads help texts when commands are declared, so they are declared only now
+        from mailer.cli.commands import app
 
-    app()
+        app()
+    except KeyboardInterrupt:  # while libraries are loaded, too
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -82,8 +82,12 @@ def _render(house: "House", wish: Wish) -> tuple["WrittenForms", Path | None]:
     written = house.issues.write_forms(loaded.issue, forms, wish.folder)
     if not wish.preview:
         return written, None
+    from mailer.app.written import explained
+
     page = wish.folder / f"{loaded.issue.slug}.preview.html"
-    page.write_text(house.issues.draw_preview(loaded.issue, forms), "utf-8")
+    drawn = house.issues.draw_preview(loaded.issue, forms)
+    with explained(wish.folder):
+        page.write_text(drawn, "utf-8")
     return written, page
 
 

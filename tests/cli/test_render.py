@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,6 +75,26 @@ def test_the_same_issue_gives_the_same_files(news: Newsletter, tmp_path: Path) -
         news.run("render", "2020-07", "--out", str(tmp_path / name))
     first, second = ([(tmp_path / name / file).read_bytes() for file in shared] for name in ("a", "b"))
     assert first == second
+
+
+def test_a_preview_that_cannot_be_written_is_said(news: Newsletter, tmp_path: Path) -> None:
+    (tmp_path / "out/2020-07.preview.html").mkdir(parents=True)
+    done = news.run("render", "2020-07", "--no-pdf", "--open", "--out", str(tmp_path / "out"), code=2)
+    assert "name another folder" in done.stderr
+
+
+def test_ctrl_c_while_libraries_are_loaded_ends_without_a_traceback(tmp_path: Path) -> None:
+    press = (
+        "import sys\n"
+        "class Press:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Press())\n"
+        "from mailer.cli.main import main\n"
+        "main()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", press], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "")
 
 
 def test_watching_and_json_do_not_go_together(news: Newsletter) -> None:
