@@ -31,7 +31,7 @@ from mailer.model.issue import (
 )
 from mailer.sources.inline import Notes, Place, check_text, read_inline, unsupported
 from mailer.sources.issue_files import CheckFile, UnfitFileError, picture_checker
-from mailer.sources.markdown_parser import MAX_DEPTH, KnottyTextError, parse_markdown, too_tangled
+from mailer.sources.markdown_parser import MAX_DEPTH, KnottyTextError, check_widths, parse_markdown, too_tangled
 from mailer.sources.tables import check_shape, clean_cell, parse_html_table
 
 # markdown-it would leave both as plain text
@@ -60,6 +60,7 @@ def read_body(text: str, *, file: Path, offset: int, check_picture: CheckFile | 
         tree = parse_markdown(text)
     except KnottyTextError as error:
         raise too_tangled(file, offset + error.line + 1) from None
+    check_widths(tree, text.split("\n"), file=file, offset=offset)
     sections: list[Section] = []
     for draft in reader.part_sections(tree.children):
         blocks = reader.read_part(draft.nodes)  # before its articles: the first fault is said
@@ -179,6 +180,10 @@ class _Reader:
         if len(tokens) == 1 and tokens[0].type == "image":
             return self._read_picture(tokens[0], place)
         source = "".join(child.content for child in node.children if child.type == "inline")
+        if re.match(r"#{1,6}[^#\s]", source):
+            raise unsupported(
+                _("a heading without a blank after its #"), place, _("write ## title; \\# where no heading is meant")
+            )
         pictures = sum(token.type == "image" for token in tokens)
         if len(_PICTURE_SIGN.findall(source)) > pictures:
             raise IssueError(

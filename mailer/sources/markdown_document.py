@@ -1,5 +1,6 @@
 """Reads a Markdown document that is no issue.md into pieces: whatever its author wrote stays, if only as text."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,11 +34,12 @@ from mailer.sources.grammar import gap_between
 from mailer.sources.inline import scan_emphasis
 from mailer.sources.lines import is_fixed_line, split_lines
 from mailer.sources.links import parse_target
-from mailer.sources.markdown_parser import KnottyTextError, refuse_knots, refuse_long_tables, too_tangled
+from mailer.sources.markdown_parser import KnottyTextError, check_widths, refuse_knots, refuse_long_tables, too_tangled
 from mailer.sources.pieces import ListPlace, Piece, ReadDocument
 from mailer.sources.web_page.pictures import WebPictures
 
 MAX_NESTING = 40
+_UNSPACED = re.compile(r"^(#{2,6})(?=[^#\s])")  # ##标题, which many write and CommonMark takes for text
 _TAGS = {"strong": "strong", "b": "strong", "em": "em", "i": "em"}
 
 
@@ -66,9 +68,11 @@ def read_markdown(text: str, *, file: Path) -> ReadDocument:
     numbered = (
         dict.fromkeys(range(1, lines[-1].line + 1), "") | {line.line: line.text for line in lines} if lines else {}
     )
-    refuse_long_tables(list(numbered.values()), file)
+    written = [_UNSPACED.sub(r"\1 ", line) for line in numbered.values()]
+    refuse_long_tables(written, file)
     try:
-        root = SyntaxTreeNode(_PARSER.parse("\n".join(numbered.values())))
+        root = SyntaxTreeNode(_PARSER.parse("\n".join(written)))
+        check_widths(root, written, file=file)
         reader = _Reader(file)
         pieces = reader.read(root.children)
     except KnottyTextError as error:

@@ -14,6 +14,7 @@ from mailer.errors import IssueError
 from mailer.i18n import _
 from mailer.sources.cell_grid import too_large
 from mailer.sources.inline import scan_emphasis
+from mailer.sources.tables import uneven_row
 
 MAX_DEPTH = 8  # lists in quotes in lists: deeper than any bulletin, shallow enough for every mail program
 MAX_LENGTH = 500_000  # characters; a full bulletin has 20,000
@@ -61,6 +62,23 @@ def refuse_long_tables(lines: Sequence[str], file: Path) -> None:
             start = at + 1
         elif at - start >= MAX_ROWS:
             raise too_large(at - start + 1, line.strip(" |").count("|") + 1, file=file, line=start + 1)
+
+
+def check_widths(root: SyntaxTreeNode, lines: Sequence[str], *, file: Path, offset: int = 0) -> None:
+    """Raise IssueError for a row of bars with more cells than the table's head: Markdown drops them (GFM, Tables)."""
+    for table in root.children:
+        parts = table.children if table.type == "table" else []
+        for number, row in enumerate((row for part in parts for row in part.children), 1):
+            cells = re.split(r"(?<!\\)\|", lines[row.map[0]].strip()) if row.map else []
+            cells = cells[not cells[0] : len(cells) - (not cells[-1])] if cells else []
+            if len(cells) > len(row.children):
+                raise uneven_row(
+                    number, cells[0].strip(), len(cells), len(row.children), file=file, line=offset + _line_of(row)
+                )
+
+
+def _line_of(node: SyntaxTreeNode) -> int:
+    return node.map[0] + 1 if node.map else 0
 
 
 def refuse_knots(state: StateCore) -> None:
@@ -116,8 +134,9 @@ def _make_parser() -> MarkdownIt:
     parser.core.ruler.after("block", "notices", _find_notices)
     parser.core.ruler.after("notices", "knots", refuse_knots)
     parser.block.ruler.before("html_block", "html_table", _scan_table, {"alt": ["paragraph", "blockquote"]})
-    # any other HTML is read within its paragraph, where each tag is accepted or refused by name
-    parser.disable("html_block")
+    # any other HTML is read within its paragraph, where each tag is accepted or refused by name; a line over a rule
+    # is no heading
+    parser.disable(["html_block", "lheading"])
     parser.inline.ruler.at("emphasis", scan_emphasis)
     # links are checked by sources.links, which refuses where markdown-it would fall back to plain text
     parser.validateLink = lambda url: True  # type: ignore[method-assign]

@@ -149,18 +149,25 @@ def check_shape(table: Table, *, file: Path, line: int) -> None:
             found, below = _lay_row(row, below)
             width = found if width is None else width
             if found != width:
-                raise IssueError(
-                    _("row {n} “{text}” is {found} columns wide, the first row {width}").format(
-                        n=number, text=row.cells[0].text if row.cells else "", found=found, width=width
-                    ),
-                    file=file,
-                    line=line,
-                    cure=_("give every row the same columns; count rowspan and colspan"),
+                raise uneven_row(
+                    number, row.cells[0].text if row.cells else "", found, width or 0, file=file, line=line
                 )
         if any(below):
             raise IssueError(
                 _("a rowspan reaches below the last row"), file=file, line=line, cure=_("count the rows it spans")
             )
+
+
+def uneven_row(number: int, text: str, found: int, width: int, *, file: Path, line: int) -> IssueError:
+    """Return the error that a row, counted from 1, is not as wide as the first; `text` is its first cell."""
+    return IssueError(
+        _("row {n} “{text}” is {found} columns wide, the first row {width}").format(
+            n=number, text=text, found=found, width=width
+        ),
+        file=file,
+        line=line,
+        cure=_("give every row the same columns; count rowspan and colspan"),
+    )
 
 
 def _lay_row(row: Row, above: list[int]) -> tuple[int, list[int]]:

@@ -305,7 +305,15 @@ def test_contents_that_link_into_the_document_and_captions_of_pictures_are_under
     assert not [remark for remark in document.remarks if "#" in remark.text]
 
 
-@pytest.mark.parametrize(("odd", "line"), [("![" * 2000, 7), ("| a |\n|---|\n" + "| 1 |\n" * 5000, 7)])
+def test_headings_without_a_blank_are_headings_in_a_foreign_document(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# 简报\n\n2026年5月29日\n\n##甲\n\n#话题# 很热。\n", "utf-8")
+    (article,) = import_document(tmp_path / "a.md", None).issue.articles
+    assert (article.title, article.blocks) == ("甲", (paragraph("#话题# 很热。"),))
+
+
+@pytest.mark.parametrize(
+    ("odd", "line"), [("| a |\n|---|\n| 1 | 2 |", 9), ("![" * 2000, 7), ("| a |\n|---|\n" + "| 1 |\n" * 5000, 7)]
+)
 def test_markdown_that_would_take_seconds_is_refused_with_its_line(odd: str, line: int, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(f"# 简报\n\n2026年5月29日\n\n## 甲\n\n{odd}\n", "utf-8")
     with pytest.raises(IssueError) as caught:

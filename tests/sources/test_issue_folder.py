@@ -139,6 +139,9 @@ def test_what_becomes_of_an_issue_stands_in_its_front_matter() -> None:
         ),
         ('---\ntitle: 简报\ndate: 2020-07-31\nsubject: "a\\nBcc: b"\n---\n', 4, "subject", "line end"),
         ("---\ntitle: a: b: c\n---\n", 2, None, "YAML"),
+        ("---\ndate: 2020-07-31\ntitle：简报\nnumber: 7\n---\n", 3, None, "YAML"),
+        ("---\ndate: 2020-07-31\ntitle:简报\nnumber: 7\n---\n", 3, None, "YAML"),
+        (f"{DATED}subject: 简报 #7\n---\n", 4, "subject", "not read"),
         ("---\n- a\n---\n", 2, None, "mapping"),
         ('---\ntitle: "\x07"\n---\n', 1, None, "YAML"),
         ("---\n" + "[" * 1200 + "\n---\n", 2, None, "YAML"),
@@ -169,6 +172,12 @@ def test_wrong_front_matter_is_one_error_with_line_field_and_cure(
     assert (caught.value.file, caught.value.line, caught.value.field) == (FILE, line, field)
     assert said in caught.value.message
     assert caught.value.cure
+
+
+def test_a_comment_behind_a_value_is_one() -> None:
+    assert (
+        parse_issue("---\ntitle: 简报  # 刊名\ndate: 2020-07-31\n---\n", file=FILE, slug="x").masthead.title == "简报"
+    )
 
 
 def test_an_unknown_key_names_the_nearest() -> None:
@@ -327,6 +336,8 @@ def test_an_html_table_is_read_with_spans_total_caption_and_blank_lines() -> Non
         ("# 甲\n\n    缩进", 9, "indented"),
         ("# 甲\n\n```\nx\n```", 9, "```"),
         ("# 甲\n\n***", 9, "rule"),
+        ("# 甲\n\n报：省厅\n---", 10, "rule"),
+        ("# 甲\n\n##子", 9, "blank after"),
         ("# 甲\n\n<div>x</div>", 9, "<div>"),
         ("# 甲\n\n<!-- 注 -->", 9, "<!-- 注 -->"),
         ("# 甲\n\n一<strong>二", 9, "<strong>"),
@@ -338,6 +349,7 @@ def test_an_html_table_is_read_with_spans_total_caption_and_blank_lines() -> Non
         ("# 甲\n\n[](http://a.example)", 9, "no words"),
         ("# 甲\n\n一\x07二", 9, "control"),
         ("# 甲\n\n| a |\n| --- |\n| **b** c |", 11, "bold"),
+        ("# 甲\n\n| a |\n| --- |\n| b \\| c |\n| d | e |", 12, "2 columns"),
         ("# 甲\n\n<table>\n<tr><td>1</td></tr>\n<tr><td>1</td><td>2</td></tr>\n</table>", 9, "2 columns"),
         ('# 甲\n\n<table>\n<tr><td rowspan="9">1</td></tr>\n</table>', 9, "below the last row"),
         ('# 甲\n\n<table>\n<tr><td colspan="x">1</td></tr>\n</table>', 10, "colspan"),
