@@ -1,5 +1,6 @@
 """An edition: one frozen rendering of an issue for one list, split into fixed text and the slots a reader fills."""
 
+import base64
 import hashlib
 import html
 import json
@@ -60,6 +61,11 @@ class Asset:
     def cid(self) -> str:
         """The Content-ID under which HTML names it (RFC 2392), without brackets."""
         return f"{self.sha256[:32]}@jianbao"
+
+    @property
+    def data_address(self) -> str:
+        """The address that holds the file itself (RFC 2397), for a browser."""
+        return f"data:{self.media_type};base64,{base64.b64encode(self.content).decode()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Makes an issue one web page that names no other file: for “view in browser”, and for the archive."""
 
-import base64
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,5 +23,5 @@ def render_page(issue: Issue, config: Config, templates: Path, files: Mapping[st
 
 
 def data_address(picture: ShownPicture) -> str:
-    """Return a picture as an address that holds it (RFC 2397)."""
-    return f"data:{picture.asset.media_type};base64,{base64.b64encode(picture.asset.content).decode()}"
+    """Return the address of a picture that lies within the page."""
+    return picture.asset.data_address

@@ -3,7 +3,6 @@
 Every view is a frame without any right (no script, no origin, no form), so nothing in an issue can run (facts S15).
 """
 
-import base64
 import json
 import re
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from mailer.i18n import _
-from mailer.model.edition import Asset, Edition
+from mailer.model.edition import Edition
 from mailer.model.issue import Issue
 
 
@@ -32,14 +31,10 @@ def embed_pictures(html: str, edition: Edition) -> str:
     Hosted ones are not to be had at their address before the issue is approved.
     """
     for asset in edition.inline:
-        html = html.replace(f"cid:{asset.cid}", _data_address(asset))
+        html = html.replace(f"cid:{asset.cid}", asset.data_address)
     for asset in edition.hosted:
-        html = re.sub(rf'https?://[^"\s]*/p/{asset.sha256}\.[a-z]+', _data_address(asset), html)
+        html = re.sub(rf'https?://[^"\s]*/p/{asset.sha256}\.[a-z]+', asset.data_address, html)
     return html
-
-
-def _data_address(asset: Asset) -> str:
-    return f"data:{asset.media_type};base64,{base64.b64encode(asset.content).decode()}"
 
 
 def draw_preview(issue: Issue, previews: Sequence[Preview]) -> str:
