@@ -1,6 +1,7 @@
 """Issues of a house: imported, rendered, checked, approved."""
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from mailer.app.ground import Ground
 from mailer.app.lists import Lists
 from mailer.app.written import Rendered, WrittenForms
 from mailer.child import Limits
-from mailer.errors import NotFoundError, StateError
+from mailer.errors import IssueError, NotFoundError, StateError
 from mailer.i18n import _
 from mailer.model.delivery import MailingRecord
 from mailer.model.edition import Edition
@@ -19,7 +20,7 @@ from mailer.model.issue import ImportRemark, Issue
 from mailer.model.report import Finding, Severity
 from mailer.publishing.approval import approve_issue
 from mailer.sources.import_file import import_document
-from mailer.sources.issue_files import load_files
+from mailer.sources.issue_files import ISSUE_FILE, load_files
 from mailer.sources.issue_folder import issue_digest, load_issue, write_issue
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Issues:
     def import_document(self, file: Path, slug: str | None, *, replace: bool) -> tuple[Issue, tuple[ImportRemark, ...]]:
         """Read a document in the child and write its issue folder with its pictures.
 
+        A folder that is replaced is kept in var/replaced; a remark says so where it held files of its own.
         Raises IssueError; StateError when the folder exists; LimitError for one that takes too much to read.
         """
         _config = self._ground.config  # a folder without settings is no newsletter: say so before anything is written
@@ -89,8 +91,25 @@ class Issues:
         )
         found = self._ground.child.run(limits, import_document, file, slug)
         folder = self._ground.home / "issues" / found.issue.slug
+        told = self._keep_replaced(folder, found.files) if replace and folder.is_dir() else ()
         write_issue(found.issue, folder, replace=replace, files=found.files)
-        return found.issue, found.remarks
+        return found.issue, (*told, *found.remarks)
+
+    def _keep_replaced(self, folder: Path, files: Mapping[str, bytes]) -> tuple[ImportRemark, ...]:
+        """Copy a folder that is about to be replaced to var/replaced; say which of its files the new one lacks."""
+        names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+        if not names:
+            return ()
+        kept = self._ground.var / "replaced" / f"{folder.name}-{issue_digest(folder)[:12]}"
+        try:
+            shutil.copytree(folder, kept, dirs_exist_ok=True)
+        except (OSError, shutil.Error) as error:
+            raise IssueError(_("cannot be written: {why}").format(why=str(error)[:200]), file=kept) from None
+        lost = [name for name in names if name not in files and name != ISSUE_FILE]
+        if not lost:
+            return ()
+        text = _("the replaced issue held files that this one has not: {names}").format(names=", ".join(lost))
+        return (ImportRemark(1, text, _("copy what is still needed from {folder}").format(folder=kept)),)
 
     def make_forms(
         self, loaded: LoadedIssue, lists: Sequence[str] = (), *, pdf: bool | None = None, others: bool = False

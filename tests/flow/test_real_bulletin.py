@@ -29,7 +29,13 @@ def test_the_real_text_is_imported_approved_and_sent(tmp_path: Path, samples: Pa
     again = news.run("import", text, "--slug", "real", code=1)
     assert "--slug" in again.stderr
     assert "--replace" in again.stderr
-    news.run("import", text, "--slug", "real", "--replace")
+    folder = tmp_path / "news" / "issues" / "real"
+    (folder / "by-hand.png").write_bytes(b"picture")
+    replaced = news.json("import", text, "--slug", "real", "--replace")["warnings"]
+    assert not (folder / "by-hand.png").exists()
+    assert [warning for warning in replaced if "by-hand.png" in warning["text"]], "what goes with the old one is said"
+    (kept,) = (tmp_path / "news" / "var" / "replaced").iterdir()
+    assert sorted(path.name for path in kept.iterdir()) == ["by-hand.png", "issue.md"]
 
     refused = news.run("approve", "real", "--as", "主编", code=1)
     assert "preflight" in refused.stderr, "a total row that lacks a figure is not sent unseen"
