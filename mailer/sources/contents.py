@@ -1,36 +1,25 @@
 """Finds the sections and articles of a text by its contents (目录): every title listed there stands again below."""
 
-import re
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from mailer.model.issue import ImportRemark
 from mailer.sources.grammar import ends_sentence, is_page_number, join_all, title_key
 from mailer.sources.outline import Entry, clean_title, is_title_like, number_rank, section_name, strip_number
 from mailer.sources.pieces import Piece
 from mailer.sources.remarks import differs_remark, not_found_remark, only_listed_remark, page_number_remark
+from mailer.sources.title_index import (
+    KEY_LENGTH,
+    TitleIndex,
+    contents_key,
+    is_contents_heading,
+    is_text_heading,
+    listed_title,
+)
 
-_LIST_HEADINGS = {
-    "目录",
-    "目次",
-    "本期目录",
-    "本期要目",
-    "要目",
-    "本期导读",
-    "导读",
-    "内容提要",
-    "本期内容",
-    "contents",
-}
-_TEXT_HEADINGS = {"本期详情", "详情", "正文", "本期正文"}
 SEARCH_PIECES = 40  # an announcement of contents further down is a word of the text
 SKIPPED = 4  # pieces before contents that are not announced
-KEY_LENGTH = 400  # no title is longer; keeps the index small on any input
-_PAGE = re.compile(r"(?:\s+\d{1,4}|\s*[（(]\d{1,4}[）)])$")  # without a leader: a title may end so too
-_LEADERS = ".．…·—-　 \t"
-_BULLETS = "·•●◆■□◇▪◦○*★☆ \t　"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,101 +35,6 @@ class Contents:
     remarks: list[ImportRemark] = field(default_factory=list)
 
 
-def contents_key(piece: Piece) -> str:
-    """Return the key of a contents line without its bullet and the page number behind its leader."""
-    return title_key(_listed_title(piece))
-
-
-def _listed_title(piece: Piece) -> str:
-    text = piece.text[:KEY_LENGTH].replace("\n", " ").strip().lstrip(_BULLETS)
-    bare = text.rstrip(")） 　")
-    number = len(bare) - len(bare.rstrip("0123456789"))
-    if 1 <= number <= 4:
-        before = bare[:-number].rstrip("(（")
-        title = before.rstrip(_LEADERS)
-        leader = before[len(title) :]
-        if title and ("\t" in leader or sum(char in ".．…·—-" for char in leader) >= 2):
-            return title
-    return text.replace("\t", " ")
-
-
-def is_contents_heading(piece: Piece) -> bool:
-    """True for a line that only announces the contents."""
-    return _heading_key(piece) in _LIST_HEADINGS
-
-
-def is_text_heading(piece: Piece) -> bool:
-    """True for a line that only announces the text after the contents: ≡本期详情≡."""
-    return _heading_key(piece) in _TEXT_HEADINGS
-
-
-def _heading_key(piece: Piece) -> str:
-    return title_key(piece.text.strip().strip("≡=【】[]—- *·")) if len(piece.text) <= 40 else ""
-
-
-class _Index:
-    """Where each title stands; a title may be the only one of its line, or a section's with its first article's."""
-
-    def __init__(self, pieces: Sequence[Piece]) -> None:
-        self.keys = [
-            title_key(piece.plain) if piece.block is None and len(piece.text) <= KEY_LENGTH else "" for piece in pieces
-        ]
-        self.alone: dict[str, list[int]] = {}
-        self.paired: dict[str, list[int]] = {}
-        self.loose: dict[str, list[int]] = {}
-        self.wrapped: set[int] = set()  # where a title goes on on the next line
-        for at, key in enumerate(self.keys):
-            if not key:
-                continue
-            self.alone.setdefault(key, []).append(at)
-            self.loose.setdefault(title_key(strip_number(pieces[at].plain)), []).append(at)
-            if at + 1 < len(self.keys) and self.keys[at + 1] and len(key) + len(self.keys[at + 1]) <= KEY_LENGTH:
-                self.paired.setdefault(key + self.keys[at + 1], []).append(at)
-
-    def find(self, piece: Piece, start: int) -> tuple[int, int | None] | None:
-        """Return where a contents line stands again from `start` on: its title, or a section and its first article."""
-        title = _listed_title(piece)
-        key = title_key(title)
-        alone, paired = _first_from(self.alone.get(key), start), _first_from(self.paired.get(key), start)
-        if alone is not None and (paired is None or alone <= paired):
-            return alone, None
-        if paired is not None and self._names_section(title, paired):
-            return paired, paired + 1
-        if paired is not None:
-            self.wrapped.add(paired)
-            return paired, None
-        return self._find_apart(title, key, start) or self._find_loose(title, start)
-
-    def _names_section(self, title: str, at: int) -> bool:
-        """True when a contents line has a section's name before its first title, not one title in two lines."""
-        words = title.split()
-        starts = accumulate(map(title_key, words[:-1]))
-        return section_name(title) is not None or any(start == self.keys[at] for start in starts)
-
-    def _find_apart(self, title: str, key: str, start: int) -> tuple[int, int | None] | None:
-        """Find a section whose first title stands further down, after text of its own, or reads otherwise."""
-        words = title.split()
-        section = title_key(words[0]) if len(words) > 1 else ""
-        named = _first_from(self.alone.get(section), start)
-        if named is None or named + 1 >= len(self.keys):
-            return None
-        first = _first_from(self.alone.get(key.removeprefix(section)), named + 1)
-        return named, first or named + 1
-
-    def _find_loose(self, title: str, start: int) -> tuple[int, int | None] | None:
-        """Find a title that is numbered, bracketed or marked here and not there, or has its page behind it."""
-        bare = title_key(strip_number(title))
-        if bare not in self.loose:
-            bare = title_key(strip_number(_PAGE.sub("", title)))
-        found = _first_from(self.loose.get(bare), start) if len(bare) > 1 else None
-        return None if found is None else (found, None)
-
-
-def _first_from(places: list[int] | None, start: int) -> int | None:
-    at = bisect_left(places, start) if places else 0
-    return places[at] if places and at < len(places) else None
-
-
 def match_contents(pieces: Sequence[Piece], begin: int = 0) -> Contents | None:
     """Return the titles of the text as its contents list them, and a remark for each line that is not found again.
 
@@ -148,7 +42,7 @@ def match_contents(pieces: Sequence[Piece], begin: int = 0) -> Contents | None:
     name may share its line with its first article's title; titles are compared without blanks, numbers and brackets.
     None when the document lists no contents.
     """
-    index = _Index(pieces)
+    index = TitleIndex(pieces)
     places = range(begin, min(len(pieces), SEARCH_PIECES))
     heading = next((at for at in places if is_contents_heading(pieces[at])), None)
     announced = None if heading is None else _read_contents(pieces, index, heading, heading + 1)
@@ -159,7 +53,7 @@ def match_contents(pieces: Sequence[Piece], begin: int = 0) -> Contents | None:
     return next((found for found in tries if found is not None), None)
 
 
-def _read_contents(pieces: Sequence[Piece], index: _Index, lead: int, first: int) -> Contents | None:
+def _read_contents(pieces: Sequence[Piece], index: TitleIndex, lead: int, first: int) -> Contents | None:
     start = _find_text(pieces, index, first, announced=lead < first)
     if start is None:
         return None
@@ -204,7 +98,7 @@ def _with_unlisted(entries: list[Entry], pieces: Sequence[Piece], start: int) ->
     return sorted(entries, key=lambda entry: entry.index)
 
 
-def _find_text(pieces: Sequence[Piece], index: _Index, first: int, *, announced: bool) -> int | None:
+def _find_text(pieces: Sequence[Piece], index: TitleIndex, first: int, *, announced: bool) -> int | None:
     """Return where the text begins: with the heading that says so, or with the first listed title standing again."""
     if first >= len(pieces):
         return None
@@ -236,7 +130,7 @@ def _is_text(piece: Piece) -> bool:
 
 def _listed_keys(piece: Piece, *, first: bool) -> set[str]:
     """Return the keys by which a listed title is known again; a very short one may stand twice in the contents."""
-    title = _listed_title(piece)
+    title = listed_title(piece)
     words = title.split()
     keys = {title_key(title), title_key(strip_number(title))}
     if len(words) > 1:
@@ -245,7 +139,7 @@ def _listed_keys(piece: Piece, *, first: bool) -> set[str]:
 
 
 def _make_entries(
-    found: list[tuple[Piece, tuple[int, int | None] | None]], pieces: Sequence[Piece], index: _Index
+    found: list[tuple[Piece, tuple[int, int | None] | None]], pieces: Sequence[Piece], index: TitleIndex
 ) -> tuple[list[Entry], list[ImportRemark]]:
     shared = any(place and place[1] is not None for _piece, place in found)
     places = [place for _piece, place in found if place is not None]
@@ -280,10 +174,10 @@ def _make_entries(
             entries.append(_entry(pieces, one, index, is_section=section))
             lacking.append([])
     entries, lacking = _drop_subheadings(entries, lacking)
-    return _give_listed_titles(entries, lacking, pieces, remarks), remarks
+    return _givelisted_titles(entries, lacking, pieces, remarks), remarks
 
 
-def _entry(pieces: Sequence[Piece], at: int, index: _Index, *, is_section: bool) -> Entry:
+def _entry(pieces: Sequence[Piece], at: int, index: TitleIndex, *, is_section: bool) -> Entry:
     lines = 2 if at in index.wrapped else 1
     title = join_all(piece.plain for piece in pieces[at : at + lines])
     return Entry(is_section, clean_title(title), at, lines, pieces[at].line)
@@ -302,7 +196,7 @@ def _drop_subheadings(entries: list[Entry], lacking: list[list[Piece]]) -> tuple
     return kept, missing
 
 
-def _give_listed_titles(
+def _givelisted_titles(
     entries: list[Entry], lacking: list[list[Piece]], pieces: Sequence[Piece], remarks: list[ImportRemark]
 ) -> list[Entry]:
     """Let a title that only the contents have head its section's text, when it is the section's only one."""
@@ -311,7 +205,7 @@ def _give_listed_titles(
     for entry, titles, end in zip(entries, lacking, ends, strict=True):
         given.append(entry)
         alone = entry.is_section and len(titles) == 1 and end > entry.index + 1
-        if alone and is_title_like(title := _listed_title(titles[0])):
+        if alone and is_title_like(title := listed_title(titles[0])):
             given.append(Entry(False, clean_title(title), entry.index + 1, 0, titles[0].line))
             remarks.append(only_listed_remark(titles[0]))
         else:

@@ -26,13 +26,13 @@ from mailer.model.issue import (
     plain_text,
 )
 from mailer.sources.assembly import assemble_issue
-from mailer.sources.contents import is_contents_heading, is_text_heading
 from mailer.sources.grammar import is_page_number, is_rule
 from mailer.sources.issue_folder import format_issue
 from mailer.sources.lines import clean_text, split_lines
 from mailer.sources.markdown_document import read_markdown
 from mailer.sources.pieces import ListPlace, Piece
 from mailer.sources.plain_text import read_text
+from mailer.sources.title_index import is_contents_heading, is_text_heading
 from tests.sources.bulletins import HEAD, LISTED, QUARTERLY
 from tests.sources.refusals import refusal
 
