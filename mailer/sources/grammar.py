@@ -44,7 +44,9 @@ _IMPRINT_NOTE = re.compile(
     r"(?:编辑部?|责任编辑|责编|执行编辑|主编|副主编|编审|审核|审稿|校对|签发人?|主办单位?|承办单位?|协办单位?|编印单位?|传\s*真|网\s*[址站]|官\s*网|"
     r"微信公众号|公众号|官方微信|微\s*信|订阅号|QQ群?|投稿)\s*[:：]"
 )
-_NEXT_FIELD = re.compile(r"(?:\s{2,}|\t\s*)(?=[^\s:：]{1,8}\s?[:：])")
+_NEXT_FIELD = re.compile(
+    rf"(?:\s{{2,}}|\t\s*)(?=[^\s:：]{{1,8}}\s?[:：])|\s(?=(?i:{'|'.join(_IMPRINT_LABELS.values())})\s*[:：])"
+)
 
 _SENTENCE_END = re.compile(r"[。！？：；>…!?:;.][”’」』）》】\"')\]]*$")
 _ITEM = re.compile(
@@ -171,7 +173,7 @@ def is_imprint_note(line: str) -> bool:
 
 
 def split_imprint(line: str) -> list[str]:
-    """Split a line that holds several fields of the imprint, set apart by blanks, before each label."""
+    """Split a line that holds several fields of the imprint before each label: a known one, or one behind a gap."""
     return _NEXT_FIELD.sub("\n", line).split("\n") if len(line) <= IMPRINT_LENGTH else [line]
 
 

@@ -518,3 +518,8 @@ def test_no_text_whatever_breaks_the_importer(text: str) -> None:
         issue, _remarks = read(text, "x")
         assert issue.sections
         assert all(table.head for table in issue_tables(issue))
+
+
+def test_a_field_of_the_imprint_is_found_behind_one_blank() -> None:
+    issue, _remarks = read(LISTED + "编辑：秘书处 电话：0571-1\n")
+    assert (issue.imprint.phone, issue.imprint.note) == ("0571-1", "编辑：秘书处")
