@@ -49,9 +49,6 @@ _NEXT_FIELD = re.compile(
 )
 
 _SENTENCE_END = re.compile(r"[。！？：；>…!?:;.][”’」』）》】\"')\]]*$")
-_ITEM = re.compile(
-    r"(?:[一二三四五六七八九十]+、|第[一二三四五六七八九十]+[章节条]|[（(](?:[一二三四五六七八九十]+|\d{1,2})[）)]|\d{1,2}[.．、](?!\d)|[①-⑳])"
-)
 _PAGE_NUMBER = re.compile(r"[-—–－\s]*(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/共,，]\s*\d{1,4}\s*页?)?[-—–－\s]*")
 _RULE = re.compile(r"[-=_—－＝＿─━═*·~≡\s]{3,}")
 _DESCRIBED_RULE = re.compile(r"[-=_—－＝＿─━═*~]{6,}\s*[（(][^（()）]{1,40}[）)]")
@@ -266,22 +263,3 @@ def gap_between(before: str, after: str) -> str:
 def ends_sentence(text: str) -> bool:
     """True when a paragraph may end here: closing punctuation, or a closing quote or bracket after it."""
     return _SENTENCE_END.search(text.rstrip()[-10:]) is not None
-
-
-def join_paragraphs(lines: list[str]) -> list[str]:
-    """Return whole paragraphs from non-blank lines: a paragraph broken by a page or line break is joined again.
-
-    A numbered item always begins a paragraph, and a short numbered heading is one by itself.
-    """
-    paragraphs: list[list[str]] = []
-    open_paragraph = False
-    for line in lines:
-        item = _ITEM.match(line) is not None
-        joined = open_paragraph and not item
-        if joined:
-            paragraphs[-1].append(gap_between(paragraphs[-1][-1], line) + line)
-        else:
-            paragraphs.append([line])
-        heading = item and len(line) <= HEADING_LENGTH
-        open_paragraph = not heading and not ends_sentence(line)
-    return ["".join(parts) for parts in paragraphs]
