@@ -36,16 +36,17 @@ def page_of_delivery(connection: Connection, delivery_id: int) -> str | None:
 
 
 def public_page(connection: Connection, slug: str) -> str | None:
-    """Return the web page of an issue that everybody may read, else None.
+    """Return the web page of an issue that everybody may read, else None; None too before a mailing of it has begun.
 
     It is of the newest approval that stands or was mailed: a change begun afterwards does not take back what readers
     have. A newer approval whose archive is not public does. Raises EditionChangedError.
     """
     mailed = exists().where(mailing.c.approval_id == approval.c.id, mailing.c.status != MailingStatus.CANCELLED.value)
+    begun = exists().where(mailing.c.issue_id == issue.c.id, mailing.c.started_at.is_not(None))
     newest = (
         select(approval.c.id)
         .join(issue, issue.c.id == approval.c.issue_id)
-        .where(issue.c.slug == slug, or_(approval.c.voided_at.is_(None), mailed))
+        .where(issue.c.slug == slug, begun, or_(approval.c.voided_at.is_(None), mailed))
         .order_by(approval.c.approved_at.desc(), approval.c.id.desc())
         .limit(1)
     )

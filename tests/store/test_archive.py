@@ -95,11 +95,21 @@ def test_a_draft_of_a_mailed_issue_leaves_its_page_standing_and_a_new_approval_r
         assert archive.page_of_delivery(connection, first_delivery(world)) == "first", "what was sent stays"
 
 
-def test_what_was_approved_and_changed_before_it_was_mailed_is_not_public(world: World) -> None:
-    approve(world, Archive.PUBLIC, "with a mistake", "1", 1)
-    assert public(world) == "with a mistake"
-    change(world, "2", 2)
+def test_an_issue_is_public_from_the_beginning_of_its_mailing(world: World) -> None:
+    approval = approve(world, Archive.PUBLIC, "page", "1", 1)
     assert public(world) is None
+    with world.store.write() as connection:
+        schedule_mailing(connection, approval, list(world.lists.items()), world.later(9), world.later(2))
+    assert public(world) is None, "scheduled only"
+    mail(world, approval, world.later(3))
+    assert public(world) == "page"
+
+
+def test_what_was_approved_anew_and_changed_before_it_was_mailed_is_not_public(world: World) -> None:
+    mail(world, approve(world, Archive.PUBLIC, "mailed", "1", 1), world.later(2))
+    approve(world, Archive.PUBLIC, "with a mistake", "2", 3)
+    change(world, "3", 4)
+    assert public(world) == "mailed"
 
 
 def test_a_page_changed_in_the_database_is_not_shown(world: World) -> None:
