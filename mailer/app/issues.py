@@ -53,7 +53,7 @@ class Issues:
         raise NotFoundError(
             _("there is no issue {name}").format(name=name),
             file=self._ground.home / "issues",
-            cure=_("here are: {slugs}").format(slugs=", ".join(self.slugs()) or _("none yet; `mailer import FILE`")),
+            cure=_("here are: {slugs}").format(slugs=_(", ").join(self.slugs()) or _("none yet; `mailer import FILE`")),
         )
 
     def slugs(self) -> list[str]:
@@ -108,7 +108,7 @@ class Issues:
         lost = [name for name in names if name not in files and name != ISSUE_FILE]
         if not lost:
             return ()
-        text = _("the replaced issue held files that this one has not: {names}").format(names=", ".join(lost))
+        text = _("the replaced issue held files that this one has not: {names}").format(names=_(", ").join(lost))
         return (ImportRemark(1, text, _("copy what is still needed from {folder}").format(folder=kept)),)
 
     def make_forms(

@@ -29,7 +29,7 @@ class Lists:
             if name not in ordered:
                 raise NotFoundError(
                     _("there is no list {name}").format(name=name),
-                    cure=_("config.toml has: {names}").format(names=", ".join(ordered)),
+                    cure=_("config.toml has: {names}").format(names=_(", ").join(ordered)),
                 )
         return [name for name in ordered if not names or name in names]
 

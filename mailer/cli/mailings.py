@@ -220,7 +220,7 @@ def status(
             str(record.id),
             record.issue_slug,
             _(MAILING_WORDS[record.status]) + (f": {record.reason}" if record.reason else ""),
-            ", ".join(record.lists),
+            _(", ").join(record.lists),
             show_clock(record.scheduled_at or record.created_at, zone),
         )
     out.print(table)

@@ -190,12 +190,12 @@ def show_schedule(
     table = make_table(title, (_("When"), "whole"), (_("What"), "left"), (_("Lists"), "left"), (_("Note"), "left"))
     for one in planned:
         what = _("mailing {id} of issue {issue}").format(id=one.id, issue=one.issue_slug)
-        table.add_row(show_clock(one.scheduled_at, zone), what, ", ".join(one.lists), "")
+        table.add_row(show_clock(one.scheduled_at, zone), what, _(", ").join(one.lists), "")
     for occurrence in coming:
         schedule = settings[occurrence.schedule]
         note = _("provisional: the holidays are not announced yet") if occurrence.provisional else ""
         what = _("schedule {name}: the newest approved issue").format(name=occurrence.schedule)
-        lists = ", ".join(schedule.lists) or _("all")
+        lists = _(", ").join(schedule.lists) or _("all")
         table.add_row(show_clock(occurrence.due_at, zone), what, lists, note)
     out.print(table)
     for one_past in past:

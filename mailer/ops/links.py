@@ -218,7 +218,14 @@ def link_findings(links: Sequence[tuple[str, str]], answers: Mapping[str, tuple[
         verdict, detail = answers.get(target, (Verdict.FINE, ""))
         if verdict is not Verdict.FINE:
             severity, text, cure = _CURES[verdict]()
-            found.append(Finding(severity, place, f"{text}: {target[:100]} ({detail})", cure))
+            found.append(
+                Finding(
+                    severity,
+                    place,
+                    _("{what}: {text} ({detail})").format(what=text, text=target[:100], detail=detail),
+                    cure,
+                )
+            )
     return found
 
 

@@ -51,7 +51,7 @@ def spam_findings(score: SpamScore | None, place: str) -> list[Finding]:
     """Return a finding where a message costs points: an error where most servers would refuse it."""
     if score is None or score.points <= 0:
         return []
-    named = ", ".join(f"{name} {points:g}" for name, points in score.rules) or "?"
+    named = _(", ").join(f"{name} {points:g}" for name, points in score.rules) or "?"
     severity = Severity.NOTE
     if score.points >= REFUSED_AT:
         severity = Severity.ERROR

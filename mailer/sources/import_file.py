@@ -43,7 +43,7 @@ def import_document(file: Path, slug: str | None) -> ImportedDocument:
         raise IssueError(
             _("a file of this kind cannot be imported"),
             file=file,
-            cure=_("read are {kinds}; save the document as one of them").format(kinds="、".join(READERS)),
+            cure=_("read are {kinds}; save the document as one of them").format(kinds=_(", ").join(READERS)),
         )
     if file.suffix.lower() in _MARKDOWN and _FRONT_MATTER.match(text := read_text_file(file)):
         issue = parse_issue(text, file=file, slug=slug)

@@ -68,8 +68,8 @@ def _find_places(figures: list[Decimal], sums: list[Decimal]) -> tuple[int, ...]
 
 
 def _gap_remark(label: str, missing: list[tuple[str, Decimal]], shifted: bool, line: int) -> ImportRemark:
-    columns = "、".join(name for name, _sum in missing)
-    sums = "、".join(str(value) for _name, value in missing)
+    columns = _(", ").join(name for name, _sum in missing)
+    sums = _(", ").join(str(value) for _name, value in missing)
     if shifted:
         text = _("the row “{label}” is shifted and lacks the figure for {columns}").format(label=label, columns=columns)
         cure = _(
@@ -83,12 +83,12 @@ def _gap_remark(label: str, missing: list[tuple[str, Decimal]], shifted: bool, l
 
 
 def _disagreement(label: str, written: list[Decimal | None], sums: list[Decimal], line: int) -> ImportRemark:
-    shown = "、".join("—" if figure is None else str(figure) for figure in written)
+    shown = _(", ").join("—" if figure is None else str(figure) for figure in written)
     return ImportRemark(
         line,
         _("the row “{label}” says {written}").format(label=label, written=shown),
         _("the rows above add up to {sums}; correct the row or the figures above").format(
-            sums="、".join(str(value) for value in sums)
+            sums=_(", ").join(str(value) for value in sums)
         ),
     )
 

@@ -92,7 +92,7 @@ class YamlMapping:
         near = difflib.get_close_matches(value.lower(), known, 1, 0.5)
         raise self.error(
             field,
-            _("“{value}” is none of {known}").format(value=value[:40], known=", ".join(known)),
+            _("“{value}” is none of {known}").format(value=value[:40], known=_(", ").join(known)),
             _("did you mean {near}?").format(near=near[0]) if near else _("write one of them"),
         )
 
@@ -128,7 +128,7 @@ class YamlMapping:
             raise self.error(
                 field,
                 _("this must be a mapping"),
-                _("write one `key: value` a line under it, indented; keys: {keys}").format(keys=", ".join(known)),
+                _("write one `key: value` a line under it, indented; keys: {keys}").format(keys=_(", ").join(known)),
             )
         return _read(node, self.file, f"{self.prefix}{field}.", known)
 
@@ -230,7 +230,7 @@ def _read(node: yaml.MappingNode, file: Path, prefix: str, known: tuple[str, ...
             cure = (
                 _("did you mean {near}?").format(near=near[0])
                 if near
-                else _("known here: {keys}").format(keys=", ".join(known))
+                else _("known here: {keys}").format(keys=_(", ").join(known))
             )
         raise IssueError(message, file=file, line=_line_of(key_node), field=prefix + key[:60], cure=cure)
     return YamlMapping(file, prefix, _line_of(node), values)

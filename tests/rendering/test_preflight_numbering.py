@@ -93,8 +93,8 @@ def test_numbers_are_counted_on(
 
 def test_a_gap_is_said_with_both_issues() -> None:
     (finding,) = check_numbering(make_issue(), (MAY,))
-    assert "2020 No. 7 total 113" in finding.text
-    assert "2020 No. 5 total 111 in issue 2020-05" in finding.text
+    assert "2020, No. 7 (issue 113)" in finding.text
+    assert "2020, No. 5 (issue 111) in issue 2020-05" in finding.text
 
 
 @pytest.mark.parametrize(

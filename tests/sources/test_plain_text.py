@@ -176,7 +176,7 @@ def test_a_total_row_that_agrees_gets_no_remark() -> None:
 @pytest.mark.parametrize(
     ("row", "cells", "said"),
     [
-        ("合计\t31\t3", ["合计", "31", "3"], "30、3"),
+        ("合计\t31\t3", ["合计", "31", "3"], "30, 3"),
         ("合计\t30\t", ["合计", "30", ""], "add up to 3"),
         ("合计\t\t30", ["合计", "30", ""], "add up to 3"),
         ("合计\t3", ["合计", "", "3"], "add up to 30"),

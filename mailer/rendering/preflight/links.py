@@ -34,7 +34,7 @@ def check_links(issue: Issue) -> list[Finding]:
     for place, target in gather_links(issue):
         if fault := _find_fault(target):
             severity, text, cure = fault
-            found.append(Finding(severity, place, f"{text}: {target[:100]}", cure))
+            found.append(Finding(severity, place, _("{what}: {text}").format(what=text, text=target[:100]), cure))
     for place, node in placed_inlines(issue):
         if isinstance(node, Link) and _VAGUE.fullmatch(shown := plain_text(node.content).strip()):
             text = _("the link text “{text}” does not say where it leads").format(text=shown)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from mailer.i18n import _
-from mailer.model.issue import Issue
+from mailer.model.issue import Issue, Masthead
 from mailer.model.numbering import IssueNumber
 from mailer.model.report import Finding, Severity
 from mailer.rendering.preflight.places import issue_place
+from mailer.rendering.values import issue_line
 
 
 def check_numbering(issue: Issue, others: Iterable[IssueNumber]) -> list[Finding]:
@@ -87,9 +88,5 @@ def _check_step(issue: Issue, own: IssueNumber, before: IssueNumber) -> list[Fin
 
 
 def _numbers(number: IssueNumber) -> str:
-    parts = [str(number.year)]
-    if number.number is not None:
-        parts.append(_("No. {number}").format(number=number.number))
-    if number.total is not None:
-        parts.append(_("total {total}").format(total=number.total))
-    return " ".join(parts)
+    masthead = Masthead("", "", "", number.year, number.number, number.total, number.date, number.supplement)
+    return issue_line(masthead, _)

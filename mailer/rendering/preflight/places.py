@@ -26,13 +26,14 @@ from mailer.model.issue import (
 def issue_place(issue: Issue, field: str = "") -> str:
     """Return the issue's file, with a field of its front matter."""
     file = f"issues/{issue.slug}/issue.md"
-    return f"{file}: {field}" if field else file
+    return _("{what}: {text}").format(what=file, text=field) if field else file
 
 
 def part_place(issue: Issue, part: Section | Article) -> str:
     """Return the line a section or article begins at, and its title."""
     line = f":{part.line}" if part.line else ""
-    return f"{issue_place(issue)}{line}: {part.title}" if part.title else f"{issue_place(issue)}{line}"
+    place = f"{issue_place(issue)}{line}"
+    return _("{what}: {text}").format(what=place, text=part.title) if part.title else place
 
 
 def list_place(part: str, list_name: str) -> str:

@@ -36,7 +36,7 @@ def check_sender(config: Config) -> list[Finding]:
         login = relay.username.lower() if "@" in relay.username else ""
         insists = _insists(relay)
         if (insists and login and address != login) or not _allows(relay, address):
-            allowed = ", ".join(relay.senders) if relay.senders and not insists else relay.username
+            allowed = _(", ").join(relay.senders) if relay.senders and not insists else relay.username
             found.append(
                 Finding(
                     Severity.ERROR,

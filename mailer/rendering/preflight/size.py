@@ -87,7 +87,7 @@ def check_weight(edition: Edition) -> list[Finding]:
     if octets <= HEAVY_OCTETS:
         return []
     heaviest = sorted(carried, key=lambda file: -len(file.content))[:3]
-    named = ", ".join(f"{file.name} {len(file.content) / 1e6:.1f} MB" for file in heaviest)
+    named = _(", ").join(f"{file.name} {len(file.content) / 1e6:.1f} MB" for file in heaviest)
     return [
         Finding(
             Severity.ERROR if octets > TOO_HEAVY_OCTETS else Severity.WARNING,
