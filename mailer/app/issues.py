@@ -165,8 +165,9 @@ class Issues:
         findings = self.check(issue, editions)
         errors = [finding for finding in findings if finding.severity is Severity.ERROR]
         if errors:
+            first = _("{what}: {text}").format(what=errors[0].place, text=errors[0].text)
             raise StateError(
-                _("the preflight has errors: {first}").format(first=f"{errors[0].place}: {errors[0].text}"),
+                _("the preflight has errors: {first}").format(first=first),
                 cure=_("`mailer check {slug}` lists them all").format(slug=issue.slug),
             )
         with self._ground.store.write() as connection:

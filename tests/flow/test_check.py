@@ -32,6 +32,10 @@ def test_an_error_blocks_the_approval_until_it_is_mended(news: Newsletter) -> No
     assert found[0]["cure"]
     refused = news.run("approve", "2020-07", "--as", "主编", code=1)
     assert "10.1.2.3" in refused.stderr
+    news.set_config('language = ""', 'language = "zh_CN"')
+    refused = news.run("approve", "2020-07", "--as", "主编", code=1)
+    assert f"{found[0]['place'].replace(': ', '：')}：" in refused.stderr
+    news.set_config('language = "zh_CN"', 'language = ""')
     edit(news, "http://10.1.2.3/notice", "https://www.zsia.example/notice")
     assert "error" not in severities(news.json("check", "2020-07"))
     news.approve()
