@@ -109,7 +109,7 @@ def _describe(written: "WrittenForms", preview: Path | None) -> dict[str, object
 
 def _draw(written: "WrittenForms", preview: Path | None) -> None:
     files = [*written.files(), *([("preview", "", preview)] if preview is not None else [])]
-    table = make_table("", (_("form"), "whole"), (_("List"), "whole"), (_("size"), "right"), (_("file"), "whole"))
+    table = make_table("", (_("Form"), "whole"), (_("List"), "whole"), (_("Size"), "right"), (_("File"), "whole"))
     for kind, name, path in files:
         table.add_row(_(KINDS[kind]), name, show_size(path.stat().st_size), path.name)
     out.print(table)

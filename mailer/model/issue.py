@@ -1,7 +1,7 @@
 """What the editors wrote: an issue, its masthead, sections, articles and the blocks they are made of."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -83,11 +83,15 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture. `file` is its path inside the issue's folder, with `/`; alt is empty only for pure decoration."""
+    """A picture. `file` is its path inside the issue's folder, with `/`; alt is empty only for pure decoration.
+
+    `line` is where it stands in its source file, 0 if it has none; it makes no picture another.
+    """
 
     file: str
     alt: str
     caption: str = ""
+    line: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +137,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: head rows, body rows, and a caption (may be empty)."""
+    """A table: head rows, body rows, and a caption (may be empty). `line` is as a picture's."""
 
     caption: str
     head: tuple[Row, ...]
     body: tuple[Row, ...]
+    line: int = field(default=0, compare=False, repr=False)
 
 
 Block = Paragraph | Heading | ListBlock | Quote | Notice | Table | Picture

@@ -13,6 +13,7 @@ from mailer.sources.grammar import (
     parse_imprint_line,
     parse_printing_line,
     split_bodies,
+    split_copies,
 )
 from mailer.sources.outline import section_name
 from mailer.sources.pieces import Piece
@@ -95,6 +96,9 @@ def read_foot(pieces: list[Piece], above: Iterable[Piece] = ()) -> ReadFoot:
         labelled = parse_circulation_label(line)
         if labelled is not None or open_role is not None:
             role, bodies = labelled or (open_role or Role.SIDEWAYS, line)
+            bodies, copies = split_copies(bodies)
+            if copies is not None and foot.imprint.copies is None:
+                foot.imprint = replace(foot.imprint, copies=copies)
             foot.bodies.setdefault(role, []).extend(split_bodies(bodies))
             open_role = role if line.endswith(_OPEN_ENDS) else None
         elif (fields := parse_imprint_line(line)) is not None:

@@ -56,6 +56,7 @@ _SECRECY = re.compile(
     r"[（(【]?(?:密级[:：])?(?:绝密|机密|秘密|内部资料|内部刊物|内部文件)(?:[★☆*].{0,12}|[,，、]?(?:请勿外传|注意保[存密管]|不得外传))?[)）】]?"
 )
 _COPIES = re.compile(r"[（(]?\s*(?:共印|印数|印发份数|份数|印)\s*[:：]?\s*(?P<copies>\d{1,6})\s*份?\s*[）)]?")
+_CLOSING_COPIES = re.compile(r"[（(]\s*(?:共\s*印|印数|份数|印)\s*[:：]?\s*(?P<copies>\d{1,6})\s*份\s*[）)]\s*。?$")
 _PRINTED = re.compile(r"\s*(?:印\s*发|编\s*印|印\s*制)\s*[:：]?\s*")
 
 HEADING_LENGTH = 40
@@ -209,6 +210,14 @@ def parse_printing_line(line: str) -> PrintingLine | None:
     if dated is None or not (_PRINTED.fullmatch(dated.after) or (copies and not dated.after)):
         return None
     return PrintingLine(dated.before, dated.date, copies)
+
+
+def split_copies(line: str) -> tuple[str, int | None]:
+    """Return a circulation line without a closing （共印16份）, and that number; None where it has none."""
+    found = _CLOSING_COPIES.search(line)
+    if found is None:
+        return line, None
+    return line[: found.start()].rstrip(), int(found["copies"])
 
 
 def title_key(text: str) -> str:

@@ -280,7 +280,7 @@ def tidy_blocks(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
             case ListBlock(ordered, items):
                 tidy += [ListBlock(ordered, tuple(map(tidy_blocks, items)))] if items else []
             case Table(caption, head, body):
-                tidy.append(Table(clean_cell(caption), _tidy_rows(head), _tidy_rows(body)))
+                tidy.append(replace(block, caption=clean_cell(caption), head=_tidy_rows(head), body=_tidy_rows(body)))
     return tuple(tidy)
 
 

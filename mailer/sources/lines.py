@@ -62,7 +62,7 @@ def clean_block(block: Table | Picture | Quote) -> Table | Picture | Quote:
     """Return a table or picture with its texts cleaned as clean_text does, each on one line; a quotation as it is."""
     match block:
         case Table(caption, head, body):
-            return Table(_line(caption), *(tuple(map(_clean_row, rows)) for rows in (head, body)))
+            return Table(_line(caption), tuple(map(_clean_row, head)), tuple(map(_clean_row, body)))
         case Picture(file, alt, caption):
             return Picture(file, _line(alt), _line(caption))
         case Quote():

@@ -206,7 +206,7 @@ class _Reader:
             raise IssueError(str(error), file=self._file, line=place.line, cure=error.cure) from None
         except UnicodeDecodeError:
             raise unsupported(_("this file name"), place, _("write %25 for a percent sign")) from None
-        return Picture(name, alt, caption)
+        return Picture(name, alt, caption, place.line)
 
 
 def _read_label(written: str, place: Place) -> str:
@@ -256,7 +256,7 @@ def _read_pipe_table(node: SyntaxTreeNode, place: Place) -> Table:
                 head.append(Row(tuple(Cell(clean_cell(text), header=True) for text in cells)))
             else:
                 body.append(_read_pipe_row(row, Place(place.file, place.line + 2 + number)))
-    table = Table("", tuple(head), tuple(body))
+    table = Table("", tuple(head), tuple(body), place.line)
     check_shape(table, file=place.file, line=place.line)
     return table
 

@@ -73,7 +73,7 @@ def parse_html_table(source: str, *, file: Path, line: int) -> Table:
     if not parts:
         while body and all(cell.header for cell in body[0].cells):
             head.append(body.pop(0))
-    table = Table(caption, tuple(head), tuple(body))
+    table = Table(caption, tuple(head), tuple(body), line)
     check_shape(table, file=file, line=line)
     return table
 

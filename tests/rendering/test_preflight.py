@@ -58,6 +58,12 @@ def test_a_wrong_total_names_the_line_of_its_article() -> None:
     assert finding.place == "issues/2020-07/issue.md:41: 7月“双软评估”统计"
 
 
+def test_a_wrong_total_names_the_line_of_its_table() -> None:
+    table = dataclasses.replace(make_table(("31", "180", "124", "669")), line=62)
+    (finding,) = check(make_issue(table=table))
+    assert finding.place == "issues/2020-07/issue.md:62: 7月“双软评估”统计"
+
+
 @pytest.mark.parametrize(
     ("settings", "changes", "severity", "said"),
     [

@@ -552,6 +552,16 @@ def test_a_picture_that_cannot_be_used_is_said_with_its_line(
     assert caught.value.cure
 
 
+def test_tables_and_pictures_know_their_line_and_are_the_same_on_another() -> None:
+    simple = "| 地区 | 件数 |\n|---|---|\n| 甲市 | 1 |\n"
+    merged = "<table>\n<tr><th>地区</th></tr>\n<tr><td>甲市</td></tr>\n</table>\n"
+    text = f"# 甲\n\n{simple}\n{merged}\n![说明](a.png)\n"
+    blocks = body(text).sections[0].blocks
+    lines = [block.line for block in blocks if isinstance(block, Table | Picture)]
+    assert lines == [9, 13, 18]
+    assert body(f"\n\n{text}").sections[0].blocks == blocks
+
+
 def lose_attachment(folder: Path) -> None:
     (folder / "说明.pdf").unlink()
 

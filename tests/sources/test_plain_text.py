@@ -523,3 +523,11 @@ def test_no_text_whatever_breaks_the_importer(text: str) -> None:
 def test_a_field_of_the_imprint_is_found_behind_one_blank() -> None:
     issue, _remarks = read(LISTED + "编辑：秘书处 电话：0571-1\n")
     assert (issue.imprint.phone, issue.imprint.note) == ("0571-1", "编辑：秘书处")
+
+
+def test_copies_at_the_end_of_a_circulation_line_are_no_body() -> None:
+    issue, remarks = read(LISTED + "报：市委常委。（共印16份）\n")
+    (upward,) = (line for line in issue.circulation if line.role is Role.UPWARD)
+    assert upward.bodies[-1] == "市委常委"
+    assert issue.imprint.copies == 16
+    assert remarks == ()

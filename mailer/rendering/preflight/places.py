@@ -29,9 +29,10 @@ def issue_place(issue: Issue, field: str = "") -> str:
     return _("{what}: {text}").format(what=file, text=field) if field else file
 
 
-def part_place(issue: Issue, part: Section | Article) -> str:
-    """Return the line a section or article begins at, and its title."""
-    line = f":{part.line}" if part.line else ""
+def part_place(issue: Issue, part: Section | Article, line_within: int = 0) -> str:
+    """Return the line a section or article begins at, or one within it, and its title."""
+    number = line_within or part.line
+    line = f":{number}" if number else ""
     place = f"{issue_place(issue)}{line}"
     return _("{what}: {text}").format(what=place, text=part.title) if part.title else place
 
@@ -46,9 +47,8 @@ def placed_blocks(issue: Issue) -> Iterator[tuple[str, Block]]:
     for section in issue.sections:
         parts: tuple[Section | Article, ...] = (section, *section.articles)
         for part in parts:
-            place = part_place(issue, part)
             for block in walk_blocks(part.blocks):
-                yield place, block
+                yield part_place(issue, part, block.line if isinstance(block, Table | Picture) else 0), block
 
 
 def placed_inlines(issue: Issue) -> Iterator[tuple[str, Inline]]:
