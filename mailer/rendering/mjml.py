@@ -39,7 +39,7 @@ def convert_mjml(source: str, file: Path, locate: Locate | None = None) -> str:
     pieces = list(scan_markup(source))
     try:
         check_mjml(source, pieces)
-        safe, starts = _rewrite(source, pieces)
+        safe, starts = rewrite_mjml(source, pieces)
         html = _convert(safe, starts, pieces)
     except MjmlFault as fault:
         raise _explain(fault, source, file, locate) from None
@@ -75,13 +75,11 @@ def _explain(fault: MjmlFault, source: str, file: Path, locate: Locate | None) -
     return TemplateError(fault.message, file=place.file, line=place.line, cure=fault.cure)
 
 
-def rewrite_mjml(source: str) -> str:
-    """Return the MJML rewritten so that MRML's faults do not show; a document without them keeps its meaning."""
-    return _rewrite(source, list(scan_markup(source)))[0]
+def rewrite_mjml(source: str, pieces: list[Piece]) -> tuple[str, list[int]]:
+    """Return the MJML rewritten so that MRML's faults do not show, and where in it each piece of markup begins.
 
-
-def _rewrite(source: str, pieces: list[Piece]) -> tuple[str, list[int]]:
-    """Return the rewritten document, and where in it each piece begins."""
+    A document without what triggers them keeps every byte.
+    """
     parts: list[str] = []
     starts: list[int] = []
     length = 0

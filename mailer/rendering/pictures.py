@@ -60,8 +60,8 @@ def prepare_pictures(issue: Issue, files: Mapping[str, bytes], settings: Picture
 
     A picture is PNG, JPEG, GIF or WebP; of a moving one the first frame is shown. It comes out upright, in sRGB, on
     white, without metadata, at most `settings.width` pixels wide, as JPEG or PNG, whichever suits it. The same octets
-    and settings give the same octets. Raises IssueError naming issue.md, the line of the article and the picture for
-    one that is missing, too large, or not readable to its end.
+    and settings give the same octets. Raises IssueError naming issue.md, the picture and its line for one that
+    is missing, too large, or not readable to its end.
     """
     shown: dict[str, ShownPicture] = {}
     for part in _parts(issue):
@@ -73,7 +73,7 @@ def prepare_pictures(issue: Issue, files: Mapping[str, bytes], settings: Picture
                     raise IssueError(
                         _("the picture {name} cannot be used: {why}").format(name=block.file, why=error),
                         file=f"issues/{issue.slug}/issue.md",
-                        line=part.line or None,
+                        line=block.line or part.line or None,
                         cure=error.cure,
                     ) from None
     return shown

@@ -34,7 +34,14 @@ from mailer.sources.grammar import gap_between
 from mailer.sources.inline import scan_emphasis
 from mailer.sources.lines import is_fixed_line, split_lines
 from mailer.sources.links import parse_target
-from mailer.sources.markdown_parser import KnottyTextError, check_widths, refuse_knots, refuse_long_tables, too_tangled
+from mailer.sources.markdown_parser import (
+    KnottyTextError,
+    check_widths,
+    keep_links,
+    refuse_knots,
+    refuse_long_tables,
+    too_tangled,
+)
 from mailer.sources.pieces import ListPlace, Piece, ReadDocument
 from mailer.sources.web_page.pictures import WebPictures
 
@@ -50,9 +57,7 @@ def _make_parser() -> MarkdownIt:
     parser.disable(["lheading", "code", "reference", "html_block"])
     parser.core.ruler.after("block", "knots", refuse_knots)
     parser.inline.ruler.at("emphasis", scan_emphasis)
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]
-    parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
-    parser.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
+    keep_links(parser)
     return parser
 
 

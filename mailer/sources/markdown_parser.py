@@ -128,6 +128,16 @@ def _find_notices(state: StateCore) -> None:
             paragraph.map = [paragraph.map[0] + 1, paragraph.map[1]]
 
 
+def keep_links(parser: MarkdownIt) -> None:
+    """Have a parser hand over links as they are written.
+
+    sources.links checks them, and refuses where markdown-it would fall back to plain text.
+    """
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
+    parser.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
+
+
 def _make_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": 2 * MAX_DEPTH + 6}).enable("table")
     footnote_plugin(parser, inline=False, move_to_end=False, always_match_refs=True)
@@ -138,10 +148,7 @@ def _make_parser() -> MarkdownIt:
     # is no heading
     parser.disable(["html_block", "lheading"])
     parser.inline.ruler.at("emphasis", scan_emphasis)
-    # links are checked by sources.links, which refuses where markdown-it would fall back to plain text
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]
-    parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
-    parser.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
+    keep_links(parser)
     return parser
 
 
