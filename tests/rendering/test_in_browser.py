@@ -3,40 +3,27 @@
 import base64
 import re
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from mailer.model.edition import fill_segments
 from mailer.rendering.edition import render_edition
 from mailer.sources.issue_files import load_files
 from mailer.sources.issue_folder import load_issue
-from tests.conftest import REPOSITORY, need
+from tests.conftest import REPOSITORY
 from tests.rendering.samples import TEMPLATES, VALUES, make_config
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 FOLDERS = {
     "sample": REPOSITORY / "issues" / "2020-07",
     "everything": REPOSITORY / "tests" / "golden" / "01-everything",
 }
 # a mail is no page of a site: it stands in a page that has these landmarks
 NOT_FOR_MAIL = {"landmark-one-main": {"enabled": False}, "region": {"enabled": False}}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    need(CHROMIUM.exists(), "Chromium", "apt-get install chromium fonts-noto-cjk")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def render(folder: Path) -> str:

@@ -1,20 +1,17 @@
 """The web page of an issue: one file without script, whole articles, and readable on every screen, light and dark."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import html5lib
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from mailer.model.issue import Archive
 from mailer.rendering.page import render_page
-from tests.conftest import need
 from tests.rendering.dialogs import watch_dialogs
 from tests.rendering.full_issue import FILES, HOSTILE, make_full_issue
 from tests.rendering.samples import TEMPLATES, make_config, make_issue
-from tests.rendering.test_in_browser import CHROMIUM, FLAGS
 
 CONFIG = make_config(language="zh_CN")
 
@@ -22,15 +19,6 @@ CONFIG = make_config(language="zh_CN")
 @pytest.fixture(scope="module")
 def html() -> str:
     return render_page(make_full_issue(archive=Archive.PUBLIC), CONFIG, TEMPLATES, FILES)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    need(CHROMIUM.exists(), "Chromium", "apt-get install chromium fonts-noto-cjk")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def test_it_is_well_formed_and_names_no_other_file_and_no_script(html: str) -> None:

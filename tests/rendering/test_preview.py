@@ -11,11 +11,11 @@ from playwright.sync_api import sync_playwright
 from mailer.model.edition import Asset, Edition, fill_segments
 from mailer.rendering.edition import render_edition
 from mailer.rendering.preview import Preview, draw_preview, embed_pictures
+from tests.browser import CHROMIUM, FLAGS
 from tests.conftest import need
 from tests.rendering.dialogs import watch_dialogs
 from tests.rendering.full_issue import FILES, make_full_issue
 from tests.rendering.samples import TEMPLATES, VALUES, make_config, make_issue
-from tests.rendering.test_in_browser import CHROMIUM, FLAGS
 
 HOSTILE = """<p>live</p><script>parent.document.title = "taken"</script><img src=x onerror="top.hacked = 1">
 <a href="javascript:alert(1)" id=link>link</a></script><!--<script><svg onload="top.hacked = 1">"""

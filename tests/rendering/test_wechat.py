@@ -11,11 +11,11 @@ from playwright.sync_api import sync_playwright
 
 from mailer.model.issue import Article, Section
 from mailer.rendering.wechat import render_article, render_wechat
+from tests.browser import CHROMIUM, FLAGS
 from tests.conftest import need
 from tests.rendering.dialogs import watch_dialogs
 from tests.rendering.full_issue import FILES, HOSTILE, make_full_issue
 from tests.rendering.samples import TEMPLATES, make_config, paragraph
-from tests.rendering.test_in_browser import CHROMIUM, FLAGS
 
 CONFIG = make_config(language="zh_CN")
 KEPT = {"section", "p", "span", "strong", "em", "br", "img", "table", "tbody", "tr", "td", "th"}

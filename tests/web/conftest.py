@@ -13,6 +13,7 @@ from mailer.tokens import HouseSecret, Purpose, read_token, sign_token
 from mailer.web.actions import PictureView, UnsubscribeView
 from mailer.web.public import create_public_app
 from mailer.web.server import serve_public
+from tests.browser import browser as browser
 
 SECRET = HouseSecret(1, {1: b"k" * 32})
 PUBLISHER = "浙江省软件行业协会"

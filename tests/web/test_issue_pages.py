@@ -1,17 +1,13 @@
 """Issues and pictures over HTTP: who may see them, what may run in them, and what others may keep of them."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from mailer.tokens import Purpose
 from mailer.web.actions import PictureView
-from tests.conftest import need
 from tests.rendering.dialogs import watch_dialogs
 from tests.web.conftest import Desk, Running
-from tests.web.test_pages_in_a_browser import CHROMIUM, FLAGS
 
 HOSTILE = """<!DOCTYPE html><html lang="zh-CN"><head><title>简报</title><style>p{color:#123456}</style></head><body>
 <p id="words">正文</p><script>alert("script")</script><img src="/p/x.png" onerror="alert(1)"><svg onload="alert(2)"></svg>
@@ -71,15 +67,6 @@ def test_a_picture_has_its_type_and_may_be_kept_for_ever(client: httpx.Client, s
     assert answer.headers["x-content-type-options"] == "nosniff"
     for name in (f"{SHA}.jpg", f"{SHA}.html", SHA, f"{'b' * 64}.png", f"{SHA.upper()}.png", "..%2f..%2fconfig.toml"):
         assert client.get(f"/p/{name}").status_code == 404, name
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    need(CHROMIUM.exists(), "Chromium", "apt-get install chromium fonts-noto-cjk")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.mark.browser

@@ -8,31 +8,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from mailer.config import Config
-from tests.conftest import need
 from tests.web.conftest import Desk, Running, make_config
 
 pytestmark = pytest.mark.browser
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-proxy-server",
-]  # fmt: skip
-SIZES = [(375, 720), (1280, 800)]
 CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    need(CHROMIUM.exists(), "Chromium", "apt-get install chromium fonts-noto-cjk")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
-
-
+SIZES = [(375, 720), (1280, 800)]
 OpenPage = Callable[[str, int, int, str], Page]
 
 
