@@ -11,12 +11,22 @@ from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from mailer.errors import AddressError, ConfigError, NotFoundError
 from mailer.i18n import _
 from mailer.model.address import parse_address
 from mailer.model.issue import Role
+from mailer.model.pace import parse_limit
 
 FILE_NAME = "config.toml"
 NAME = r"^[a-z][a-z0-9_-]{0,31}$"
@@ -165,6 +175,22 @@ class ListConfig(_Table):
         return self.tracking == "on" or (self.tracking == "" and self.role is not Role.UPWARD)
 
 
+def _check_limits(values: object) -> object:
+    if not isinstance(values, list | tuple):
+        return values
+    for value in values:
+        try:
+            parse_limit(str(value))
+        except ValueError:
+            raise _CurableError(
+                _("wrong value"), _('write how many in how long, such as "8/15m", "40/1d" or "5000/180s"')
+            ) from None
+    return values
+
+
+Limits = Annotated[tuple[str, ...], BeforeValidator(_check_limits)]
+
+
 class RelayConfig(_Table):
     """An SMTP server that takes our mail."""
 
@@ -177,7 +203,28 @@ class RelayConfig(_Table):
     username: Line = Field(default="", description="login; empty for none")
     password_env: str = Field(default="", description="the environment variable that holds the password")
     password_file: str = Field(default="", description="a file that holds the password, mode 0600")
+    auth: Literal["password", "xoauth2"] = Field(
+        default="password", description='"password", or "xoauth2": a token that token_command prints'
+    )
+    token_command: str = Field(
+        default="", description="the command that prints an access token; run without a shell, again when it is refused"
+    )
     connections: Annotated[int, Field(ge=1, le=100)] = Field(default=1, description="connections at once")
+    limits: Limits = Field(
+        default=(), description='how many messages in how long, in any such time: ["8/15m", "40/1d"]; empty: no limit'
+    )
+    lists: tuple[Name, ...] = Field(default=(), description="only these lists go through it; empty: all")
+    domains: tuple[str, ...] = Field(
+        default=(), description='only recipients of these domains go through it: ["qq.com", "*.gov.cn"]; empty: all'
+    )
+    weight: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=1, description="its share among relays that may take the same copy; 0: only when no other works"
+    )
+    pipelining: bool = Field(default=True, description="send commands ahead where the relay offers PIPELINING")
+    receipts: Literal["all", "failures", "none"] = Field(
+        default="all",
+        description='delivery reports to ask for where the relay offers DSN: "all", "failures" only, or "none"',
+    )
     messages_per_connection: Annotated[int, Field(ge=1)] = Field(default=50, description="then a new connection")
     timeout: Duration = Field(default=timedelta(minutes=5), description="longest wait for one reply")
     envelope: Line = Field(
@@ -198,11 +245,28 @@ class RelayConfig(_Table):
             if self.envelope.count("{token}") != 1:
                 raise _CurableError(_("wrong value"), _("envelope needs {token} once"), ("envelope",))
             _check_address(self.envelope.replace("{token}", "a" * 40))
+        if self.auth == "xoauth2" and not (self.username and self.token_command):
+            raise _CurableError(_("is missing"), _("xoauth2 needs username and token_command"), ("token_command",))
         if self.username and self.security == "none":
             raise _CurableError(
                 _("a password is never sent in the clear"), _("set security to tls or starttls"), ("security",)
             )
         return self
+
+
+class DomainConfig(_Table):
+    """Recipient domains that share limits of their own, such as those of one provider."""
+
+    names: tuple[str, ...] = Field(min_length=1, description='the domains: ["qq.com", "foxmail.com"]')
+    limits: Limits = Field(default=(), description='how many messages in how long, over all relays: ["200/1h"]')
+    connections: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=0, description="how many messages at once may be under way to them; 0: no limit"
+    )
+
+    @field_validator("names")
+    @classmethod
+    def _lower(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(one.strip().lower().removeprefix("@") for one in value)
 
 
 class RetryConfig(_Table):
@@ -271,6 +335,9 @@ class Config(_Table):
     sender: SenderConfig
     lists: dict[Name, ListConfig] = Field(description="the distribution lists")
     relays: dict[Name, RelayConfig] = Field(default_factory=dict, description="the SMTP servers")
+    domains: dict[Name, DomainConfig] = Field(
+        default_factory=dict, description="recipient domains with limits of their own"
+    )
     retry: RetryConfig = RetryConfig()
     bounces: BouncesConfig = BouncesConfig()
     schedule: dict[Name, ScheduleConfig] = Field(default_factory=dict, description="the repeating sendings")
@@ -283,14 +350,15 @@ class Config(_Table):
             raise _CurableError(
                 _("hosted pictures need public_url"), _('set public_url, or write "inline"'), ("pictures", "place")
             )
-        for name, schedule in self.schedule.items():
-            for wanted in schedule.lists:
-                if wanted not in self.lists:
-                    raise _CurableError(
-                        _("there is no list {name}").format(name=wanted),
-                        _("config.toml has: {names}").format(names=", ".join(self.lists)),
-                        ("schedule", name, "lists"),
-                    )
+        for table, tables in (("schedule", self.schedule), ("relays", self.relays)):
+            for name, settings in tables.items():
+                for wanted in settings.lists:
+                    if wanted not in self.lists:
+                        raise _CurableError(
+                            _("there is no list {name}").format(name=wanted),
+                            _("config.toml has: {names}").format(names=", ".join(self.lists)),
+                            (table, name, "lists"),
+                        )
         return self
 
     @property
@@ -320,7 +388,12 @@ def line_of(text: str, path: tuple[str, ...]) -> int | None:
     return best
 
 
-_NAMED: dict[str, type[BaseModel]] = {"lists": ListConfig, "relays": RelayConfig, "schedule": ScheduleConfig}
+_NAMED: dict[str, type[BaseModel]] = {
+    "lists": ListConfig,
+    "relays": RelayConfig,
+    "domains": DomainConfig,
+    "schedule": ScheduleConfig,
+}
 
 
 def _known_keys(path: tuple[str, ...]) -> list[str]:
@@ -423,7 +496,7 @@ def read_password(relay: RelayConfig, home: Path, environ: Mapping[str, str] = o
 
     Raises ConfigError when it is not to be had, or when others may read the file. The value is never logged.
     """
-    if not relay.username:
+    if not relay.username or relay.auth == "xoauth2":
         return ""
     file = home / FILE_NAME
     if relay.password_file:

@@ -44,10 +44,14 @@ def _derive(key: bytes, purpose: str, text: bytes) -> bytes:
     return hmac.new(key, purpose.encode() + b"\0" + text, hashlib.sha256).digest()
 
 
-def sign_token(secret: HouseSecret, purpose: Purpose, number: int) -> str:
-    """Return the token for a delivery's number (0 ≤ number < 2^63): 40 characters of a-z and 2-7."""
-    head = bytes([secret.current]) + number.to_bytes(8, "big")
-    mac = _derive(secret.keys[secret.current], purpose, head)[:_MAC_OCTETS]
+def sign_token(secret: HouseSecret, purpose: Purpose, number: int, key: int | None = None) -> str:
+    """Return the token for a delivery's number (0 ≤ number < 2^63): 40 characters of a-z and 2-7.
+
+    key: the id of the key to sign with; None is the current one (KeyError for one the house does not have).
+    """
+    key = secret.current if key is None else key
+    head = bytes([key]) + number.to_bytes(8, "big")
+    mac = _derive(secret.keys[key], purpose, head)[:_MAC_OCTETS]
     return base64.b32encode(head + mac).decode().lower()
 
 

@@ -80,7 +80,7 @@ class World:
         with self.store.write() as connection:
             mailing_id = schedule_mailing(connection, self.approval, list(self.lists.items()), None, now)
             assert mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, now)
-            plan_mailing(connection, mailing_id, SECRET, "zsia.example")
+            plan_mailing(connection, mailing_id, SECRET, "zsia.example", now)
         return mailing_id
 
     def add_member(self, address: str) -> None:

@@ -47,7 +47,7 @@ class Mailings:
     def prepare(self, name: str, lists: Sequence[str] = ()) -> MailingPlan:
         """Look whether an issue can be mailed to lists (none: all). Raises StateError, SheetError, ConfigError."""
         chosen = self._lists.choose(lists)
-        self._relays.choose()  # a mailing that could never leave is refused now
+        self._relays.access(chosen)  # a mailing that could never leave is refused now
         self._lists.sync(chosen, dry_run=True)
         return MailingPlan(self._require_approval(name), tuple(chosen))
 
@@ -88,7 +88,7 @@ class Mailings:
                 mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason, only_from=STARTABLE)
             elif mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, now, only_from=STARTABLE):
                 domain = self._ground.config.sender.address.rpartition("@")[2]
-                count = plan_mailing(connection, mailing_id, self._ground.secret, domain)
+                count = plan_mailing(connection, mailing_id, self._ground.secret, domain, now)
                 log.info("mailing %d: %d planned, %d reached before", mailing_id, count.planned, count.reached)
             return require_mailing(connection, str(mailing_id))
 

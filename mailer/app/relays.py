@@ -2,15 +2,17 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 
 from mailer.app.ground import Ground
-from mailer.config import RelayConfig, read_password
+from mailer.config import read_password
 from mailer.errors import ConfigError, StateError
 from mailer.i18n import _
+from mailer.mail.credentials import Credentials
 from mailer.mail.message import make_letterhead
-from mailer.sending.deliver import SendingSettings
 from mailer.sending.retry import RetryPolicy
 from mailer.sending.sender import run_sender
+from mailer.sending.settings import RelayAccess, SendingSettings
 from mailer.store.house import try_sender_lock
 
 TURN_S = 0.5  # how often a sender that waits for its turn looks
@@ -22,33 +24,46 @@ class Relays:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
 
-    def choose(self) -> tuple[str, RelayConfig]:
-        """Return the relay mail goes through. Raises ConfigError when none is set or its password is not to be had."""
+    def access(self, lists: Sequence[str] = ()) -> dict[str, RelayAccess]:
+        """Return every relay with its credentials.
+
+        Raises ConfigError when there is none, when the password of one is not to be had, or when one of these lists has
+        no relay that takes it.
+        """
+        found: dict[str, RelayAccess] = {}
         for name, relay in self._ground.config.relays.items():
-            read_password(relay, self._ground.home, os.environ)
+            password = read_password(relay, self._ground.home, os.environ)
             here = str(self._ground.home / relay.ca_file) if relay.ca_file else ""
-            return name, relay.model_copy(update={"ca_file": here})
-        raise ConfigError(
-            _("there is no relay to send through"),
-            file=self._ground.home / "config.toml",
-            field="relays",
-            cure=_("add a [relays.main] table with host, port and security"),
-        )
+            credentials = Credentials(password, relay.token_command if relay.auth == "xoauth2" else "")
+            found[name] = RelayAccess(relay.model_copy(update={"ca_file": here}), credentials)
+        if not found:
+            raise ConfigError(
+                _("there is no relay to send through"),
+                file=self._ground.home / "config.toml",
+                field="relays",
+                cure=_("add a [relays.main] table with host, port and security"),
+            )
+        for one in lists:
+            if not any(not access.config.lists or one in access.config.lists for access in found.values()):
+                raise ConfigError(
+                    _("no relay takes the list {name}").format(name=one),
+                    file=self._ground.home / "config.toml",
+                    field="relays",
+                    cure=_("add it to the `lists` of a relay, or leave `lists` of one empty"),
+                )
+        return found
 
     def settings(self) -> SendingSettings:
         """Return what a sender needs."""
-        name, relay = self.choose()
-        retry = self._ground.config.retry
+        config = self._ground.config
+        retry = config.retry
         return SendingSettings(
             secret=self._ground.secret,
-            relay_name=name,
-            relay=relay,
-            password=read_password(relay, self._ground.home, os.environ),
+            relays=self.access(),
             policy=RetryPolicy(retry.give_up_after, retry.scale, retry.on_uncertain == "resend"),
-            letterheads={
-                one: make_letterhead(self._ground.config, one, self._ground.secret) for one in self._ground.config.lists
-            },
+            letterheads={one: make_letterhead(config, one, self._ground.secret) for one in config.lists},
             now=self._ground.now,
+            domains=config.domains,
         )
 
     async def deliver(self, stop: asyncio.Event, only: int | None = None) -> None:

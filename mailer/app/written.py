@@ -74,7 +74,7 @@ def write_sent(ground: Ground, mailing: MailingRecord, out: Path) -> list[Render
     with ground.store.read() as connection:
         for list_id, _name, edition_id in mailings.mailing_lists(connection, mailing.id):
             number = deliveries.sample_delivery(connection, mailing.id, list_id)
-            delivery = deliveries.find_delivery(connection, number) if number is not None else None
+            delivery = deliveries.find_delivery(connection, number, ground.secret) if number is not None else None
             if delivery is not None:
                 edition = issues.load_edition(connection, edition_id)
                 written.append(write_edition(ground, edition, delivery, out))

@@ -14,6 +14,7 @@ _SUMMARIES = {
     ReplyClass.TEMPORARY: N_("The relay could not be reached, or the connection to it was lost."),
     ReplyClass.PROTOCOL: N_("The relay does not keep to SMTP."),
     ReplyClass.CONFIG: N_("Our settings do not fit this relay."),
+    ReplyClass.AUTH: N_("The login was refused, or one is wanted."),
 }
 
 
@@ -37,7 +38,7 @@ class BrokenDialogueError(Exception):
 
 def broken(phase: Phase, text: str, reply_class: ReplyClass = ReplyClass.TEMPORARY) -> BrokenDialogueError:
     """Return the error for a connection that failed in this phase, by loss, timeout or bad manners."""
-    if reply_class is ReplyClass.CONFIG:
+    if reply_class in (ReplyClass.CONFIG, ReplyClass.AUTH):
         action, wait = Action.STOP_AND_ASK, 0
     elif phase in _MID_MESSAGE:
         action, wait = Action.RECONNECT, 0
@@ -60,25 +61,42 @@ class Dialogue:
         if "\r" in line or "\n" in line:
             raise ValueError("a command is one line")
         if self.wire.unread:
-            # said before it was asked: only a farewell may stand for the answer, or every later reply would be one off
-            farewell = await self._turn(b"", phase, seconds)
-            if farewell.code == 421:
-                return farewell
-            raise broken(phase, _("a reply to nothing: “{text}”").format(text=farewell), ReplyClass.PROTOCOL)
-        return await self._turn(f"{line}\r\n".encode(), phase, seconds)
+            return await self.farewell(phase)
+        return await self.turn(f"{line}\r\n".encode(), phase, seconds)
+
+    async def farewell(self, phase: Phase) -> Reply:
+        """Read what was said before it was asked: only a 421 may stand for an answer, or all replies would be one off.
+
+        Raises BrokenDialogueError for anything else.
+        """
+        reply = await self.turn(b"", phase, None)
+        if reply.code == 421:
+            return reply
+        raise broken(phase, _("a reply to nothing: “{text}”").format(text=reply), ReplyClass.PROTOCOL)
+
+    def write(self, octets: bytes, phase: Phase) -> None:
+        """Put commands on the wire whose replies are read later (RFC 2920); raises BrokenDialogueError."""
+        try:
+            self.wire.write(octets)
+        except LostConnectionError as error:
+            raise broken(phase, error.text) from None
 
     async def read(self, phase: Phase, seconds: float | None = None) -> Reply:
         """Return the next reply; raises BrokenDialogueError."""
-        return await self._turn(b"", phase, seconds)
+        return await self.turn(b"", phase, seconds)
 
-    async def _turn(self, octets: bytes, phase: Phase, seconds: float | None) -> Reply:
+    async def turn(self, octets: bytes, phase: Phase, seconds: float | None) -> Reply:
+        """Write octets, if any, and return the next reply, within `seconds`; raises BrokenDialogueError."""
         limit = self.patience.command_s if seconds is None else seconds
         try:
-            async with asyncio.timeout(limit):
-                if octets:
-                    self.wire.write(octets)
-                self.lines = await self.wire.read_lines()
-            return make_reply(self.lines, phase)
+            if octets:
+                self.wire.write(octets)
+            lines = self.wire.take_lines()
+            if lines is None:
+                async with asyncio.timeout(limit):
+                    lines = await self.wire.read_lines()
+            self.lines = lines
+            return make_reply(lines, phase)
         except TimeoutError:
             raise broken(phase, _("no whole reply within {n:g} seconds").format(n=limit)) from None
         except LostConnectionError as error:
@@ -92,11 +110,13 @@ class Dialogue:
 
         Raises BrokenDialogueError (faults F25, F26).
         """
-        # a large attachment may take longer than any command
-        limit = self.patience.command_s + len(octets) / SLOWEST
         try:
+            self.wire.write(octets)
+            if self.wire.flushed:
+                return
+            # a large attachment may take longer than any command
+            limit = self.patience.command_s + len(octets) / SLOWEST
             async with asyncio.timeout(limit):
-                self.wire.write(octets)
                 await self.wire.flush()
         except TimeoutError:
             raise broken(Phase.BODY, _("the relay stopped reading for {n:g} seconds").format(n=limit)) from None

@@ -7,6 +7,7 @@ import ssl
 
 from mailer.config import RelayConfig
 from mailer.i18n import _
+from mailer.mail.credentials import Credentials, CredentialsError
 from mailer.mail.dialogue import BrokenDialogueError, Dialogue, Patience, broken
 from mailer.mail.replies import classify_reply
 from mailer.mail.reply_lines import decode_text
@@ -47,7 +48,7 @@ async def connect(relay: RelayConfig, patience: Patience) -> Wire:
     return wire
 
 
-async def open_dialogue(relay: RelayConfig, password: str, dialogue: Dialogue) -> Offers:
+async def open_dialogue(relay: RelayConfig, credentials: Credentials, dialogue: Dialogue) -> Offers:
     """Take the dialogue from the bare connection to where MAIL may be said; return what the relay offers.
 
     Raises BrokenDialogueError: for a refusal, for TLS or login that is wanted and not to be had, for anything broken.
@@ -64,7 +65,7 @@ async def open_dialogue(relay: RelayConfig, password: str, dialogue: Dialogue) -
         await _start_tls(relay, dialogue, offers)
         offers = await _say_hello(relay, dialogue)  # what was offered in the clear counts no more (RFC 3207 §4.2)
     if relay.username:
-        await _log_in(relay.username, password, dialogue, offers)
+        await _log_in(relay, credentials, dialogue, offers)
     return offers
 
 
@@ -126,26 +127,51 @@ async def _lay_tls(relay: RelayConfig, dialogue: Dialogue, phase: Phase) -> None
         raise broken(phase, _("TLS with {host} failed: {why}").format(host=relay.host, why=error)) from None
 
 
-async def _log_in(username: str, password: str, dialogue: Dialogue, offers: Offers) -> None:
-    """AUTH PLAIN (RFC 4616), else LOGIN. The caller has seen to it that the wire is encrypted."""
+async def _log_in(relay: RelayConfig, credentials: Credentials, dialogue: Dialogue, offers: Offers) -> None:
+    """AUTH PLAIN (RFC 4616), else LOGIN; or XOAUTH2. The caller has seen to it that the wire is encrypted."""
     if not dialogue.wire.encrypted:
         raise AssertionError("a password is never sent in the clear")
     ways = offers.get("AUTH", "").split()
-    if "PLAIN" in ways:
-        reply = await dialogue.ask("AUTH PLAIN " + _base64(f"\0{username}\0{password}"), Phase.AUTH)
-    elif "LOGIN" in ways:
-        reply = await dialogue.ask("AUTH LOGIN", Phase.AUTH)
-        for word in (username, password):
-            if reply.code != 334:
-                break
-            reply = await dialogue.ask(_base64(word), Phase.AUTH)
-    else:
-        offered = " ".join(ways) or _("none")
-        raise _misfit(Phase.AUTH, _("the relay offers no login we know (it offers: {ways})").format(ways=offered))
+    try:
+        proof = await credentials.fetch()
+        if relay.auth == "xoauth2":
+            reply = await _say_token(relay.username, proof, dialogue, ways)
+            if reply.code == 535:  # it may have run out just now
+                reply = await _say_token(relay.username, await credentials.fetch(proof), dialogue, ways)
+        else:
+            reply = await _say_password(relay.username, proof, dialogue, ways)
+    except CredentialsError as error:
+        raise broken(Phase.AUTH, error.text, ReplyClass.AUTH) from None
     if reply.code == 334:
         raise broken(Phase.AUTH, str(reply), ReplyClass.PROTOCOL)
     if reply.code // 100 != 2:
         raise BrokenDialogueError(relay_failure(reply))
+
+
+async def _say_password(username: str, password: str, dialogue: Dialogue, ways: list[str]) -> Reply:
+    if "PLAIN" in ways:
+        return await dialogue.ask("AUTH PLAIN " + _base64(f"\0{username}\0{password}"), Phase.AUTH)
+    if "LOGIN" not in ways:
+        raise _no_way(ways)
+    reply = await dialogue.ask("AUTH LOGIN", Phase.AUTH)
+    for word in (username, password):
+        if reply.code != 334:
+            break
+        reply = await dialogue.ask(_base64(word), Phase.AUTH)
+    return reply
+
+
+async def _say_token(username: str, token: str, dialogue: Dialogue, ways: list[str]) -> Reply:
+    """AUTH XOAUTH2 as Gmail and Outlook document it: a refusal comes as a 334 that wants an empty line."""
+    if "XOAUTH2" not in ways:
+        raise _no_way(ways)
+    reply = await dialogue.ask("AUTH XOAUTH2 " + _base64(f"user={username}\1auth=Bearer {token}\1\1"), Phase.AUTH)
+    return await dialogue.ask("", Phase.AUTH) if reply.code == 334 else reply
+
+
+def _no_way(ways: list[str]) -> BrokenDialogueError:
+    offered = " ".join(ways) or _("none")
+    return _misfit(Phase.AUTH, _("the relay offers no login we know (it offers: {ways})").format(ways=offered))
 
 
 def _base64(text: str) -> str:

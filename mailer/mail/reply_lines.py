@@ -26,6 +26,8 @@ class MalformedReplyError(Exception):
 
 def decode_text(raw: bytes) -> str:
     """Return a server's words as one readable line: UTF-8, else GB18030 (facts F21); no control characters, capped."""
+    if raw.isascii() and len(raw) <= MAX_TEXT and (plain := raw.decode("ascii")).isprintable():
+        return plain.strip()
     whole = len(raw) <= MAX_TEXT * 4
     raw = raw[: MAX_TEXT * 4]
     try:

@@ -2,18 +2,22 @@
 
 What a server says is an outcome, never an exception. The one moment that cannot be taken back, the final dot, waits for
 the caller's word: before it nothing was handed over, after it the answer is Accepted, Deferred, Refused or Uncertain.
+
+Where the relay offers PIPELINING (RFC 2920), MAIL, RCPT and DATA are said in one breath, and those of the next message
+ride behind the final dot: one message costs one round trip. A body follows only its own 354.
 """
 
 import contextlib
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from mailer.config import RelayConfig
 from mailer.i18n import N_, _
+from mailer.mail.credentials import Credentials
 from mailer.mail.dialogue import BrokenDialogueError, Dialogue, Patience, broken
 from mailer.mail.opening import Offers, connect, open_dialogue, relay_failure
 from mailer.mail.replies import classify_reply
-from mailer.mail.wire import LostConnectionError
 from mailer.model.outcome import (
     Accepted,
     Action,
@@ -32,10 +36,23 @@ from mailer.model.outcome import (
 _ADDRESS = re.compile(r"[^\s<>@\x00-\x20\x7f-\x9f\ud800-\udfff]+@[^\s<>@\x00-\x20\x7f-\x9f\ud800-\udfff]+")
 _BARE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _OF_READER = frozenset({ReplyClass.GREYLISTED, ReplyClass.RATE_RECIPIENT, ReplyClass.RATE_DOMAIN, ReplyClass.FULL})
+_NOTIFY = {"all": "SUCCESS,FAILURE,DELAY", "failures": "FAILURE,DELAY"}
+_LONGEST_ENVELOPE_ID = 100  # RFC 3461 §4.4
+_LONGEST_ORIGINAL = 500  # RFC 3461 §4.2
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is said before a message: from whom (empty: the null sender), to whom, its octets, and its ENVID if any."""
+
+    sender: str
+    recipient: str
+    size: int
+    envelope_id: str = ""
 
 
 async def open_session(
-    relay: RelayConfig, password: str = "", patience: Patience | None = None
+    relay: RelayConfig, credentials: Credentials | str = "", patience: Patience | None = None
 ) -> "SmtpSession | RelayFailure":
     """Connect, greet, encrypt and log in as the relay's settings say; return a session ready for mail.
 
@@ -43,13 +60,15 @@ async def open_session(
     login are never skipped. Every refusal, loss and timeout is a RelayFailure; raises nothing of its own.
     """
     patience = patience or Patience(command_s=relay.timeout.total_seconds())
+    if isinstance(credentials, str):
+        credentials = Credentials(password=credentials)
     try:
         wire = await connect(relay, patience)
     except BrokenDialogueError as error:
         return error.failure
     dialogue = Dialogue(wire, patience)
     try:
-        return SmtpSession(dialogue, await open_dialogue(relay, password, dialogue))
+        return SmtpSession(dialogue, await open_dialogue(relay, credentials, dialogue), relay)
     except BrokenDialogueError as error:
         wire.close()
         return error.failure
@@ -61,7 +80,8 @@ async def open_session(
 def to_wire(message: bytes) -> bytes:
     """Return a message as it goes after DATA: CRLF only, lines that begin with a dot stuffed, ended (RFC 5321 §4.5.2).
 
-    A bare CR or LF becomes CRLF, as some servers end a message at one (facts S12).
+    A bare CR or LF becomes CRLF, as some servers end a message at one (facts S12). What mail.message composes is so
+    already.
     """
     wire = _BARE_END.sub(b"\r\n", message) if _has_bare_end(message) else message
     wire = wire.replace(b"\r\n.", b"\r\n..")
@@ -75,36 +95,57 @@ def _has_bare_end(message: bytes) -> bool:
     return message.count(b"\n") != whole or message.count(b"\r") != whole
 
 
+def write_xtext(text: str) -> str:
+    """Return ASCII text as an xtext (RFC 3461 §4): what may not stand in a parameter as +XX."""
+    return "".join(char if "!" <= char <= "~" and char not in "+=" else f"+{ord(char):02X}" for char in text)
+
+
 class SmtpSession:
     """An open session. `sent` counts messages accepted; `offers` is what EHLO said. One task at a time may use it."""
 
-    def __init__(self, dialogue: Dialogue, offers: Offers) -> None:
+    def __init__(self, dialogue: Dialogue, offers: Offers, relay: RelayConfig) -> None:
         self.offers = offers
         self.sent = 0
+        self.pipelining = relay.pipelining and "PIPELINING" in offers
         self._dialogue = dialogue
+        self._notify = _NOTIFY.get(relay.receipts, "") if "DSN" in offers else ""
+        self._riding: Envelope | None = None  # its commands are on the wire, their replies unread
         self._spent = False
+        self._reset = False  # the server is still within a transaction that came to nothing
 
     @property
     def usable(self) -> bool:
         """False once the session ended, or the server said something unasked, as before it closes (faults F31-F33)."""
         wire = self._dialogue.wire
-        return not (self._spent or wire.ended or wire.unread)
+        return not (self._spent or wire.ended or (wire.unread and self._riding is None))
+
+    @property
+    def riding(self) -> Envelope | None:
+        """The envelope that was said already, behind the last final dot; its message must come next."""
+        return self._riding
 
     async def send(
-        self, sender: str, recipient: str, message: bytes, before_dot: Callable[[], Awaitable[bool]]
+        self,
+        envelope: Envelope,
+        octets: bytes,
+        before_dot: Callable[[], Awaitable[bool]],
+        upcoming: Callable[[], Envelope | None] | None = None,
     ) -> SendResult:
-        """Hand over one message to one recipient; `sender` may be empty (the null sender).
+        """Hand over one message, in wire form, to one recipient.
 
         When the body is written, before_dot() is awaited. False closes the connection without the dot: Withheld. True
         writes the dot, and a reply that does not come is Uncertain. What breaks before the dot is a RelayFailure and
         says nothing of the recipient. If before_dot raises, or the task is cancelled, the connection is closed; after
         the dot the message may then have been taken.
+
+        upcoming() is asked for the next message's envelope just before the dot is written, where the relay pipelines;
+        what it gives rides along, `riding` names it, and the next call must be for it.
         """
-        amiss = self._look_over(sender, recipient, message)
+        amiss = self._look_over(envelope)
         if amiss is not None:
             return amiss
         try:
-            return await self._transact(sender, recipient, to_wire(message), before_dot)
+            return await self._transact(envelope, octets, before_dot, upcoming)
         except BrokenDialogueError as error:
             self._end()
             return error.failure
@@ -114,7 +155,7 @@ class SmtpSession:
 
     async def quit(self) -> None:
         """Say goodbye and close; whatever the server does now is of no interest (faults F34)."""
-        if self.usable:
+        if self.usable and self._riding is None:
             with contextlib.suppress(BrokenDialogueError):
                 await self._dialogue.ask("QUIT", Phase.DOT, self._dialogue.patience.quit_s)
         self._end()
@@ -123,8 +164,9 @@ class SmtpSession:
         self._spent = True
         self._dialogue.wire.close()
 
-    def _look_over(self, sender: str, recipient: str, message: bytes) -> SendResult | None:
+    def _look_over(self, envelope: Envelope) -> SendResult | None:
         """What can be said before a word is sent."""
+        sender, recipient = envelope.sender, envelope.recipient
         if self._dialogue.wire.ended or self._spent:
             return broken(Phase.MAIL, self._dialogue.wire.ended or _("the connection is closed")).failure
         if sender and not _ADDRESS.fullmatch(sender):
@@ -138,30 +180,27 @@ class SmtpSession:
             text = _("the relay does not take addresses in other letters than ASCII (SMTPUTF8)")
             return _refused_here(text, ReplyClass.CONFIG, N_("The relay cannot carry this address (RFC 6531)."))
         limit = self.offers.get("SIZE", "")
-        if limit.isdecimal() and 0 < int(limit) < len(message):
-            text = _("the message has {n} octets, the relay takes {limit}").format(n=len(message), limit=limit)
+        if limit.isdecimal() and 0 < int(limit) < envelope.size:
+            text = _("the message has {n} octets, the relay takes {limit}").format(n=envelope.size, limit=limit)
             summary = N_("The message is larger than the server takes; link to a file instead of attaching it.")
             meaning = Meaning(ReplyClass.CONTENT, Action.STOP_AND_ASK, permanent=False, summary=summary)
             return RelayFailure(Reply(0, "", text, Phase.MAIL), meaning)
         return None
 
     async def _transact(
-        self, sender: str, recipient: str, octets: bytes, before_dot: Callable[[], Awaitable[bool]]
+        self,
+        envelope: Envelope,
+        octets: bytes,
+        before_dot: Callable[[], Awaitable[bool]],
+        upcoming: Callable[[], Envelope | None] | None,
     ) -> SendResult:
-        ask = self._dialogue.ask
-        reply = await ask(f"MAIL FROM:<{sender}>{self._parameters(sender + recipient, len(octets))}", Phase.MAIL)
-        if not _taken(reply):
-            self._spent |= reply.code == 421
-            return relay_failure(reply)
-        domain = recipient.rpartition("@")[2]
-        reply = await ask(f"RCPT TO:<{recipient}>", Phase.RCPT)
-        if not _taken(reply):
-            return await self._refused(reply, domain)
-        reply = await ask("DATA", Phase.DATA)
-        if reply.code != 354:
-            if reply.code < 400:
-                raise broken(Phase.DATA, str(reply), ReplyClass.PROTOCOL)
-            return await self._refused(reply, domain)
+        domain = envelope.recipient.rpartition("@")[2]
+        refusal = await (self._say_at_once(envelope) if self.pipelining else self._say_in_turn(envelope))
+        if refusal is not None:
+            if refusal.phase is Phase.MAIL:
+                self._spent |= refusal.code == 421
+                return relay_failure(refusal)
+            return self._judge(refusal, domain)
         await self._dialogue.pour(octets)
         early = await self._early_word()
         if early is None:
@@ -173,11 +212,99 @@ class SmtpSession:
             # its reply has come already, so the next one would not be the dot's (faults F35)
             self._end()
             return self._judge(early, domain)
-        return await self._finish(domain)
+        return await self._finish(domain, upcoming)
 
-    def _parameters(self, addresses: str, size: int) -> str:
-        parameters = f" SIZE={size}" if "SIZE" in self.offers else ""
-        return parameters if addresses.isascii() else f"{parameters} BODY=8BITMIME SMTPUTF8"
+    def _commands(self, envelope: Envelope) -> tuple[str, str]:
+        """Return the MAIL and RCPT lines with the parameters the relay offers."""
+        addresses = envelope.sender + envelope.recipient
+        mail, rcpt = f"MAIL FROM:<{envelope.sender}>", f"RCPT TO:<{envelope.recipient}>"
+        if "SIZE" in self.offers:
+            mail += f" SIZE={envelope.size}"
+        if not addresses.isascii():
+            mail += " BODY=8BITMIME SMTPUTF8" if "8BITMIME" in self.offers else " SMTPUTF8"
+        if self._notify:
+            mail += " RET=HDRS"
+            if envelope.envelope_id and len(name := write_xtext(envelope.envelope_id)) <= _LONGEST_ENVELOPE_ID:
+                mail += f" ENVID={name}"
+            rcpt += f" NOTIFY={self._notify}"
+            if envelope.recipient.isascii():  # in other letters it is RFC 6533's utf-8 type, which few relays know
+                original = f"rfc822;{write_xtext(envelope.recipient)}"
+                rcpt += f" ORCPT={original}" if len(original) <= _LONGEST_ORIGINAL else ""
+        return mail, rcpt
+
+    def _breath(self, envelope: Envelope) -> bytes:
+        mail, rcpt = self._commands(envelope)
+        return f"{'RSET' + chr(13) + chr(10) if self._reset else ''}{mail}\r\n{rcpt}\r\nDATA\r\n".encode()
+
+    async def _say_at_once(self, envelope: Envelope) -> Reply | None:
+        """Say MAIL, RCPT and DATA, unless they ride already, and return the refusal among their replies, if any."""
+        if self._riding is None:
+            if self._dialogue.wire.unread:
+                return await self._dialogue.farewell(Phase.MAIL)
+            self._dialogue.write(self._breath(envelope), Phase.MAIL)
+        elif self._riding is not envelope:
+            raise broken(Phase.MAIL, "another envelope was said", ReplyClass.PROTOCOL)
+        self._riding = None
+        if self._reset:
+            await self._read_reset()
+        refusal: Reply | None = None
+        for phase in (Phase.MAIL, Phase.RCPT, Phase.DATA):
+            try:
+                reply = await self._dialogue.read(phase)
+            except BrokenDialogueError:
+                if refusal is None:
+                    raise
+                self._end()  # it refused, then left
+                return refusal
+            if phase is Phase.DATA and reply.code == 354:
+                return refusal if refusal is None else await self._take_back(refusal)
+            if refusal is None and (phase is Phase.DATA or not _taken(reply)):
+                refusal = reply
+            if reply.code == 421:
+                self._end()
+                return refusal
+        if refusal is not None and refusal.code < 400:
+            raise broken(Phase.DATA, str(refusal), ReplyClass.PROTOCOL)
+        self._reset = True
+        return refusal
+
+    async def _take_back(self, refusal: Reply) -> Reply:
+        """DATA got 354 although the recipient was refused: only the lone dot, never the body (RFC 2920 §3.1)."""
+        if refusal.phase is not Phase.RCPT:
+            self._end()  # with MAIL refused and RCPT taken an empty message might be delivered
+            return refusal
+        try:
+            await self._dialogue.turn(b".\r\n", Phase.DATA, None)
+        except BrokenDialogueError:
+            self._end()
+        return refusal
+
+    async def _read_reset(self) -> None:
+        reply = await self._dialogue.read(Phase.MAIL)
+        if not _taken(reply):
+            raise broken(Phase.MAIL, str(reply), ReplyClass.PROTOCOL)
+        self._reset = False
+
+    async def _say_in_turn(self, envelope: Envelope) -> Reply | None:
+        ask = self._dialogue.ask
+        if self._reset:
+            reset = await ask("RSET", Phase.MAIL)
+            if not _taken(reset):
+                return reset
+            self._reset = False
+        mail, rcpt = self._commands(envelope)
+        for line, phase in ((mail, Phase.MAIL), (rcpt, Phase.RCPT), ("DATA", Phase.DATA)):
+            reply = await ask(line, phase)
+            if phase is Phase.DATA:
+                if reply.code == 354:
+                    return None
+                if reply.code < 400:
+                    raise broken(phase, str(reply), ReplyClass.PROTOCOL)
+            elif _taken(reply):
+                continue
+            self._reset = phase is not Phase.MAIL
+            return reply
+        return None
 
     async def _early_word(self) -> Reply | None:
         """Return what the server said before the dot; raises when it has gone."""
@@ -191,12 +318,13 @@ class SmtpSession:
             raise broken(Phase.BODY, wire.ended)
         return None
 
-    async def _finish(self, domain: str) -> SendResult:
+    async def _finish(self, domain: str, upcoming: Callable[[], Envelope | None] | None) -> SendResult:
         """Write the dot. From here on the message may have been taken, unless the server says otherwise."""
-        try:
-            self._dialogue.wire.write(b".\r\n")
-        except LostConnectionError as error:
-            raise broken(Phase.BODY, error.text) from None
+        following = upcoming() if upcoming is not None and self.pipelining else None
+        if following is not None and self._look_over(following) is not None:
+            following = None
+        self._dialogue.write(b".\r\n" + (self._breath(following) if following is not None else b""), Phase.BODY)
+        self._riding = following
         try:
             reply = await self._dialogue.read(Phase.DOT, self._dialogue.patience.dot_s)
         except BrokenDialogueError as error:
@@ -211,16 +339,6 @@ class SmtpSession:
                 return Uncertain(reply)
             case _:
                 return self._judge(reply, domain)
-
-    async def _refused(self, reply: Reply, domain: str) -> SendResult:
-        result = self._judge(reply, domain)
-        if self.usable:
-            try:
-                reset = await self._dialogue.ask("RSET", Phase.RCPT)
-                self._spent |= not _taken(reset)
-            except BrokenDialogueError:
-                self._end()
-        return result
 
     def _judge(self, reply: Reply, domain: str) -> SendResult:
         """Return what a 4yz or 5yz to RCPT or later is."""

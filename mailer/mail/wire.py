@@ -1,10 +1,12 @@
-"""The octets of one SMTP connection: lines read under a cap, writes that wait until they left, TLS laid over it.
+"""The octets of one SMTP connection: replies read under a cap, writes that wait until they left, TLS laid over it.
 
 It knows nothing of SMTP beyond the shape of a reply. Deadlines are the caller's (asyncio.timeout around a whole
 command), so a server that drips octets gains nothing (faults F36).
 """
 
 import asyncio
+import contextlib
+import socket
 import ssl
 
 from mailer.i18n import _
@@ -13,6 +15,7 @@ from mailer.mail.reply_lines import MalformedReplyError, decode_text, split_line
 MAX_LINE = 8192  # RFC 5321 §4.5.3.1.5 allows 512; real servers send more
 MAX_LINES = 100
 MAX_UNREAD = 64 * 1024
+SEND_BUFFER = 256 * 1024  # a whole message, so that its body leaves in one step and does not wait for the way back
 
 
 class LostConnectionError(Exception):
@@ -31,9 +34,8 @@ class Wire(asyncio.Protocol):
         self.encrypted = False
         self._transport: asyncio.Transport | None = None
         self._unread = bytearray()
-        self._news = asyncio.Event()  # something was read, or the end came
-        self._writable = asyncio.Event()
-        self._writable.set()
+        self._full = False
+        self._waiter: asyncio.Future[None] | None = None
 
     # asyncio calls these
 
@@ -43,6 +45,10 @@ class Wire(asyncio.Protocol):
         self._transport = transport
         # pause_writing as soon as anything waits, so that flush() means "the kernel has it all"
         transport.set_write_buffer_limits(high=1)
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
     def data_received(self, data: bytes) -> None:
         """Keep what came; a server that talks on and on unasked is cut off."""
@@ -50,7 +56,7 @@ class Wire(asyncio.Protocol):
         if len(self._unread) > MAX_UNREAD:
             self._end(_("the server talks without being asked"))
             self.close()
-        self._news.set()
+        self._wake()
 
     def eof_received(self) -> bool:
         """End here too: a half-open SMTP connection is of no use."""
@@ -63,23 +69,38 @@ class Wire(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Hold flush()."""
-        self._writable.clear()
+        self._full = True
 
     def resume_writing(self) -> None:
         """Let flush() go on."""
-        self._writable.set()
+        self._full = False
+        self._wake()
 
     def _end(self, why: str) -> None:
         self.ended = self.ended or why
-        self._news.set()
-        self._writable.set()
+        self._wake()
 
-    # SmtpSession calls these
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    async def _news(self) -> None:
+        """Wait until something came, left or ended; one task at a time uses a wire."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        await self._waiter
+
+    # the dialogue calls these
 
     @property
     def unread(self) -> bool:
         """True when the server has sent something nobody has read."""
         return bool(self._unread)
+
+    @property
+    def flushed(self) -> bool:
+        """True when the kernel has everything that was written."""
+        return not self._full
 
     @property
     def local_host(self) -> str:
@@ -96,37 +117,40 @@ class Wire(asyncio.Protocol):
 
     async def flush(self) -> None:
         """Wait until the kernel has what was written; raises LostConnectionError when the connection ends first."""
-        await self._writable.wait()
+        while self._full and not self.ended:
+            await self._news()
         if self.ended:
             raise LostConnectionError(self.ended)
 
-    async def read_lines(self) -> list[bytes]:
-        """Return the lines of the next whole reply, without line ends.
+    def take_lines(self) -> list[bytes] | None:
+        """Return the lines of the next reply, without line ends, where it is here as a whole; else None.
 
-        Raises LostConnectionError, or MalformedReplyError when it is no reply: an impossible code, an empty line, one
-        over MAX_LINE octets, more than MAX_LINES lines.
+        Raises MalformedReplyError when it is no reply: an impossible code, an empty line, one over MAX_LINE octets,
+        more than MAX_LINES lines.
         """
         lines: list[bytes] = []
+        unread, start = self._unread, 0
         while len(lines) < MAX_LINES:
-            line = await self._read_line()
+            end = unread.find(b"\n", start)
+            if (end if end >= 0 else len(unread)) - start > MAX_LINE:
+                raise MalformedReplyError(decode_text(bytes(unread[start : start + MAX_LINE])))
+            if end < 0:
+                return None
+            line = bytes(unread[start:end]).removesuffix(b"\r")
             lines.append(line)
+            start = end + 1
             if split_line(line)[1]:
+                del unread[:start]
                 return lines
         raise MalformedReplyError(decode_text(b" ".join(lines)))
 
-    async def _read_line(self) -> bytes:
-        while True:
-            end = self._unread.find(b"\n")
-            if end > MAX_LINE or (end < 0 and len(self._unread) > MAX_LINE):
-                raise MalformedReplyError(decode_text(bytes(self._unread[:MAX_LINE])))
-            if end >= 0:
-                line = bytes(self._unread[:end]).removesuffix(b"\r")
-                del self._unread[: end + 1]
-                return line
+    async def read_lines(self) -> list[bytes]:
+        """Return the lines of the next whole reply; raises LostConnectionError, or what take_lines raises."""
+        while (lines := self.take_lines()) is None:
             if self.ended:
                 raise LostConnectionError(self.ended)
-            self._news.clear()
-            await self._news.wait()
+            await self._news()
+        return lines
 
     async def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
         """Lay TLS over the connection. Raises ssl.SSLError or OSError; the connection is then of no further use."""

@@ -93,7 +93,9 @@ class Delivery:
     """One recipient of one mailing, claimed for an attempt. Times are aware UTC.
 
     message_id and sent_date are fixed before the first attempt, so that a retry repeats the same bytes. attempts
-    counts those that ended before this one; clock_from is where the clock of give_up_after starts.
+    counts those that ended before this one and count for the retry policy; clock_from is where the clock of
+    give_up_after starts. attempt is this attempt's number, relay the one it goes through,
+    domain the recipient's, claimed_at when this attempt was claimed.
     """
 
     id: int
@@ -108,6 +110,10 @@ class Delivery:
     clock_from: datetime
     attempts: int
     lease: str
+    attempt: int = 0
+    relay: str = ""
+    domain: str = ""
+    claimed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

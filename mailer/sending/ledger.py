@@ -1,40 +1,88 @@
 """The sender's one writer thread: the event loop asks, the thread commits in groups, the answer comes back."""
 
 import asyncio
-import queue
+import logging
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
-from mailer.store.database import Connection, Store
+from mailer.errors import StoreError
+from mailer.store import claims
+from mailer.store.claims import Dot, Settled
+from mailer.store.database import Connection, Store, is_passing
 
 T = TypeVar("T")
 P = ParamSpec("P")
-MOST_IN_GROUP = 200
+MOST_IN_GROUP = 500
+GATHER_S = 0.002  # between two commits under load: the second one then serves more
+BUSY_GROUP = 4  # jobs in a commit from which on there is load
+RETRY_S = 0.5  # after a commit that failed; doubles
+LONGEST_RETRY_S = 5.0
 
-_Job = tuple[Callable[[Connection], Any], Future[Any]]
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    run: Callable[[Connection], Any]
+    future: asyncio.Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Permit:
+    dot: Dot
+    future: asyncio.Future[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    settled: Settled
+    also: Callable[[Connection], object] | None
+
+
+_Answer = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 
 class Ledger:
-    """Runs functions of a connection in one thread, as many to a commit as have gathered.
+    """Writes for the tasks of one event loop in one thread, as many to a commit as have gathered.
 
-    An answer is given only after its commit. A function that raises is rolled back alone and its error is raised to
-    its caller; a commit that fails (disk full, database gone) is raised to every caller of its group, none of whom
-    may go on as if it had been written.
+    An answer is given only after its commit. An act that raises is rolled back alone and its error is raised to its
+    caller; a commit that fails (disk full, database gone) is raised to everyone who waits for it, none of whom may go
+    on as if it had been written. What happened on the wire cannot be made to happen again, so a settlement is kept and
+    tried again until it is written; `trouble` says meanwhile why it is not, and nothing should be begun.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self.trouble = ""
         self._store = store
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._now = now
+        self._loop = asyncio.get_running_loop()
+        self._jobs: deque[_Act | _Permit | _Owed] = deque()
+        self._owed: list[_Owed] = []
+        self._wake = threading.Condition()
+        self._closing_at: float | None = None
         self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
         self._thread.start()
 
     async def write(self, act: Callable[[Connection], T]) -> T:
         """Run `act` in the writer's next transaction and return its answer once that is committed."""
-        future: Future[T] = Future()
-        self._jobs.put((act, future))
-        return await asyncio.wrap_future(future)
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._put(_Act(act, future))
+        return await future
+
+    async def permit(self, dot: Dot) -> bool:
+        """Return whether a final dot may be written, once that is on record. Raises StoreError: then it may not."""
+        future: asyncio.Future[bool] = self._loop.create_future()
+        self._put(_Permit(dot, future))
+        return await future
+
+    def settle(self, settled: Settled, also: Callable[[Connection], object] | None = None) -> None:
+        """Have a settlement written, before anything that is asked for later; `also` runs in its transaction."""
+        self._put(_Owed(settled, also))
 
     async def read(self, act: Callable[[Connection], T]) -> T:
         """Run `act` on one consistent view, in another thread and without the write lock."""
@@ -45,44 +93,112 @@ class Ledger:
 
         return await asyncio.to_thread(look)
 
-    def close(self) -> None:
-        """Finish what was asked and end the thread."""
-        self._jobs.put(None)
-        self._thread.join()
+    async def close(self, patience_s: float = 20.0) -> None:
+        """Write what is owed, trying for so long, and end the thread; what could not be written is logged."""
+        with self._wake:
+            self._closing_at = time.monotonic() + patience_s
+            self._wake.notify()
+        await asyncio.to_thread(self._thread.join)
+
+    def _put(self, job: _Act | _Permit | _Owed) -> None:
+        with self._wake:
+            self._jobs.append(job)
+            self._wake.notify()
+
+    # -- the thread
 
     def _work(self) -> None:
-        open_for_more = True
-        while open_for_more:
-            job = self._jobs.get()
-            if job is None:
-                return
-            group = [job]
-            while len(group) < MOST_IN_GROUP and not self._jobs.empty():
-                job = self._jobs.get()
-                if job is None:
-                    open_for_more = False
-                    break
-                group.append(job)
-            self._commit(group)
+        retry_s, last_size, last_end = RETRY_S, 0, 0.0
+        while True:
+            with self._wake:
+                if not self._jobs:
+                    if self._closing_at is not None and (not self._owed or time.monotonic() > self._closing_at):
+                        break
+                    self._wake.wait(min(retry_s, 0.2) if self._owed else None)
+            if last_size >= BUSY_GROUP and not self._owed:
+                time.sleep(max(last_end + GATHER_S - time.monotonic(), 0.0))
+            with self._wake:
+                group = [self._jobs.popleft() for _number in range(min(len(self._jobs), MOST_IN_GROUP))]
+            if not group and not self._owed:
+                continue
+            failure = self._commit(group)
+            last_size, last_end = len(group), time.monotonic()
+            if failure is None:
+                retry_s = RETRY_S
+                continue
+            if self._owed:
+                with self._wake:
+                    self._wake.wait(retry_s)
+                retry_s = min(retry_s * 2, LONGEST_RETRY_S)
+        if self._owed:
+            log.error("%d outcomes could not be recorded: %s", len(self._owed), self.trouble)
 
-    def _commit(self, group: list[_Job]) -> None:
-        answers: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def _commit(self, group: list[_Act | _Permit | _Owed]) -> BaseException | None:
+        owed = self._owed + [job for job in group if isinstance(job, _Owed)]
+        answers: list[_Answer] = []
+        failure: BaseException | None = None
         try:
             with self._store.write() as connection:
-                for act, future in group:
-                    # a job that nobody waits for any more is not begun; one that is begun can no longer be cancelled
-                    if not future.set_running_or_notify_cancel():
-                        continue
-                    try:
-                        with connection.begin_nested():
-                            answers.append((future, act(connection), None))
-                    except Exception as error:  # noqa: BLE001 - the caller's, raised there
-                        answers.append((future, None, error))
+                claims.settle_deliveries(connection, [one.settled for one in owed])
+                for one in owed:
+                    if one.also is not None:
+                        one.also(connection)
+                answers = [self._act(connection, job) for job in group if isinstance(job, _Act)]
+                answers += self._permit(connection, [job for job in group if isinstance(job, _Permit)])
+            self._owed, self.trouble = [], ""
         except Exception as error:  # noqa: BLE001 - the commit failed: nobody's work was written
-            waited = [future for _act, future in group if future.running() or future.set_running_or_notify_cancel()]
-            answers = [(future, None, error) for future in waited]
-        for future, answer, failure in answers:
-            if failure is None:
-                future.set_result(answer)
-            else:
-                future.set_exception(failure)
+            failure = error
+            answers = [(job.future, None, error) for job in group if not isinstance(job, _Owed)]
+            self._owed = owed if self._may_pass(error) else self._alone(owed)
+            if self._owed and not self.trouble:
+                log.error("nothing is sent while the database cannot be written: %s", error)
+            self.trouble = str(error) if self._owed or self._may_pass(error) else ""
+        if answers:
+            self._loop.call_soon_threadsafe(_give, answers)
+        return failure
+
+    def _act(self, connection: Connection, job: _Act) -> _Answer:
+        if job.future.cancelled():  # nobody waits for it any more
+            return job.future, None, None
+        try:
+            with connection.begin_nested():
+                return job.future, job.run(connection), None
+        except Exception as error:  # noqa: BLE001 - the caller's, raised there
+            return job.future, None, error
+
+    def _permit(self, connection: Connection, jobs: list[_Permit]) -> list[_Answer]:
+        waited = [job for job in jobs if not job.future.cancelled()]
+        allowed = claims.permit_dots(connection, [job.dot for job in waited], self._now())
+        return [(job.future, job.dot.delivery_id in allowed, None) for job in waited]
+
+    def _may_pass(self, error: BaseException) -> bool:
+        return isinstance(error, StoreError) and is_passing(error)
+
+    def _alone(self, owed: list[_Owed]) -> list[_Owed]:
+        """Write settlements one by one when the database refuses them together; one it refuses alone is given up.
+
+        Its attempt stays open, and the recovery will make it uncertain: in doubt, not lost.
+        """
+        left: list[_Owed] = []
+        for one in owed:
+            try:
+                with self._store.write() as connection:
+                    claims.settle_deliveries(connection, [one.settled])
+                    if one.also is not None:
+                        one.also(connection)
+            except Exception as error:
+                if self._may_pass(error):
+                    left.append(one)
+                else:
+                    log.exception("the outcome of delivery %d cannot be recorded", one.settled.delivery_id)
+        return left
+
+
+def _give(answers: list[_Answer]) -> None:
+    for future, answer, failure in answers:
+        if future.done():
+            continue
+        if failure is None:
+            future.set_result(answer)
+        else:
+            future.set_exception(failure)

@@ -1,64 +1,218 @@
-"""The sender: delivers whatever mailings are running, in turns, until told to stop."""
+"""The sender: delivers whatever mailings run, through all relays at once, until told to stop.
+
+Coordinated in one event loop: a feeder claims what is due, each connection's lane carries one copy at a time. The
+database is reached only through the ledger's thread.
+"""
 
 import asyncio
 import contextlib
 import logging
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
 
+from mailer.errors import EditionChangedError, StoreError
+from mailer.i18n import _
 from mailer.model.delivery import MailingStatus
-from mailer.sending.deliver import MailingRun, SendingSettings
+from mailer.sending.copies import Copy
+from mailer.sending.feed import Claim, Domains, Feed, relay_subject
+from mailer.sending.lane import Lane
 from mailer.sending.ledger import Ledger
-from mailer.sending.rest import RelayRest
+from mailer.sending.outcomes import Outcomes
+from mailer.sending.pool import Pool
 from mailer.sending.retry import resend_uncertain_at
-from mailer.store import mailings, recovery
+from mailer.sending.settings import SendingSettings
+from mailer.store import claims, issues, mailings, pace, recovery
+from mailer.store.claims import RunningMailing
 from mailer.store.database import Connection, Store
 
 log = logging.getLogger(__name__)
 
-IDLE_S = 0.5
-LOOK_S = 5.0  # a mailing that waits for a retry is looked at this often all the same
+DRAIN_S = 30.0
+RECORD_S = 20.0  # how long what happened is tried to be recorded at the end, while the database cannot be written
+IDLE_S = 0.5  # the longest nap: a pause or a cancel acts within a second or two
+SHORTEST_NAP_S = 0.01
+HOUSEKEEPING_S = 1.0
 
 
-def running_mailings(connection: Connection) -> list[int]:
-    """Return the mailings to deliver, oldest first."""
-    return [one.id for one in reversed(mailings.list_mailings(connection, [MailingStatus.RUNNING], limit=1000))]
+class Sender(Outcomes):
+    """One run of the sender over a database."""
+
+    def __init__(self, settings: SendingSettings, store: Store, stop: asyncio.Event, only: int | None = None) -> None:
+        lease = uuid.uuid4().hex
+        configs = {name: one.config for name, one in settings.relays.items()}
+        domains = Domains(settings.domains)
+        super().__init__(
+            settings,
+            Ledger(store, settings.now),
+            {name: Pool(name, one) for name, one in settings.relays.items()},
+            Feed(configs, domains, settings.secret, settings.policy.scale, lease),
+            stop,
+        )
+        self._only = only
+        self._verdicts = {}
+        self._fit: set[int] = set()  # mailings whose editions are loaded
+        self._housekept_at = 0.0
+        self._lanes: list[Lane] = []
+
+    async def run(self) -> None:
+        """Deliver until `stop`, or with `only` until that mailing no longer runs.
+
+        The caller holds the sender lock, so what is still claimed at the start was left by a crash. Raises StoreError
+        when the database cannot be read at the start.
+        """
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            await self.ledger.write(self._recover_all)
+            self._lanes = [
+                Lane(self, pool, number) for pool in self.pools.values() for number in range(pool.config.connections)
+            ]
+            tasks = [asyncio.create_task(lane.run()) for lane in self._lanes]
+            feeder = asyncio.create_task(self._feed())
+            await asyncio.wait([feeder, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            self.over = True
+            self._give_back_ready()
+            await self._drain(tasks)
+            for task in (feeder, *tasks):
+                if task.done():
+                    task.result()  # raises what ended it
+            tasks.append(feeder)
+        finally:
+            self.over = True
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(StoreError):
+                await self.ledger.write(self._recover_own)
+            await self.ledger.close(RECORD_S)
+
+    def _recover_all(self, connection: Connection) -> None:
+        now = self.set.now()
+        found = recovery.recover_claims(connection, now, resend_uncertain_at(now, self.set.policy))
+        if found.uncertain or found.freed:
+            log.warning("after a stop: %d uncertain, %d pending again", found.uncertain, found.freed)
+        for name, pool in self.pools.items():
+            known = pace.read_paces(connection, [relay_subject(name)])
+            pool.resting = any(one.is_held(now) for one in known.values())
+
+    def _recover_own(self, connection: Connection) -> None:
+        """What this run was cut off from: uncertain after its dot, else pending."""
+        now = self.set.now()
+        recovery.recover_claims(connection, now, resend_uncertain_at(now, self.set.policy), self.feed.lease)
+
+    async def _drain(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Let what is on the wire end, for DRAIN_S."""
+        deadline = asyncio.get_running_loop().time() + DRAIN_S
+        while any(lane.busy for lane in self._lanes) and not all(task.done() for task in tasks):
+            if asyncio.get_running_loop().time() >= deadline:
+                return
+            await self._nap(0.05)
+
+    async def _nap(self, seconds: float) -> None:
+        self.progress.clear()
+        # not wait_for: until Python 3.12 it can swallow the cancellation that ends this run
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.progress.wait()
+
+    async def _feed(self) -> None:
+        """Claim what relays have appetite for, and look after mailings meanwhile, until there is nothing more to do."""
+        while not (self.stop.is_set() or self.over):
+            try:
+                claimed = await self._claim_more()
+                if claimed:
+                    await asyncio.sleep(0)
+                    continue
+                wait = await self._look_on()
+            except StoreError as error:
+                log.warning("%s", error)
+                await self._nap(IDLE_S)
+                continue
+            if wait is None:
+                return
+            await self._nap(min(max(wait, SHORTEST_NAP_S), IDLE_S))
+
+    async def _claim_more(self) -> bool:
+        appetite = {name: pool.appetite() for name, pool in self.pools.items()}
+        due = asyncio.get_running_loop().time() >= self._housekept_at
+        if self.ledger.trouble or not (any(appetite.values()) or due):
+            return False
+        claimed = await self.ledger.write(partial(self._claim, appetite=appetite, housekeeping=due))
+        if due:
+            self._housekept_at = asyncio.get_running_loop().time() + HOUSEKEEPING_S * self.set.policy.scale**0.5
+        for claim in claimed:
+            self.take_on(Copy(claim))
+        return bool(claimed)
+
+    def _claim(self, connection: Connection, appetite: Mapping[str, int], housekeeping: bool) -> list[Claim]:
+        """Claim for every relay that is ready; now and then take up what is due otherwise."""
+        now = self.set.now()
+        running = claims.running_mailings(connection, self._only)
+        if housekeeping:
+            resend_at = resend_uncertain_at(now, self.set.policy)
+            for one in running:
+                recovery.recover_expired(connection, one.id, now, resend_at, self.feed.lease)
+                recovery.requeue_uncertain(connection, one.id, now)
+            self._see_paces(connection, now)
+        running = [one for one in running if self._is_fit(connection, one, now)]
+        self.running = {one.id for one in running}
+        return self.feed.claim(connection, running, appetite, dict(self.under_way_domains), now)
+
+    def _see_paces(self, connection: Connection, now: datetime) -> None:
+        """Wake relays whose rest is over, and see those that another process let rest."""
+        paces = pace.read_paces(connection, [relay_subject(name) for name in self.pools])
+        for name, pool in self.pools.items():
+            known = paces.get(relay_subject(name))
+            pool.resting = known is not None and known.is_held(now)
+
+    def _is_fit(self, connection: Connection, one: RunningMailing, now: datetime) -> bool:
+        """Load what a mailing needs; hold one that could only fail on each of its readers."""
+        reason = ""
+        for _id, name, edition_id in mailings.mailing_lists(connection, one.id) if one.id not in self._fit else ():
+            if name not in self.set.letterheads:
+                reason = _("config.toml no longer has the list {name}").format(name=name)
+            elif not any(self.feed.routes.tiers(name, domain) for domain in ("", "any.example")):
+                continue
+            if not reason and not self.composing.knows(edition_id):
+                try:
+                    self.composing.add(edition_id, issues.load_edition(connection, edition_id))
+                except EditionChangedError as error:
+                    reason = str(error)
+        if reason:
+            mailings.move_mailing(connection, one.id, MailingStatus.HELD, now, reason)
+            return False
+        self._fit.add(one.id)
+        return True
+
+    async def _look_on(self) -> float | None:
+        """Finish mailings with nothing open; return how long nothing is due, None when `only` no longer runs."""
+        if any(pool.ready for pool in self.pools.values()) or self.ledger.trouble:
+            return IDLE_S
+        wait = await self.ledger.write(self._finish)
+        if self._only is not None and self._only not in self.running and not self.under_way[self._only]:
+            return None
+        return wait
+
+    def _finish(self, connection: Connection) -> float:
+        now = self.set.now()
+        waits = [IDLE_S]
+        running = claims.running_mailings(connection, self._only)
+        self.running = {one.id for one in running}
+        for one in running:
+            if self.under_way[one.id]:
+                continue
+            left = recovery.remaining_work(connection, one.id, now)
+            if not left.open:
+                mailings.move_mailing(connection, one.id, MailingStatus.FINISHED, now)
+                self.running.discard(one.id)
+                self._verdicts.pop(one.id, None)
+            elif left.next_at is not None and left.next_at > now:
+                waits.append((left.next_at - now).total_seconds())
+                self._housekept_at = min(self._housekept_at, self.loop.time() + waits[-1])
+        return min(waits)
 
 
 async def run_sender(settings: SendingSettings, store: Store, stop: asyncio.Event, *, only: int | None = None) -> None:
-    """Deliver running mailings until `stop`; with `only`, that one mailing until it no longer runs.
-
-    No mailing waits for another's retries. The caller holds the sender lock, so what is still claimed at the start
-    was left by a crash. Raises StoreError when the database cannot be written.
-    """
-    ledger = Ledger(store)
-
-    def recover(connection: Connection) -> None:
-        now = settings.now()
-        found = recovery.recover_claims(connection, now, resend_uncertain_at(now, settings.policy))
-        if found.uncertain or found.freed:
-            log.warning("after a stop: %d uncertain, %d pending again", found.uncertain, found.freed)
-
-    rest = RelayRest(settings.policy.scale)
-    clock = asyncio.get_running_loop().time
-    look_at: dict[int, float] = {}  # by mailing: not before
-    try:
-        await ledger.write(recover)
-        while not stop.is_set():
-            chosen = [only] if only is not None else await ledger.read(running_mailings)
-            look_at = {number: look_at.get(number, 0.0) for number in chosen}
-            for number in chosen:
-                if stop.is_set() or clock() < look_at[number]:
-                    continue
-                wait = await MailingRun(settings, ledger, rest, number, stop).run()
-                if wait is None and only is not None:
-                    return
-                look_at[number] = clock() + min(wait or 0.0, LOOK_S)
-            soonest = min(look_at.values(), default=clock() + IDLE_S) - clock()
-            await _pause(stop, min(max(soonest, 0.01), IDLE_S))
-    finally:
-        ledger.close()
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(max(seconds, 0.01)):
-            await stop.wait()
+    """Deliver running mailings until `stop`; with `only`, that one mailing until it no longer runs."""
+    await Sender(settings, store, stop, only).run()

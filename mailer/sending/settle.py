@@ -18,7 +18,7 @@ from mailer.model.outcome import (
     Uncertain,
 )
 from mailer.sending.retry import RetryPolicy, next_attempt, resend_uncertain_at
-from mailer.store.deliveries import Settlement
+from mailer.store.claims import Settlement
 
 # refusals that say nothing of the recipient: going on would only spend the list
 OURS_AT_ONCE = frozenset({ReplyClass.AUTH, ReplyClass.CONFIG, ReplyClass.SENDER_POLICY, ReplyClass.IP_POLICY})
@@ -34,13 +34,15 @@ class Consequence:
     """A settlement and what follows beyond the delivery.
 
     hold_domain_until: no other copy to its domain before. stop: how much this counts towards holding the mailing
-    (MOST_STOPS holds it). reconnect: the connection has done enough.
+    (MOST_STOPS holds it). reconnect: the connection has done enough. suppress_after: in how many issues in a row the
+    address must have failed to get nothing more, this one counted (1: from now on); 0: it is not to blame.
     """
 
     settlement: Settlement
     hold_domain_until: datetime | None = None
     stop: int = 0
     reconnect: bool = False
+    suppress_after: int = 0
 
 
 def decide_outcome(
@@ -66,11 +68,12 @@ def decide_outcome(
             return Consequence(Settlement(status.UNCERTAIN, "uncertain", reply, "", next_attempt_at=resend))
         case Refused(reply, meaning):
             if meaning.action is Action.STOP_AND_ASK and meaning.reply_class in OURS_AT_ONCE:
-                return Consequence(released(reply, meaning), stop=MOST_STOPS)
+                return Consequence(released(reply, meaning, due_again(delivery)), stop=MOST_STOPS)
             if meaning.reply_class in PERHAPS_OURS and not others_accepted:
                 return Consequence(released(reply, meaning, now + ASK_AGAIN_AFTER * policy.scale), stop=1)
             stop = 1 if meaning.action is Action.STOP_AND_ASK else 0
-            return Consequence(Settlement(status.REFUSED, "refused", reply, meaning.reply_class.value), stop=stop)
+            end = Settlement(status.REFUSED, "refused", reply, meaning.reply_class.value)
+            return Consequence(end, stop=stop, suppress_after=_suppress_after(meaning))
         case Deferred(reply, meaning):
             return _decide_deferred(reply, meaning, delivery, now, policy, dice)
 
@@ -79,7 +82,7 @@ def _decide_deferred(
     reply: Reply, meaning: Meaning, delivery: Delivery, now: datetime, policy: RetryPolicy, dice: float
 ) -> Consequence:
     if meaning.action is Action.STOP_AND_ASK and meaning.reply_class in OURS_AT_ONCE:
-        return Consequence(released(reply, meaning), stop=MOST_STOPS)
+        return Consequence(released(reply, meaning, due_again(delivery)), stop=MOST_STOPS)
     due = next_attempt(meaning, delivery.attempts + 1, delivery.clock_from, now, policy, dice)
     settlement = Settlement(
         DeliveryStatus.PENDING if due is not None else DeliveryStatus.EXPIRED,
@@ -93,7 +96,18 @@ def _decide_deferred(
         hold_domain_until=due if meaning.action is Action.SLOW_DOMAIN else None,
         stop=1 if meaning.action is Action.STOP_AND_ASK else 0,
         reconnect=meaning.action is Action.RECONNECT,
+        suppress_after=_suppress_after(meaning) if due is None else 0,
     )
+
+
+def _suppress_after(meaning: Meaning) -> int:
+    match meaning.action:
+        case Action.SUPPRESS:
+            return 1
+        case Action.SUPPRESS_AFTER:
+            return max(meaning.after_issues, 1)
+        case _:
+            return 0
 
 
 def as_deferral(failure: RelayFailure) -> Deferred | None:
@@ -105,6 +119,20 @@ def as_deferral(failure: RelayFailure) -> Deferred | None:
 
 
 def released(reply: Reply, meaning: Meaning, due: datetime | None = None) -> Settlement:
-    """Return a delivery to pending untouched: the fault is the relay's or ours, and no attempt is counted."""
+    """Return a delivery to pending untouched: the fault is the relay's or ours, and no attempt is counted.
+
+    due: not before; give the moment it was claimed where it is due again at once, so that no clock runs meanwhile.
+    """
     kind = meaning.reply_class.value
     return Settlement(DeliveryStatus.PENDING, "released", reply, kind, next_attempt_at=due, counts=False)
+
+
+def due_again(delivery: Delivery) -> datetime | None:
+    """Return when a delivery that is given back is due: since it was claimed, or fresh if it was never tried."""
+    return delivery.claimed_at if delivery.attempts else None
+
+
+def given_back(delivery: Delivery, phase: Phase = Phase.CONNECT, outcome: str = "released") -> Settlement:
+    """Return a delivery to pending that nothing was tried for."""
+    reply = Reply(0, "", "", phase)
+    return Settlement(DeliveryStatus.PENDING, outcome, reply, "", next_attempt_at=due_again(delivery), counts=False)

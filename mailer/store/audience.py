@@ -3,15 +3,15 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TypeVar
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, select, text, update
 
-from mailer.model.delivery import Contact, DistributionList
+from mailer.model.delivery import Contact, DeliveryStatus, DistributionList
 from mailer.model.edition import RECIPIENT_FIELDS
 from mailer.model.issue import Role
-from mailer.store.schema import contact, delivery, distribution_list, subscription, suppression
+from mailer.store.schema import contact, delivery, distribution_list, issue, subscription, suppression
 
 DROPPED = "dropped from the sheet"  # the one reason from which a sheet may bring someone back
 PAGE = 500  # values in one statement: far below what either database takes
@@ -229,28 +229,6 @@ def end_subscription(connection: Connection, contact_id: int, list_id: int, reas
     return result.rowcount == 1
 
 
-def iterate_active(connection: Connection, list_id: int, page: int = 1000) -> Iterator[list[Subscriber]]:
-    """Yield the active subscribers of a list in its order, in pages, so that memory does not grow with the list."""
-    after = (-1, -1)
-    while True:
-        rows = connection.execute(
-            _select_subscribers(list_id)
-            .where(
-                subscription.c.status == "active",
-                or_(
-                    subscription.c.position > after[0],
-                    (subscription.c.position == after[0]) & (subscription.c.id > after[1]),
-                ),
-            )
-            .order_by(subscription.c.position, subscription.c.id)
-            .limit(page)
-        ).all()
-        if not rows:
-            return
-        yield [_to_subscriber(row) for row in rows]
-        after = (rows[-1].position, rows[-1].subscription_id)
-
-
 def longest_values(connection: Connection, list_name: str) -> dict[str, str]:
     """Return the longest value of each field of a recipient among a list's active subscribers, where there is any."""
     found: dict[str, str] = {}
@@ -290,6 +268,29 @@ def suppressed_among(connection: Connection, hashes: Collection[str], now: datet
         )
     )
     return {str(row.address_hash) for row in rows}
+
+
+def failures_in_a_row(connection: Connection, address_key: str, most: int) -> int:
+    """Return in how many of the newest issues in a row, at most so many, the address was refused or expired."""
+    newest = connection.execute(select(issue.c.id).order_by(issue.c.id.desc()).limit(most * 3)).scalars().all()
+    rows = connection.execute(
+        select(delivery.c.status)
+        .where(
+            delivery.c.issue_id.in_(newest),
+            delivery.c.address_key == address_key,
+            delivery.c.status != DeliveryStatus.CANCELLED.value,
+            ~delivery.c.again,
+        )
+        .order_by(delivery.c.issue_id.desc())
+    )
+    failed = (DeliveryStatus.REFUSED.value, DeliveryStatus.EXPIRED.value)
+    return sum(1 for _row in takewhile(lambda row: row.status in failed, islice(rows, most)))
+
+
+def any_suppressed(connection: Connection, now: datetime) -> bool:
+    """Return whether any address at all is suppressed."""
+    wanted = or_(suppression.c.until.is_(None), suppression.c.until > now)
+    return connection.execute(select(suppression.c.id).where(wanted).limit(1)).first() is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InternalError, OperationalError, SQLAlchemyError
 
 from mailer.errors import StoreError
 from mailer.i18n import _
@@ -19,18 +19,22 @@ if TYPE_CHECKING:
 __all__ = ["Connection", "Store", "open_store"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0002"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
+HEAD = "0003"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
 BUSY_TIMEOUT_S = 30
+CACHE_KIB = 32 * 1024  # a plan of a million rows touches its indexes all over
+CHECKPOINT_PAGES = 4000  # a sender rewrites the same pages again and again; copying them back rarely costs least
 
 
-def _tune_sqlite(connection: Any, _record: Any) -> None:
+def _tune_sqlite(connection: Any, busy_timeout_s: float) -> None:
     # pysqlite's own transaction handling begins late and in the wrong mode; BEGIN IMMEDIATE is emitted by us
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+    cursor.execute(f"PRAGMA busy_timeout = {round(busy_timeout_s * 1000)}")
+    cursor.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     cursor.close()
 
 
@@ -42,11 +46,11 @@ def _begin_sqlite(connection: Connection) -> None:
 class Store:
     """An open database. Transactions come from `read()` and `write()`; no other room sees SQLAlchemy's engine."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         self.url = url
         self._engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
         if self.is_sqlite:
-            event.listen(self._engine, "connect", _tune_sqlite)
+            event.listen(self._engine, "connect", lambda connection, _record: _tune_sqlite(connection, busy_timeout_s))
             event.listen(self._engine, "begin", _begin_sqlite)
         self._writing = self._engine.execution_options(writing=True)
 
@@ -75,6 +79,25 @@ class Store:
             yield connection
 
     @contextmanager
+    def rebuild(self) -> Iterator[Connection]:
+        """One transaction in which tables may be replaced: SQLite checks what points to them at its end only."""
+        with _said_plainly(self), self._writing.connect() as connection:
+            if not self.is_sqlite:
+                with connection.begin():
+                    yield connection
+                return
+            driver = connection.connection.cursor()  # inside a transaction the pragma would do nothing
+            driver.execute("PRAGMA foreign_keys = OFF")
+            try:
+                with connection.begin():
+                    yield connection
+                    if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                        raise StoreError(_("the database is damaged: {why}").format(why="foreign_key_check"))
+            finally:
+                driver.execute("PRAGMA foreign_keys = ON")
+                driver.close()
+
+    @contextmanager
     def hold(self) -> Iterator[Connection]:
         """A PostgreSQL connection outside any transaction, for a lock that lives as long as it does."""
         with _said_plainly(self), self._engine.connect() as connection:
@@ -97,6 +120,14 @@ def _said_plainly(store: Store) -> Iterator[None]:
         # further lines of a server's message hold the row: addresses that belong in no log
         why = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
         raise StoreError(message.format(why=why), file=store.path, cure=cure) from error
+
+
+def is_passing(error: StoreError) -> bool:
+    """True where the same may work later: the disk has room again, the lock is free, the server is back."""
+    cause = error.__cause__
+    return isinstance(cause, DBAPIError) and (
+        cause.connection_invalidated or isinstance(cause, OperationalError | InternalError)
+    )
 
 
 def _explain_sqlite(error: DBAPIError) -> tuple[str, str]:
@@ -175,7 +206,7 @@ def _migrate(store: Store) -> None:
     from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory(str(MIGRATIONS))
-    with store.write() as connection:
+    with store.rebuild() as connection:
         if not store.is_sqlite:  # two starting at once: the second waits, then finds the work done
             connection.execute(text("SELECT pg_advisory_xact_lock(7461953)"))
         current = _current_revision(connection)

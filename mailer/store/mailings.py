@@ -129,9 +129,6 @@ def mailing_lists(connection: Connection, mailing_id: int) -> list[tuple[int, st
     return [(int(row.list_id), str(row.name), int(row.edition_id)) for row in rows]
 
 
-HALTED = (MailingStatus.PAUSED, MailingStatus.HELD)
-
-
 def move_mailing(
     connection: Connection,
     mailing_id: int,
@@ -143,7 +140,7 @@ def move_mailing(
 ) -> bool:
     """Move a mailing's status where the table of moves allows it, or only from some of those states.
 
-    Notes when it started or finished, and how long it stood still: that time is not counted by give_up_after.
+    Notes when it started or finished.
     """
     allowed = sources_of(target, MAILING_MOVES)
     if only_from is not None:
@@ -153,21 +150,19 @@ def move_mailing(
         return False
     fields: dict[str, Any] = {"status": target.value, "reason": reason}
     if target is MailingStatus.RUNNING:
-        fields |= {"started_at": row.started_at or now, "finished_at": None, "halted_at": None}
-        if row.halted_at is not None:
-            fields["held_s"] = row.held_s + max((now - row.halted_at).total_seconds(), 0)
-    elif target in HALTED:
-        fields["halted_at"] = row.halted_at or now
+        fields |= {"started_at": row.started_at or now, "finished_at": None}
     elif target in (MailingStatus.FINISHED, MailingStatus.CANCELLED):
         fields["finished_at"] = now
     connection.execute(update(mailing).where(mailing.c.id == mailing_id).values(**fields))
     return True
 
 
-def add_held(connection: Connection, mailing_id: int, seconds: float) -> None:
-    """Count time that a running mailing stood still because its relay had to rest."""
+def fix_tokens(connection: Connection, mailing_id: int, token_key: int, message_domain: str) -> None:
+    """Fix what the tokens and Message-IDs of a mailing's deliveries are made with; a later call changes nothing."""
     connection.execute(
-        update(mailing).where(mailing.c.id == mailing_id).values(held_s=mailing.c.held_s + max(seconds, 0))
+        update(mailing)
+        .where(mailing.c.id == mailing_id, mailing.c.message_domain == "")
+        .values(token_key=token_key, message_domain=message_domain)
     )
 
 

@@ -1,32 +1,17 @@
-"""What becomes of deliveries that nobody carries: held, recovered, taken up again, cancelled, or still to do."""
+"""What becomes of deliveries that nobody carries: recovered, taken up again, cancelled, sent again, or still to do."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, null, select, update
 
 from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.model.outcome import Phase
-from mailer.store.deliveries import cancel_with_mailing
+from mailer.store.claims import cancel_with_mailing
 from mailer.store.schema import attempt, delivery, mailing
 
 PAGE = 500  # SQLite takes 32,766 parameters, but a plan of an IN list grows with it
-
-
-def hold_domain(connection: Connection, mailing_id: int, domain: str, until: datetime) -> int:
-    """Let no pending delivery to this domain be tried before `until`; return how many wait."""
-    result = connection.execute(
-        update(delivery)
-        .where(
-            delivery.c.mailing_id == mailing_id,
-            delivery.c.domain == domain,
-            delivery.c.status == DeliveryStatus.PENDING.value,
-            (delivery.c.next_attempt_at.is_(None)) | (delivery.c.next_attempt_at < until),
-        )
-        .values(next_attempt_at=until)
-    )
-    return result.rowcount
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +38,15 @@ def recover_claims(
     )
 
 
-def recover_expired(connection: Connection, mailing_id: int, now: datetime, resend_at: datetime | None) -> Recovery:
-    """Settle the claims of a mailing whose lease has run out: their worker may no longer write a dot."""
+def recover_expired(
+    connection: Connection, mailing_id: int, now: datetime, resend_at: datetime | None, except_lease: str
+) -> Recovery:
+    """Settle the claims of a mailing whose lease has run out, but not our own: their worker may no longer dot."""
     expired = select(delivery.c.id).where(
         delivery.c.mailing_id == mailing_id,
         delivery.c.status == DeliveryStatus.SENDING.value,
         delivery.c.lease_until <= now,
+        delivery.c.lease != except_lease,
     )
     return _settle_abandoned(connection, connection.execute(expired).scalars(), now, resend_at)
 
@@ -91,7 +79,15 @@ def _settle_abandoned(
             )
         )
         connection.execute(
-            update(delivery).where(delivery.c.id.in_(bare)).values(status=DeliveryStatus.PENDING.value, **clear)
+            update(delivery)
+            .where(delivery.c.id.in_(bare))
+            .values(
+                status=DeliveryStatus.PENDING.value,
+                # due since now for the clock of give_up_after, which an attempt that was none must not start
+                next_attempt_at=case((delivery.c.attempts > 0, now), else_=null()),
+                first_attempt_at=case((delivery.c.attempts > 0, delivery.c.first_attempt_at), else_=null()),
+                **clear,
+            )
         )
         cancel_with_mailing(connection, bare, now)
         connection.execute(
@@ -116,7 +112,7 @@ def requeue_uncertain(connection: Connection, mailing_id: int, now: datetime) ->
             delivery.c.status == DeliveryStatus.UNCERTAIN.value,
             delivery.c.next_attempt_at <= now,
         )
-        .values(status=DeliveryStatus.PENDING.value, next_attempt_at=None, finished_at=None)
+        .values(status=DeliveryStatus.PENDING.value, finished_at=None)  # due since next_attempt_at
     )
     return result.rowcount
 
@@ -134,27 +130,75 @@ def cancel_pending(connection: Connection, mailing_id: int, now: datetime) -> in
     return result.rowcount
 
 
+SENT_AGAIN = (DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED, DeliveryStatus.UNCERTAIN)
+
+
+def ended_deliveries(
+    connection: Connection, mailing_id: int, statuses: Collection[DeliveryStatus], keys: Collection[str] = ()
+) -> list[int]:
+    """Return the deliveries of a mailing in these states of SENT_AGAIN; with keys, only those to these addresses."""
+    wanted: list[ColumnElement[bool]] = [
+        delivery.c.mailing_id == mailing_id,
+        delivery.c.status.in_([one.value for one in statuses]),
+    ]
+    if keys:
+        wanted.append(delivery.c.address_key.in_(keys))
+    return [int(one) for one in connection.execute(select(delivery.c.id).where(*wanted)).scalars()]
+
+
+def reopen_deliveries(connection: Connection, ids: Collection[int], now: datetime) -> int:
+    """Make ended deliveries pending again, with a clock of give_up_after of their own; return how many."""
+    count, all_ids = 0, list(ids)
+    for start in range(0, len(all_ids), PAGE):
+        count += connection.execute(
+            update(delivery)
+            .where(
+                delivery.c.id.in_(all_ids[start : start + PAGE]),
+                delivery.c.status.in_([one.value for one in SENT_AGAIN]),
+            )
+            .values(
+                status=DeliveryStatus.PENDING.value,
+                next_attempt_at=now,
+                finished_at=None,
+                first_attempt_at=None,
+                held_s=0,
+                attempts=0,
+            )
+        ).rowcount
+    return count
+
+
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """What a mailing still has to do: deliveries that are open, and when the next that waits is due.
+    """What a mailing still has to do: whether any delivery is open, and when the next that waits is due.
 
     next_at: None when nothing waits; a moment not later than now when something is due.
     """
 
-    open: int
+    open: bool
     next_at: datetime | None
 
 
 def remaining_work(connection: Connection, mailing_id: int, now: datetime) -> Remaining:
-    """Return what is pending, sending, or uncertain with a resend due."""
-    pending = delivery.c.status == DeliveryStatus.PENDING.value
-    sending = delivery.c.status == DeliveryStatus.SENDING.value
-    resend = (delivery.c.status == DeliveryStatus.UNCERTAIN.value) & delivery.c.next_attempt_at.is_not(None)
-    row = connection.execute(
-        select(
-            func.count(),
-            func.min(delivery.c.next_attempt_at).filter(pending | resend),
-            func.count().filter(pending & delivery.c.next_attempt_at.is_(None)),
-        ).where(delivery.c.mailing_id == mailing_id, pending | sending | resend)
-    ).one()
-    return Remaining(open=row[0], next_at=now if row[2] else row[1])
+    """Return what is pending, sending, or uncertain with a resend due; looks at a few rows, however many there are."""
+
+    def any_of(status: DeliveryStatus, *more: ColumnElement[bool]) -> bool:
+        query = select(delivery.c.id).where(
+            delivery.c.mailing_id == mailing_id, delivery.c.status == status.value, *more
+        )
+        return connection.execute(query.limit(1)).first() is not None
+
+    due = delivery.c.next_attempt_at
+    fresh = any_of(DeliveryStatus.PENDING, due.is_(None))
+    waiting = any_of(DeliveryStatus.PENDING, due.is_not(None))
+    resend = any_of(DeliveryStatus.UNCERTAIN, due.is_not(None))
+    sending = any_of(DeliveryStatus.SENDING)
+    next_at = None
+    if waiting or resend:
+        next_at = connection.execute(
+            select(func.min(due)).where(
+                delivery.c.mailing_id == mailing_id,
+                delivery.c.status.in_([DeliveryStatus.PENDING.value, DeliveryStatus.UNCERTAIN.value]),
+            )
+        ).scalar()
+    return Remaining(fresh or waiting or resend or sending, now if fresh else next_at)

@@ -183,9 +183,9 @@ mailing = Table(
     Column("approval_id", ForeignKey("approval.id"), nullable=False),
     Column("status", String(16), nullable=False, index=True),
     Column("reason", Text, nullable=False, server_default=""),
-    # seconds it stood still by our own doing: paused, held, its relay at rest; halted_at: since when it does now
-    Column("held_s", Float, nullable=False, server_default="0"),
-    Column("halted_at", UtcTime),
+    # what Message-IDs and tokens of its deliveries are made with, besides their id: fixed when it is planned
+    Column("token_key", Integer, nullable=False, server_default="0"),
+    Column("message_domain", String(254), nullable=False, server_default=""),
     Column("schedule", String(32), nullable=False, server_default=""),
     Column("scheduled_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
@@ -206,8 +206,8 @@ mailing_list = Table(
 delivery = Table(
     "delivery",
     metadata,
-    # mailing × 2^32 + ordinal: known before the insert, so that the Message-ID can carry it, and in sending order
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    # mailing × 2^32 + ordinal: in sending order, and known before the insert; its tokens are signatures of it
+    Column("id", Key, primary_key=True, autoincrement=False),
     Column("mailing_id", ForeignKey("mailing.id"), nullable=False),
     Column("issue_id", ForeignKey("issue.id"), nullable=False),
     Column("list_id", ForeignKey("distribution_list.id"), nullable=False),
@@ -221,15 +221,15 @@ delivery = Table(
     Column("organisation", String(200), nullable=False),
     Column("city", String(100), nullable=False),
     Column("status", String(16), nullable=False),
-    Column("message_id", String(200), nullable=False),
-    Column("token", String(64), nullable=False),
     Column("again", Boolean, nullable=False, server_default=text("false")),
-    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # those that count for the retry policy
+    Column("last_attempt", Integer, nullable=False, server_default="0"),  # number of its newest attempt, counted or not
+    Column("relay", String(32), nullable=False, server_default=""),  # of its newest attempt
     # Date of the message, fixed at the first claim: a retry repeats the same bytes
     Column("sent_date", UtcTime),
-    # the clock of give_up_after: from the first attempt, less what the mailing stood still since (mailing.held_s)
+    # the clock of give_up_after: since the first attempt, less held_s, for which it was due and we kept it waiting
     Column("first_attempt_at", UtcTime),
-    Column("held_before_s", Float, nullable=False, server_default="0"),
+    Column("held_s", Float, nullable=False, server_default="0"),
     Column("next_attempt_at", UtcTime),
     Column("lease", String(40)),
     Column("lease_until", UtcTime),
@@ -244,17 +244,16 @@ delivery = Table(
         sqlite_where=text("status <> 'cancelled' AND NOT again"),
         postgresql_where=text("status <> 'cancelled' AND NOT again"),
     ),
-    Index("ix_delivery_mailing_status", "mailing_id", "status", "next_attempt_at"),
-    Index("ix_delivery_message_id", "message_id"),
+    # claims read it in order, domain that must wait and counts by list without touching a row
+    Index("ix_delivery_queue", "mailing_id", "status", "next_attempt_at", "id", "domain", "list_id"),
     _one_of("status", DeliveryStatus),
 )
 
 attempt = Table(
     "attempt",
     metadata,
-    Column("id", Key, primary_key=True),
-    Column("delivery_id", ForeignKey("delivery.id"), nullable=False, index=True),
-    Column("number", Integer, nullable=False),
+    Column("delivery_id", ForeignKey("delivery.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("relay", String(32), nullable=False),
     Column("started_at", UtcTime, nullable=False),
     Column("dot_at", UtcTime),
@@ -265,7 +264,32 @@ attempt = Table(
     Column("enhanced", String(12), nullable=False, server_default=""),
     Column("reply", Text, nullable=False, server_default=""),
     Column("reply_class", String(24), nullable=False, server_default=""),
-    UniqueConstraint("delivery_id", "number"),
+    sqlite_with_rowid=False,
+)
+
+# how fast a relay ("relay:main") or a recipient domain ("domain:firm.example") may be written to just now
+pace = Table(
+    "pace",
+    metadata,
+    Column("subject", String(300), primary_key=True),
+    Column("held_until", UtcTime),
+    # learnt from rate replies: what it may take in a minute, what it took before, and since when
+    Column("cap_per_minute", Float),
+    Column("peak_per_minute", Float, nullable=False, server_default="0"),
+    Column("changed_at", UtcTime, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    Column("stopped", Boolean, nullable=False, server_default=text("false")),  # a person must look at it first
+    Column("reason", Text, nullable=False, server_default=""),
+)
+
+# permits taken, counted in slices of each limit's window: what holds over restarts and processes
+pace_use = Table(
+    "pace_use",
+    metadata,
+    Column("subject", String(300), primary_key=True),
+    Column("window_s", Integer, primary_key=True, autoincrement=False),
+    Column("slice", BigInteger, primary_key=True, autoincrement=False),
+    Column("used", Integer, nullable=False),
 )
 
 event = Table(

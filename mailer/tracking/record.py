@@ -15,11 +15,12 @@ def match_report(connection: Connection, secret: HouseSecret, report: Report) ->
 
     A forged token or the Message-ID of a mail we never sent matches nothing.
     """
-    for token in (report.token, report.envelope_id):
+    named = report.message_id.strip("<>").partition("@")[0]  # the token stands in our Message-IDs too
+    for token in (report.token, report.envelope_id, named):
         number = read_token(secret, Purpose.BOUNCE, token) if token else None
-        if number is not None and deliveries.find_delivery(connection, number) is not None:
+        if number is not None and deliveries.find_delivery(connection, number, secret) is not None:
             return number
-    return deliveries.delivery_by_message_id(connection, report.message_id) if report.message_id else None
+    return None
 
 
 def record_report(
@@ -32,7 +33,7 @@ def record_report(
     number = match_report(connection, secret, report)
     if number is None or report.kind is ReportKind.OTHER:
         return ReturnedMail(source, report, number, recorded=False, suppressed=False)
-    delivery = deliveries.find_delivery(connection, number)
+    delivery = deliveries.find_delivery(connection, number, secret)
     assert delivery is not None
     about = _about(report, delivery.recipient.address)
     news = events.record_event(

@@ -7,6 +7,7 @@ from mailer.mail.message import compose_message
 from mailer.mail.smtp import SmtpSession, open_session
 from mailer.model.delivery import Recipient
 from mailer.model.outcome import Accepted, Refused, RelayFailure, ReplyClass
+from tests.mail.carried import carried
 from tests.mail.postfix import DOMAIN, Postfix
 from tests.mail.test_message import bodies, make_delivery, make_edition, make_letterhead, read
 
@@ -31,13 +32,13 @@ async def test_postfix_takes_messages_over_starttls_and_keeps_them_octet_for_oct
     assert "PIPELINING" in session.offers
     message = compose_message(make_edition(), make_delivery(Recipient(f"zhang@{DOMAIN}", "张三")), make_letterhead())
     for one in (message, DOTTED):
-        result = await session.send("bulletin@news.example", f"zhang@{DOMAIN}", one, yes)
+        result = await session.send(*carried("bulletin@news.example", f"zhang@{DOMAIN}", one), yes)
         assert isinstance(result, Accepted), result
         assert result.reply.enhanced == "2.0.0"
-    unknown = await session.send("bulletin@news.example", f"nobody@{DOMAIN}", message, yes)
+    unknown = await session.send(*carried("bulletin@news.example", f"nobody@{DOMAIN}", message), yes)
     assert isinstance(unknown, Refused)
     assert (unknown.meaning.reply_class, unknown.reply.enhanced) == (ReplyClass.GONE, "5.1.1")
-    assert isinstance(await session.send("bulletin@news.example", f"li@{DOMAIN}", message, yes), Accepted)
+    assert isinstance(await session.send(*carried("bulletin@news.example", f"li@{DOMAIN}", message), yes), Accepted)
     assert session.sent == 3
     await session.quit()
 

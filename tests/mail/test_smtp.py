@@ -15,6 +15,7 @@ from mailer.mail.dialogue import Patience
 from mailer.mail.message import compose_message
 from mailer.mail.smtp import SmtpSession, open_session, to_wire
 from mailer.model.outcome import Accepted, Phase, Refused, RelayFailure, ReplyClass
+from tests.mail.carried import carried
 from tests.mail.line_server import BYE, ENVELOPE, HELLO, LineServer, free_port, playing
 from tests.mail.test_message import make_delivery, make_edition, make_letterhead
 
@@ -57,7 +58,7 @@ async def test_a_composed_message_arrives_unchanged(keeper: tuple[Keeper, RelayC
     message = compose_message(make_edition(), make_delivery(), make_letterhead())
     session = await opened(keeper[1])
     for _number in range(3):
-        result = await session.send("bulletin@news.example", "zhang@member.example", message, yes)
+        result = await session.send(*carried("bulletin@news.example", "zhang@member.example", message), yes)
         assert isinstance(result, Accepted)
         assert (result.reply.code, result.reply.enhanced, result.reply.text) == (250, "2.0.0", "kept")
         assert result.reply.phase is Phase.DOT
@@ -68,7 +69,7 @@ async def test_a_composed_message_arrives_unchanged(keeper: tuple[Keeper, RelayC
 
 async def test_an_address_beyond_ascii_goes_where_smtputf8_is_offered(keeper: tuple[Keeper, RelayConfig]) -> None:
     session = await opened(keeper[1])
-    assert isinstance(await session.send("b@news.example", "张三@member.example", BODY, yes), Accepted)
+    assert isinstance(await session.send(*carried("b@news.example", "张三@member.example", BODY), yes), Accepted)
     await session.quit()
     assert keeper[0].taken[0][1] == ["张三@member.example"]
 
@@ -76,7 +77,7 @@ async def test_an_address_beyond_ascii_goes_where_smtputf8_is_offered(keeper: tu
 async def test_an_address_beyond_ascii_is_refused_by_us_where_it_is_not() -> None:
     async with playing(HELLO + BYE) as server:
         session = await opened(relay_to(server))
-        result = await session.send("b@news.example", "张三@member.example", BODY, yes)
+        result = await session.send(*carried("b@news.example", "张三@member.example", BODY), yes)
         assert isinstance(result, Refused)
         assert result.meaning.permanent
         assert not result.meaning.reply_class.hard
@@ -96,10 +97,10 @@ async def test_size_is_said_where_offered_and_an_oversized_message_is_not_begun(
     )
     async with playing(script) as server:
         session = await opened(relay_to(server))
-        large = await session.send("b@news.example", "a@x.example", BODY * 10, yes)
+        large = await session.send(*carried("b@news.example", "a@x.example", BODY * 10), yes)
         assert isinstance(large, RelayFailure)
         assert large.meaning.reply_class is ReplyClass.CONTENT
-        assert isinstance(await session.send("b@news.example", "a@x.example", BODY, yes), Refused)
+        assert isinstance(await session.send(*carried("b@news.example", "a@x.example", BODY), yes), Refused)
         await session.quit()
 
 
@@ -107,7 +108,7 @@ async def test_the_null_sender_can_be_used() -> None:
     script = HELLO + ENVELOPE.replace("C MAIL FROM:<*>*", "C MAIL FROM:<> SIZE=*") + "BODY\nS 250 ok" + BYE
     async with playing(script) as server:
         session = await opened(relay_to(server))
-        assert isinstance(await session.send("", "a@x.example", BODY, yes), Accepted)
+        assert isinstance(await session.send(*carried("", "a@x.example", BODY), yes), Accepted)
         await session.quit()
 
 
@@ -135,12 +136,12 @@ ODD = [
 async def test_an_address_that_could_inject_a_command_never_reaches_the_wire(address: str) -> None:
     async with playing(HELLO + BYE) as server:
         session = await opened(relay_to(server))
-        result = await session.send("b@news.example", address, BODY, yes)
+        result = await session.send(*carried("b@news.example", address, BODY), yes)
         assert isinstance(result, Refused)
         assert result.reply.phase is Phase.RCPT
         assert "\n" not in result.reply.text
         if address:
-            failure = await session.send(address, "a@x.example", BODY, yes)
+            failure = await session.send(*carried(address, "a@x.example", BODY), yes)
             assert isinstance(failure, RelayFailure)
             assert failure.meaning.reply_class is ReplyClass.CONFIG
         await session.quit()
@@ -162,7 +163,7 @@ SMUGGLING = [
 async def test_no_body_ends_the_message_early(body: bytes) -> None:
     async with playing(HELLO + ENVELOPE + "BODY\nS 250 ok" + BYE) as server:
         session = await opened(relay_to(server))
-        result = await session.send("b@news.example", "a@x.example", b"Subject: s\r\n\r\n" + body, yes)
+        result = await session.send(*carried("b@news.example", "a@x.example", b"Subject: s\r\n\r\n" + body), yes)
         assert isinstance(result, Accepted)
         await session.quit()
     raw = server.octets

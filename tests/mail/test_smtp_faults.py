@@ -21,6 +21,7 @@ from mailer.model.outcome import (
     Uncertain,
     Withheld,
 )
+from tests.mail.carried import carried
 from tests.mail.certificates import Certificates
 from tests.mail.line_server import BYE, ENVELOPE, HELLO, MESSAGE, LineServer, free_port, playing
 
@@ -50,7 +51,7 @@ async def send(
     message: bytes = BODY,
     before_dot: Callable[[], Awaitable[bool]] = yes,
 ) -> SendResult:
-    return await session.send("bulletin@news.example", recipient, message, before_dot)
+    return await session.send(*carried("bulletin@news.example", recipient, message), before_dot)
 
 
 async def one_message(*scripts: str, patience: Patience = QUICK) -> tuple[SendResult, SmtpSession]:

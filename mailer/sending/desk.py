@@ -1,0 +1,153 @@
+"""The copies a sender has in hand: whether they may begin, how they are settled or given back."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from mailer.errors import StoreError
+from mailer.model.delivery import DeliveryStatus
+from mailer.model.outcome import Phase, Reply, ReplyClass
+from mailer.sending.copies import Composing, Copy
+from mailer.sending.feed import Feed
+from mailer.sending.ledger import Ledger
+from mailer.sending.pool import Pool
+from mailer.sending.settings import SendingSettings
+from mailer.sending.settle import given_back
+from mailer.sending.suppression import suppress_failed
+from mailer.sending.tally import Tally
+from mailer.store.claims import Dot, Settled, Settlement
+from mailer.store.database import Connection
+from mailer.tokens import hash_address
+
+T = TypeVar("T")
+TROUBLE_NAP_S = 0.1
+
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """What a sender's tasks share: settings, ledger, pools, and which mailings run."""
+
+    def __init__(
+        self,
+        settings: SendingSettings,
+        ledger: Ledger,
+        pools: Mapping[str, Pool],
+        feed: Feed,
+        stop: asyncio.Event,
+    ) -> None:
+        self.set = settings
+        self.ledger = ledger
+        self.pools = pools
+        self.feed = feed
+        self.composing = Composing(settings.letterheads)
+        self.stop = stop
+        self.over = False  # no further copy is begun
+        self.progress = asyncio.Event()
+        self.loop = asyncio.get_running_loop()
+        self.running: set[int] = set()  # mailings, as last seen
+        self.under_way: Counter[int] = Counter()  # copies by mailing, from claim to settlement
+        self.under_way_domains: Counter[str] = Counter()
+        self.tally = Tally()
+
+    def progressed(self) -> None:
+        """Wake the feeder."""
+        self.progress.set()
+
+    def take_on(self, copy: Copy) -> None:
+        """Hand a claimed copy to its relay's connections."""
+        self.under_way[copy.delivery.mailing_id] += 1
+        self.under_way_domains[self.feed.domains.subject(copy.delivery.domain)] += 1
+        self.pools[copy.delivery.relay].put(copy)
+
+    # -- before the wire
+
+    def _is_on(self, copy: Copy, pool: Pool) -> bool:
+        on = not (self.stop.is_set() or self.over or pool.resting or self.ledger.trouble)
+        return on and copy.delivery.mailing_id in self.running
+
+    def may_ride(self, copy: Copy, pool: Pool) -> bool:
+        """True when a copy may be begun this instant."""
+        return self._is_on(copy, pool) and copy.may_begin(self.set.now())
+
+    async def may_begin(self, copy: Copy, pool: Pool) -> bool:
+        """True when a copy may be begun; one whose permit has run out gets another, or is given back."""
+        while self.ledger.trouble and not (self.stop.is_set() or self.over):
+            await asyncio.sleep(TROUBLE_NAP_S)
+        if not self._is_on(copy, pool):
+            self.give_back(copy)
+            return False
+        if copy.may_begin(self.set.now()):
+            return True
+        try:
+            good_until = await self.ledger.write(partial(self._renew, copy=copy))
+        except StoreError:
+            good_until = False
+        if isinstance(good_until, bool):
+            if not good_until:
+                self.give_back(copy)
+            return good_until
+        copy.good_until = good_until
+        return True
+
+    def _renew(self, connection: Connection, copy: Copy) -> datetime | bool:
+        """Take another permit for a copy that waited too long; False when there is none."""
+        return self.feed.renew(connection, copy.delivery, self.set.now())
+
+    async def permit_dot(self, copy: Copy) -> bool:
+        """The dot's commit. Raises StoreError."""
+        one = copy.delivery
+        address_hash = hash_address(self.set.secret, one.recipient.address.casefold())
+        return await self.ledger.permit(Dot(one.id, one.attempt, one.lease, address_hash))
+
+    # -- after it
+
+    def _settle(self, copy: Copy, end: Settlement, suppress_after: int = 0) -> None:
+        one = copy.delivery
+        now = self.set.now()
+        also = None
+        if suppress_after:
+            also = partial(suppress_failed, secret=self.set.secret, failed=one, end=end, issues=suppress_after, now=now)
+        self.ledger.settle(Settled(one.id, one.attempt, one.lease, end, now), also)
+        self._let_go(copy)
+
+    def _let_go(self, copy: Copy) -> None:
+        self.under_way[copy.delivery.mailing_id] -= 1
+        subject = self.feed.domains.subject(copy.delivery.domain)
+        self.under_way_domains[subject] -= 1
+        if not self.under_way_domains[subject]:
+            del self.under_way_domains[subject]
+        self.progressed()
+
+    def give_back(self, copy: Copy) -> None:
+        """Return a copy to pending that nothing was tried for, and its permit with it."""
+        one, now = copy.delivery, self.set.now()
+        settled = Settled(one.id, one.attempt, one.lease, given_back(one), now)
+        limited = copy.good_until is not None
+        self.ledger.settle(settled, partial(self.feed.give_back, unused=[one], now=now) if limited else None)
+        self._let_go(copy)
+
+    def _give_back_ready(self) -> None:
+        for pool in self.pools.values():
+            while pool.ready:
+                self.give_back(pool.ready.popleft())
+
+    def settle_uncomposed(self, copy: Copy, why: str) -> None:
+        """Refuse a recipient whose message cannot be made."""
+        end = Settlement(DeliveryStatus.REFUSED, "refused", Reply(0, "", why, Phase.CONNECT), ReplyClass.PROTOCOL.value)
+        self._settle(copy, end)
+
+    async def _record(self, act: Callable[[Connection], T]) -> T | None:
+        """Write what follows from a result; where the database cannot be written nothing is begun meanwhile anyway."""
+        while True:
+            try:
+                return await self.ledger.write(act)
+            except StoreError as error:
+                log.warning("%s", error)
+                if self.stop.is_set():
+                    return None
+                await asyncio.sleep(TROUBLE_NAP_S * 5)

@@ -1,0 +1,103 @@
+"""A relay's connections: how many there may be, what waits for them, and how they stand."""
+
+import asyncio
+import contextlib
+from collections import deque
+
+from mailer.mail.smtp import SmtpSession, open_session
+from mailer.model.outcome import Phase, RelayFailure
+from mailer.sending.copies import Copy
+from mailer.sending.settings import RelayAccess
+
+AHEAD = 4  # copies claimed a connection, so that none waits for the database
+AHEAD_LIMITED = 2  # where a permit is precious
+LOST_RIDES = 2  # envelopes lost in a row before a relay is no longer trusted with pipelining
+
+
+class Pool:
+    """The connections to one relay. `resting` and `stopped` are set by the sender, which knows its pace."""
+
+    def __init__(self, name: str, access: RelayAccess) -> None:
+        self.name = name
+        self.config = access.config
+        self.credentials = access.credentials
+        self.ready: deque[Copy] = deque()
+        self.resting = False
+        self.proven = False  # a session was opened since it last failed
+        self.failed = False  # it rests or rested, and nothing got through since
+        self.accepted = False  # it has taken a copy in this run
+        self._opening = asyncio.Lock()
+        self._waiting: list[asyncio.Future[None]] = []
+        self._lost_rides = 0
+        self._pipelining = access.config.pipelining
+
+    @property
+    def width(self) -> int:
+        """How many connections may be used: one until one has shown that the relay works."""
+        return self.config.connections if self.proven else 1
+
+    def appetite(self) -> int:
+        """How many copies should be claimed for it now."""
+        if self.resting:
+            return 0
+        depth = self.config.connections * (AHEAD_LIMITED if self.config.limits else AHEAD)
+        missing = depth - len(self.ready)
+        return missing if missing * 2 >= depth else 0
+
+    def put(self, copy: Copy) -> None:
+        """Add a claimed copy, and wake a connection that waits."""
+        self.ready.append(copy)
+        self._wake_one()
+
+    def _wake_one(self) -> None:
+        while self._waiting:
+            waiter = self._waiting.pop()  # the one that waited least has the warmest session
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    def wake_all(self) -> None:
+        """Let every connection look again."""
+        while self._waiting:
+            self._wake_one()
+
+    async def take(self, number: int, seconds: float) -> Copy | None:
+        """Return the next copy for the connection of this number, waiting for so long; None when there was none."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not self.ready or number >= self.width or self.resting:
+                    waiter = asyncio.get_running_loop().create_future()
+                    self._waiting.append(waiter)
+                    try:
+                        await waiter
+                    finally:
+                        with contextlib.suppress(ValueError):
+                            self._waiting.remove(waiter)
+                return self.ready.popleft()
+        except TimeoutError:
+            return None
+
+    async def open(self) -> SmtpSession | RelayFailure | None:
+        """Open a session; one at a time until one has worked. None when the relay came to rest meanwhile."""
+        if self.proven:
+            return await self._open()
+        async with self._opening:
+            return None if self.resting else await self._open()
+
+    async def _open(self) -> SmtpSession | RelayFailure:
+        config = self.config.model_copy(update={"pipelining": self._pipelining})
+        opened = await open_session(config, self.credentials)
+        if isinstance(opened, SmtpSession) and not self.proven:
+            self.proven = True
+            self.wake_all()
+        return opened
+
+    def ride_lost(self, failure: RelayFailure) -> None:
+        """Note that a connection broke under commands said ahead (faults F35): after some, they are said in turn."""
+        if failure.reply.code == 0 and failure.reply.phase in (Phase.RCPT, Phase.DATA):
+            self._lost_rides += 1
+            self._pipelining = self._pipelining and self._lost_rides < LOST_RIDES
+
+    def ride_arrived(self) -> None:
+        """Note that commands said ahead were answered."""
+        self._lost_rides = 0

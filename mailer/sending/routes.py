@@ -1,0 +1,57 @@
+"""Which relay takes a delivery: by domain, by list, by weight; another when it cannot."""
+
+import fnmatch
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mailer.config import RelayConfig
+
+
+@dataclass
+class Routes:
+    """The relays of a house as choices. What each is owed by its weight is kept between choices."""
+
+    relays: Mapping[str, RelayConfig]
+    _owed: dict[str, float] = field(default_factory=dict)
+
+    def tiers(self, list_name: str, domain: str) -> list[list[str]]:
+        """Return the relays that may take it, the most particular first: made for its domain, its list, for all."""
+        by_domain, by_list, for_all = [], [], []
+        for name, relay in self.relays.items():
+            if relay.lists and list_name not in relay.lists:
+                continue
+            if relay.domains:
+                if any(fnmatch.fnmatchcase(domain, pattern) for pattern in relay.domains):
+                    by_domain.append(name)
+            elif relay.lists:
+                by_list.append(name)
+            else:
+                for_all.append(name)
+        return [tier for tier in (by_domain, by_list, for_all) if tier]
+
+    def choose(
+        self, list_name: str, domain: str, before: str, works: Mapping[str, bool], room: Mapping[str, int]
+    ) -> str | None:
+        """Return the relay for a delivery, or None when it must wait.
+
+        The first tier with a relay that works decides: in it the one that had the delivery before, as it gets the same
+        bytes; else by weight among those with room. Weight 0 stands by for when no other of its tier works.
+        """
+        for tier in self.tiers(list_name, domain):
+            working = [name for name in tier if works.get(name, False)]
+            if not working:
+                continue
+            weighty = [name for name in working if self.relays[name].weight > 0]
+            free = [name for name in weighty or working if room.get(name, 0) > 0]
+            if before in free:
+                return before
+            return self._by_weight(free) if free else None
+        return None
+
+    def _by_weight(self, free: list[str]) -> str:
+        weights = {name: max(self.relays[name].weight, 1) for name in free}
+        for name, weight in weights.items():
+            self._owed[name] = self._owed.get(name, 0.0) + weight
+        chosen = max(free, key=lambda name: self._owed[name])
+        self._owed[chosen] -= sum(weights.values())
+        return chosen

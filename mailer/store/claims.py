@@ -1,0 +1,365 @@
+"""A sender's hot path: deliveries claimed with a lease, permitted their final dot, settled; many to a statement."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, exists, func, insert, null, select, update
+
+from mailer.model.delivery import DELIVERY_MOVES, Delivery, DeliveryStatus, MailingStatus, Recipient
+from mailer.model.outcome import Reply
+from mailer.store.rows import float_at, number_at, rows, text_at, time_at, write_time
+from mailer.store.schema import (
+    UtcTime,
+    attempt,
+    delivery,
+    distribution_list,
+    issue,
+    mailing,
+    mailing_list,
+    subscription,
+    suppression,
+)
+from mailer.tokens import HouseSecret, Purpose, sign_token
+
+OPEN = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningMailing:
+    """What a sender must know of a mailing to claim of it: its lists by id, and what its tokens are made with."""
+
+    id: int
+    issue_slug: str
+    lists: dict[int, str]
+    token_key: int
+    message_domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A due delivery that nobody has claimed. due_at None: it was never tried."""
+
+    row: Any
+    id: int
+    list_id: int
+    domain: str
+    relay: str
+    attempts: int
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How an attempt ended, and where its delivery goes from there.
+
+    outcome is a word for the record (accepted, deferred, refused, uncertain, released, withheld). suppress_as: the
+    address gets nothing from now on, for this reason.
+    """
+
+    status: DeliveryStatus
+    outcome: str
+    reply: Reply
+    reply_class: str
+    next_attempt_at: datetime | None = None
+    counts: bool = True  # False: nothing of this recipient was tried, so it is no attempt for the retry policy
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A settlement of one attempt at a time."""
+
+    delivery_id: int
+    number: int
+    lease: str
+    end: Settlement
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One attempt that wants to write its final dot. address_hash is looked up among the suppressed."""
+
+    delivery_id: int
+    number: int
+    lease: str
+    address_hash: str
+
+
+def find_candidates(
+    connection: Connection,
+    mailing_id: int,
+    now: datetime,
+    limit: int,
+    *,
+    lists: Collection[int] | None = None,
+    not_domains: Collection[str] = (),
+) -> list[Candidate]:
+    """Return up to `limit` due deliveries of a running mailing: those due for another try, then fresh ones in order.
+
+    lists: only of these; not_domains: none to these. On PostgreSQL they are locked until the transaction ends.
+    """
+    wanted: list[ColumnElement[bool]] = [
+        delivery.c.mailing_id == mailing_id,
+        delivery.c.status == DeliveryStatus.PENDING.value,
+        select(mailing.c.id)
+        .where(mailing.c.id == mailing_id, mailing.c.status == MailingStatus.RUNNING.value)
+        .exists(),
+    ]
+    if lists is not None:
+        wanted.append(delivery.c.list_id.in_(lists))
+    if not_domains:
+        wanted.append(delivery.c.domain.not_in(not_domains))
+    due = delivery.c.next_attempt_at
+    query = select(delivery).where(*wanted).with_for_update(skip_locked=True, of=delivery)
+    found = connection.execute(query.where(due <= now).order_by(due, delivery.c.id).limit(limit)).all()
+    if len(found) < limit:
+        fresh = query.where(due.is_(None)).order_by(delivery.c.id).limit(limit - len(found))
+        found = [*found, *connection.execute(fresh).all()]
+    return [
+        Candidate(one, one.id, one.list_id, one.domain, one.relay, one.attempts, one.next_attempt_at) for one in found
+    ]
+
+
+_TAKE = (
+    update(delivery)
+    .where(delivery.c.id == number_at(0), delivery.c.status == DeliveryStatus.PENDING.value)
+    .values(
+        status=DeliveryStatus.SENDING.value,
+        lease=bindparam("new_lease"),
+        lease_until=bindparam("until", type_=UtcTime()),
+        relay=text_at(2),
+        last_attempt=number_at(1),
+        next_attempt_at=null(),
+        held_s=delivery.c.held_s + float_at(3),
+        sent_date=func.coalesce(delivery.c.sent_date, bindparam("now", type_=UtcTime())),
+        first_attempt_at=func.coalesce(delivery.c.first_attempt_at, bindparam("now", type_=UtcTime())),
+    )
+)
+_REGISTER = insert(attempt).from_select(
+    ["delivery_id", "number", "relay", "started_at"],
+    select(number_at(0), number_at(1), text_at(2), bindparam("now", type_=UtcTime())).select_from(rows),
+)
+
+
+def take_deliveries(
+    connection: Connection,
+    source: RunningMailing,
+    chosen: Sequence[tuple[Candidate, str]],
+    lease: str,
+    until: datetime,
+    now: datetime,
+    secret: HouseSecret,
+) -> list[Delivery]:
+    """Claim candidates, each for a relay: they are `sending` under `lease` until `until`, their attempts registered.
+
+    The time by which one is taken later than it was due does not count for give_up_after: it was we who kept it.
+    """
+    if not chosen:
+        return []
+    values, taken = [], []
+    for one, relay in chosen:
+        held = max((now - one.due_at).total_seconds(), 0.0) if one.due_at is not None and one.attempts else 0.0
+        values.append([one.id, one.row.last_attempt + 1, relay, held])
+        taken.append(_claimed(one.row, source, relay, held, lease, now, secret))
+    parameters = {"rows": values, "now": now}
+    connection.execute(_TAKE, {**parameters, "new_lease": lease, "until": until})
+    connection.execute(_REGISTER, parameters)
+    return taken
+
+
+def _claimed(
+    row: Any, source: RunningMailing, relay: str, held: float, lease: str, now: datetime, secret: HouseSecret
+) -> Delivery:
+    token = sign_token(secret, Purpose.BOUNCE, row.id, source.token_key)
+    return Delivery(
+        id=row.id,
+        mailing_id=row.mailing_id,
+        issue_slug=source.issue_slug,
+        list_name=source.lists[row.list_id],
+        edition_id=row.edition_id,
+        recipient=Recipient(row.address, row.name, row.title, row.organisation, row.city),
+        message_id=f"<{token}@{source.message_domain}>",
+        token=token,
+        sent_date=row.sent_date or now,
+        clock_from=(row.first_attempt_at or now) + timedelta(seconds=row.held_s + held),
+        attempts=row.attempts,
+        lease=lease,
+        attempt=row.last_attempt + 1,
+        relay=relay,
+        domain=row.domain,
+        claimed_at=now,
+    )
+
+
+def is_suppressed(address_hash: ColumnElement[str], now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """True where the address gets nothing at this time."""
+    until = suppression.c.until
+    return exists().where(suppression.c.address_hash == address_hash, until.is_(None) | (until > now))
+
+
+def has_left() -> ColumnElement[bool]:
+    """True where the delivery's reader has left its list."""
+    return exists().where(
+        subscription.c.contact_id == delivery.c.contact_id,
+        subscription.c.list_id == delivery.c.list_id,
+        subscription.c.status == "left",
+    )
+
+
+_NOW = bindparam("now", type_=UtcTime())
+_PERMIT = (
+    update(attempt)
+    .where(
+        attempt.c.delivery_id == number_at(0),
+        attempt.c.number == number_at(1),
+        attempt.c.ended_at.is_(None),
+        attempt.c.dot_at.is_(None),
+        delivery.c.id == number_at(0),
+        delivery.c.status == DeliveryStatus.SENDING.value,
+        delivery.c.lease == text_at(2),
+        delivery.c.lease_until > _NOW,
+        mailing.c.id == delivery.c.mailing_id,
+        mailing.c.status == MailingStatus.RUNNING.value,
+        ~is_suppressed(text_at(3), _NOW),
+        ~has_left(),
+    )
+    .values(dot_at=_NOW)
+    .returning(attempt.c.delivery_id)
+)
+
+
+def permit_dots(connection: Connection, dots: Sequence[Dot], now: datetime) -> set[int]:
+    """The dot's commit: record `dot_at` and return the deliveries whose dot may be written.
+
+    Guarded by the lease, the mailing still running, no suppression of the address, and the subscription not left.
+    """
+    if not dots:
+        return set()
+    values = [[one.delivery_id, one.number, one.lease, one.address_hash] for one in dots]
+    return {int(row[0]) for row in connection.execute(_PERMIT, {"rows": values, "now": now})}
+
+
+def reader_stopped(connection: Connection, delivery_id: int, address_hash: str, now: datetime) -> bool:
+    """Return True when the reader has left the list or the address is suppressed."""
+    stopped = is_suppressed(bindparam("address", address_hash), bindparam("now", now, type_=UtcTime())) | has_left()
+    return connection.execute(select(delivery.c.id).where(delivery.c.id == delivery_id, stopped)).first() is not None
+
+
+_CLOSE = (
+    update(attempt)
+    .where(attempt.c.delivery_id == number_at(0), attempt.c.number == number_at(1), attempt.c.ended_at.is_(None))
+    .values(
+        ended_at=time_at(3),
+        outcome=text_at(5),
+        phase=text_at(6),
+        code=number_at(7),
+        enhanced=text_at(8),
+        reply=text_at(9),
+        reply_class=text_at(10),
+    )
+)
+_COUNTS = number_at(12) == 1
+_SETTLE = (
+    update(delivery)
+    .where(
+        delivery.c.id == number_at(0),
+        delivery.c.lease == text_at(2),
+        delivery.c.status == DeliveryStatus.SENDING.value,
+    )
+    .values(
+        status=text_at(4),
+        lease=null(),
+        lease_until=null(),
+        next_attempt_at=time_at(11),
+        finished_at=case((text_at(4).in_([one.value for one in OPEN]), null()), else_=time_at(3)),
+        attempts=delivery.c.attempts + number_at(12),
+        reply=case((_COUNTS, text_at(13)), else_=delivery.c.reply),
+        reply_class=case((_COUNTS, text_at(10)), else_=delivery.c.reply_class),
+        # the clock of give_up_after starts with the first attempt that was one
+        first_attempt_at=case((and_(~_COUNTS, delivery.c.attempts == 0), null()), else_=delivery.c.first_attempt_at),
+    )
+)
+
+
+def settle_deliveries(connection: Connection, settled: Sequence[Settled]) -> None:
+    """Record how attempts ended and move their deliveries, each if its lease still holds it.
+
+    The attempt is recorded either way: what happened on the wire happened. One that comes back to pending after its
+    mailing was cancelled is cancelled.
+    """
+    if not settled:
+        return
+    values = [_settled_row(one) for one in settled]
+    connection.execute(_CLOSE, {"rows": values})
+    connection.execute(_SETTLE, {"rows": values})
+    back = [one for one in settled if one.end.status is DeliveryStatus.PENDING]
+    if back:
+        cancel_with_mailing(connection, [one.delivery_id for one in back], back[-1].at)
+
+
+def _settled_row(one: Settled) -> list[object]:
+    end, reply = one.end, one.end.reply
+    assert end.status in DELIVERY_MOVES[DeliveryStatus.SENDING]
+    return [
+        one.delivery_id,
+        one.number,
+        one.lease,
+        write_time(one.at),
+        end.status.value,
+        end.outcome,
+        reply.phase.value,
+        reply.code,
+        reply.enhanced,
+        reply.text,
+        end.reply_class,
+        write_time(end.next_attempt_at),
+        int(end.counts),
+        str(reply),
+    ]
+
+
+def cancel_with_mailing(connection: Connection, ids: Collection[int], now: datetime) -> None:
+    """Cancel those of these deliveries that came back to pending after their mailing was cancelled.
+
+    Else their addresses would count as reached by a mailing that will never try them again.
+    """
+    cancelled = select(mailing.c.id).where(mailing.c.status == MailingStatus.CANCELLED.value)
+    connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.id.in_(ids),
+            delivery.c.status == DeliveryStatus.PENDING.value,
+            delivery.c.mailing_id.in_(cancelled),
+        )
+        .values(status=DeliveryStatus.CANCELLED.value, next_attempt_at=None, finished_at=now)
+    )
+
+
+def running_mailings(connection: Connection, only: int | None = None) -> list[RunningMailing]:
+    """Return the mailings to deliver, oldest first; with `only`, that one if it runs."""
+    wanted = [mailing.c.status == MailingStatus.RUNNING.value]
+    if only is not None:
+        wanted.append(mailing.c.id == only)
+    found = connection.execute(
+        select(mailing.c.id, issue.c.slug, mailing.c.token_key, mailing.c.message_domain)
+        .join_from(mailing, issue)
+        .where(*wanted)
+        .order_by(mailing.c.id)
+    ).all()
+    named = connection.execute(
+        select(mailing_list.c.mailing_id, distribution_list.c.id, distribution_list.c.name)
+        .join_from(mailing_list, distribution_list)
+        .where(mailing_list.c.mailing_id.in_([one.id for one in found]))
+    ).all()
+    return [
+        RunningMailing(
+            one.id,
+            one.slug,
+            {row.id: row.name for row in named if row.mailing_id == one.id},
+            one.token_key,
+            one.message_domain,
+        )
+        for one in found
+    ]
