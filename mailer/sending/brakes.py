@@ -128,9 +128,13 @@ class Brakes(Desk):
     async def _hold(self, numbers: list[int], reply: Reply) -> None:
         reason = _("the relay asks to stop: {reply}").format(reply=reply)
         for number in numbers:
+            if number in self.halting:
+                continue
             self.running.discard(number)  # before the next await: no other connection may try once more
+            self.halting.add(number)
             log.error("mailing %d is held: %s", number, reply)
             await self._record(partial(self._move_held, number=number, reason=reason))
+            self.halting.discard(number)
 
     def _move_held(self, connection: Connection, number: int, reason: str) -> None:
         mailings.move_mailing(connection, number, MailingStatus.HELD, self.set.now(), reason)

@@ -50,6 +50,7 @@ class Desk:
         self.progress = asyncio.Event()
         self.loop = asyncio.get_running_loop()
         self.running: set[int] = set()  # mailings, as last seen
+        self.halting: set[int] = set()  # of those, the ones being held by us
         self.under_way: Counter[int] = Counter()  # copies by mailing, from claim to settlement
         self.under_way_domains: Counter[str] = Counter()
         self.tally = Tally()

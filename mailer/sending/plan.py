@@ -33,7 +33,8 @@ def plan_mailing(
     active = 0
     for list_id, _name, edition_id in mailings.mailing_lists(connection, mailing_id):
         active += plans.count_active(connection, list_id)
-        ordinal += plans.freeze_list(connection, mailing_id, issue_id, list_id, edition_id, ordinal)
+        plans.freeze_list(connection, mailing_id, issue_id, list_id, edition_id, ordinal)
+        ordinal = plans.last_ordinal(connection, mailing_id)
     planned = ordinal - first
     return PlanCount(planned, _suppress(connection, mailing_id, secret, now), active - planned)
 

@@ -138,14 +138,17 @@ class Sender(Outcomes):
         due = asyncio.get_running_loop().time() >= self._housekept_at
         if self.ledger.trouble or not (any(appetite.values()) or due):
             return False
-        claimed = await self.ledger.write(partial(self._claim, appetite=appetite, housekeeping=due))
+        running, claimed = await self.ledger.write(partial(self._claim, appetite=appetite, housekeeping=due))
+        self.running = running - self.halting
         if due:
             self._housekept_at = asyncio.get_running_loop().time() + HOUSEKEEPING_S * self.set.policy.scale**0.5
         for claim in claimed:
             self.take_on(Copy(claim))
         return bool(claimed)
 
-    def _claim(self, connection: Connection, appetite: Mapping[str, int], housekeeping: bool) -> list[Claim]:
+    def _claim(
+        self, connection: Connection, appetite: Mapping[str, int], housekeeping: bool
+    ) -> tuple[set[int], list[Claim]]:
         """Claim for every relay that is ready; now and then take up what is due otherwise."""
         now = self.set.now()
         running = claims.running_mailings(connection, self._only)
@@ -156,8 +159,8 @@ class Sender(Outcomes):
                 recovery.requeue_uncertain(connection, one.id, now)
             self._see_paces(connection, now)
         running = [one for one in running if self._is_fit(connection, one, now)]
-        self.running = {one.id for one in running}
-        return self.feed.claim(connection, running, appetite, dict(self.under_way_domains), now)
+        under_way = dict(self.under_way_domains)
+        return {one.id for one in running}, self.feed.claim(connection, running, appetite, under_way, now)
 
     def _see_paces(self, connection: Connection, now: datetime) -> None:
         """Wake relays whose rest is over, and see those that another process let rest."""
@@ -189,28 +192,29 @@ class Sender(Outcomes):
         """Finish mailings with nothing open; return how long nothing is due, None when `only` no longer runs."""
         if any(pool.ready for pool in self.pools.values()) or self.ledger.trouble:
             return IDLE_S
-        wait = await self.ledger.write(self._finish)
+        running, wait = await self.ledger.write(self._finish)
+        self.running = running - self.halting
         if self._only is not None and self._only not in self.running and not self.under_way[self._only]:
             return None
         return wait
 
-    def _finish(self, connection: Connection) -> float:
+    def _finish(self, connection: Connection) -> tuple[set[int], float]:
         now = self.set.now()
         waits = [IDLE_S]
         running = claims.running_mailings(connection, self._only)
-        self.running = {one.id for one in running}
+        still = {one.id for one in running}
         for one in running:
             if self.under_way[one.id]:
                 continue
             left = recovery.remaining_work(connection, one.id, now)
             if not left.open:
                 mailings.move_mailing(connection, one.id, MailingStatus.FINISHED, now)
-                self.running.discard(one.id)
+                still.discard(one.id)
                 self._verdicts.pop(one.id, None)
             elif left.next_at is not None and left.next_at > now:
                 waits.append((left.next_at - now).total_seconds())
                 self._housekept_at = min(self._housekept_at, self.loop.time() + waits[-1])
-        return min(waits)
+        return still, min(waits)
 
 
 async def run_sender(settings: SendingSettings, store: Store, stop: asyncio.Event, *, only: int | None = None) -> None:

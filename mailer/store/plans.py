@@ -28,8 +28,8 @@ def _domain(connection: Connection) -> ColumnElement[str]:
 
 def freeze_list(
     connection: Connection, mailing_id: int, issue_id: int, list_id: int, edition_id: int, after: int
-) -> int:
-    """Write one pending delivery per active subscriber whom the issue has not reached; return how many.
+) -> None:
+    """Write one pending delivery per active subscriber whom the issue has not reached.
 
     Ordinals go on from `after`, in the order of the list. The database refuses an address that the issue has reached.
     """
@@ -64,7 +64,7 @@ def freeze_list(
         "id", "mailing_id", "issue_id", "list_id", "contact_id", "edition_id", "address", "address_key", "domain",
         "name", "title", "organisation", "city", "status",
     )  # fmt: skip
-    return connection.execute(insert(delivery).from_select(list(columns), audience)).rowcount
+    connection.execute(insert(delivery).from_select(list(columns), audience))
 
 
 def count_active(connection: Connection, list_id: int) -> int:
