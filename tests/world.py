@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from mailer.audience.sync import sync_list
 from mailer.model.address import parse_address
-from mailer.model.delivery import Contact, DistributionList, MailingStatus
+from mailer.model.delivery import Contact, Delivery, DistributionList, MailingStatus
 from mailer.model.edition import Edition, Slot, SlotContext, freeze_edition
 from mailer.model.issue import Article, Imprint, Issue, Masthead, Paragraph, Role, Section, Text
 from mailer.publishing.approval import approve_issue
 from mailer.publishing.mailing import schedule_mailing
 from mailer.sending.plan import plan_mailing
-from mailer.store import audience, mailings
-from mailer.store.database import Store
+from mailer.store import audience, claims, mailings
+from mailer.store.database import Connection, Store
 from mailer.store.issues import ApprovalRecord
 from mailer.tokens import HouseSecret
 
@@ -46,6 +46,12 @@ def make_edition(list_name: str, text: str = "正文。") -> Edition:
             (text, plain),
         )
     )
+
+
+def active_contacts(connection: Connection, list_id: int) -> list[Contact]:
+    """Who is actively on a list, in its order."""
+    on = [one for one in audience.read_subscribers(connection, list_id).values() if one.status == "active"]
+    return [one.contact for one in sorted(on, key=lambda one: (one.position, one.subscription_id))]
 
 
 def make_contact(address: str, name: str = "") -> Contact:
@@ -82,6 +88,14 @@ class World:
             assert mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, now)
             plan_mailing(connection, mailing_id, SECRET, "zsia.example", now)
         return mailing_id
+
+    def claim_all(self, mailing_id: int, now: datetime = NOW) -> list[Delivery]:
+        """Claim everything that is due of a mailing, for an hour."""
+        with self.store.write() as connection:
+            (running,) = claims.running_mailings(connection, mailing_id)
+            chosen = [(one, "main") for one in claims.find_candidates(connection, mailing_id, now, 1000)]
+            until = now + timedelta(hours=1)
+            return claims.take_deliveries(connection, running, chosen, "lease", until, now, SECRET)
 
     def add_member(self, address: str) -> None:
         """Put one more reader at the end of the members' list."""

@@ -24,7 +24,7 @@ from mailer.store.database import Connection
 from mailer.tokens import hash_address
 
 T = TypeVar("T")
-TROUBLE_NAP_S = 0.1
+TROUBLE_NAP_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -77,8 +77,6 @@ class Desk:
 
     async def may_begin(self, copy: Copy, pool: Pool) -> bool:
         """True when a copy may be begun; one whose permit has run out gets another, or is given back."""
-        while self.ledger.trouble and not (self.stop.is_set() or self.over):
-            await asyncio.sleep(TROUBLE_NAP_S)
         if not self._is_on(copy, pool):
             self.give_back(copy)
             return False
@@ -151,4 +149,4 @@ class Desk:
                 log.warning("%s", error)
                 if self.stop.is_set():
                     return None
-                await asyncio.sleep(TROUBLE_NAP_S * 5)
+                await asyncio.sleep(TROUBLE_NAP_S)

@@ -10,7 +10,7 @@ from mailer.store import audience
 from mailer.store.database import Store
 from tests.audience.statements import statements
 from tests.flow.newsletter import Newsletter
-from tests.world import LISTS
+from tests.world import LISTS, active_contacts
 
 HEAD = "单位,姓名,邮箱\n"
 
@@ -34,8 +34,7 @@ class Sheets:
         """Who is actively on a list: address to name."""
         with self.store.read() as connection:
             ids = audience.find_lists(connection, [name])
-            pages = list(audience.iterate_active(connection, ids[name]))
-        return {one.contact.address: one.contact.name for page in pages for one in page}
+            return {one.address: one.name for one in active_contacts(connection, ids[name])}
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def count(store: Store) -> int:
 
 
 async def test_what_many_ask_at_once_is_all_written(store: Store) -> None:
-    ledger = Ledger(store)
+    ledger = Ledger(store, lambda: NOW)
 
     def put(number: int, connection: Connection) -> int:
         connection.execute(insert(schedule_seen).values(name=f"s{number}", first_seen_at=NOW))
@@ -29,11 +29,11 @@ async def test_what_many_ask_at_once_is_all_written(store: Store) -> None:
     answers = await asyncio.gather(*(ledger.write(partial(put, n)) for n in range(300)))
     assert answers == list(range(300))
     assert count(store) == 300
-    ledger.close()
+    await ledger.close()
 
 
 async def test_one_that_fails_is_rolled_back_alone(store: Store) -> None:
-    ledger = Ledger(store)
+    ledger = Ledger(store, lambda: NOW)
 
     def put(name: str, connection: Connection) -> None:
         connection.execute(insert(schedule_seen).values(name=name, first_seen_at=NOW))
@@ -43,26 +43,26 @@ async def test_one_that_fails_is_rolled_back_alone(store: Store) -> None:
     results = await asyncio.gather(*(ledger.write(partial(put, n)) for n in ("a", "bad", "b")), return_exceptions=True)
     assert [type(result) for result in results] == [type(None), RuntimeError, type(None)]
     assert count(store) == 2
-    ledger.close()
+    await ledger.close()
 
 
 async def test_a_database_that_is_gone_is_said_to_every_asker(store: Store) -> None:
     if not store.is_sqlite:
         pytest.skip("a file can be taken away, a server not")
     assert store.path is not None
-    ledger = Ledger(store)
+    ledger = Ledger(store, lambda: NOW)
     await ledger.write(lambda connection: None)
     store.close()
     store.path.rename(store.path.with_suffix(".away"))
     store.path.mkdir()
     results = await asyncio.gather(*(ledger.write(lambda c: None) for _n in range(3)), return_exceptions=True)
     assert all(isinstance(result, StoreError) for result in results)
-    ledger.close()
+    await ledger.close()
     store.path.rmdir()
 
 
 async def test_a_job_that_nobody_waits_for_is_not_begun_and_the_thread_lives_on(store: Store) -> None:
-    ledger = Ledger(store)
+    ledger = Ledger(store, lambda: NOW)
     gate = threading.Event()
     first = asyncio.create_task(ledger.write(lambda _connection: gate.wait(5)))
     await asyncio.sleep(0.1)
@@ -76,4 +76,4 @@ async def test_a_job_that_nobody_waits_for_is_not_begun_and_the_thread_lives_on(
     gate.set()
     assert await asyncio.wait_for(ledger.write(lambda _connection: 7), 5) == 7
     assert count(store) == 0
-    ledger.close()
+    await ledger.close()

@@ -45,7 +45,7 @@ def mail(world: World, approval: ApprovalRecord, now: datetime) -> int:
     with world.store.write() as connection:
         number = schedule_mailing(connection, approval, list(world.lists.items()), None, now)
         mailings.move_mailing(connection, number, MailingStatus.RUNNING, now)
-        plan_mailing(connection, number, SECRET, "zsia.example")
+        plan_mailing(connection, number, SECRET, "zsia.example", now)
         return number
 
 

@@ -3,7 +3,7 @@
 from mailer.model.outcome import Action, Meaning, ReplyClass
 from mailer.model.report import Report, ReportedRecipient, ReportKind
 from mailer.store import audience, deliveries
-from mailer.store.deliveries import ORDINALS
+from mailer.store.plans import ORDINALS
 from mailer.tokens import HouseSecret, Purpose, hash_address, sign_token
 from mailer.tracking.record import record_report
 from tests.world import NOW, SECRET, World
@@ -14,8 +14,7 @@ FULL = Meaning(ReplyClass.FULL, Action.SUPPRESS_AFTER, permanent=False, after_is
 
 def claimed(world: World) -> int:
     mailing_id = world.start_mailing()
-    with world.store.write() as connection:
-        deliveries.claim_deliveries(connection, mailing_id, "one", world.later(60), NOW, "main", 100)
+    world.claim_all(mailing_id)
     return mailing_id * ORDINALS + 3
 
 
@@ -27,7 +26,7 @@ def test_a_token_of_ours_ties_a_bounce_to_its_delivery_once(world: World) -> Non
     number = claimed(world)
     token = sign_token(SECRET, Purpose.BOUNCE, number)
     with world.store.write() as connection:
-        delivery = deliveries.find_delivery(connection, number)
+        delivery = deliveries.find_delivery(connection, number, SECRET)
         assert delivery is not None
         address = delivery.recipient.address
         for by in ({"token": token}, {"envelope_id": token}, {"message_id": delivery.message_id}):
@@ -54,7 +53,7 @@ def test_a_full_mailbox_is_recorded_but_not_suppressed(world: World) -> None:
     number = claimed(world)
     token = sign_token(SECRET, Purpose.BOUNCE, number)
     with world.store.write() as connection:
-        delivery = deliveries.find_delivery(connection, number)
+        delivery = deliveries.find_delivery(connection, number, SECRET)
         assert delivery is not None
         report = bounce(delivery.recipient.address, FULL, token=token)
         found = record_report(connection, SECRET, report, "a.eml", "sha", NOW)
