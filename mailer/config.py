@@ -139,6 +139,11 @@ class SenderConfig(_Table):
     )
 
     @property
+    def domain(self) -> str:
+        """The domain of `address`, in lower case."""
+        return self.address.rpartition("@")[2]
+
+    @property
     def answers(self) -> str:
         """The address that readers' answers reach."""
         return self.reply_to or self.address
@@ -301,7 +306,7 @@ class Config(_Table):
 
     @model_validator(mode="after")
     def _check_dkim(self) -> "Config":
-        sender = self.sender.address.rpartition("@")[2]
+        sender = self.sender.domain
         for number, (selector, key) in enumerate(self.dkim.items()):
             place = ("dkim", selector)
             if number >= MOST_KEYS:
@@ -341,6 +346,11 @@ class Config(_Table):
     def zone(self) -> ZoneInfo:
         """The newsletter's time zone."""
         return ZoneInfo(self.timezone)
+
+    def signing_domain(self, selector: str) -> str:
+        """Return d= of a key, also of one that has no table yet."""
+        table = self.dkim.get(selector)
+        return (table.domain if table else "") or self.sender.domain
 
     def lists_in_order(self) -> tuple[tuple[str, ListConfig], ...]:
         """Every list, 报 before 送 before 发, then as written: the order of sending."""

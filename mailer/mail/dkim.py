@@ -4,7 +4,6 @@ import base64
 import os
 import secrets
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -24,30 +23,10 @@ from cryptography.hazmat.primitives.serialization import (
 from mailer.config import Config, read_private_file
 from mailer.errors import ConfigError, StateError
 from mailer.i18n import _
+from mailer.model.dkim import DnsRecord, KeyType
 
 RSA_BITS = 2048  # RFC 8301 §3.2; DNS answers with a longer key do not fit everywhere
 _PADDING, _HASH = PKCS1v15(), Prehashed(SHA256())
-_STRING = 255  # octets in one string of a TXT record (RFC 1035 §3.3)
-
-
-class KeyType(StrEnum):
-    """The kinds of keys we sign with. Every receiver knows RSA, few know Ed25519: that one stands beside an RSA key."""
-
-    RSA = "rsa"
-    ED25519 = "ed25519"
-
-
-@dataclass(frozen=True, slots=True)
-class DnsRecord:
-    """The TXT record that publishes a key; `strings` are its value in the pieces that a zone file wants."""
-
-    name: str
-    value: str
-
-    @property
-    def strings(self) -> tuple[str, ...]:
-        """The value in strings of at most 255 octets; joined without blanks they are the value (RFC 6376 §3.6.2.2)."""
-        return tuple(self.value[at : at + _STRING] for at in range(0, len(self.value), _STRING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +70,8 @@ def load_signers(config: Config, home: Path) -> tuple[Signer, ...]:
 
     Raises ConfigError for a file that is missing, open to others, no key, or a key too short.
     """
-    sender = config.sender.address.rpartition("@")[2]
     return tuple(
-        Signer(selector, table.domain or sender, _read_key(home / table.key_file, selector))
+        Signer(selector, config.signing_domain(selector), _read_key(home / table.key_file, selector))
         for selector, table in config.dkim.items()
     )
 

@@ -82,7 +82,7 @@ def make_letterhead(config: Config, list_name: str, secret: HouseSecret) -> Lett
         sender_address=sender.address,
         reply_to=sender.reply_to,
         answers=sender.answers,
-        list_id=f"{list_name}.{sender.address.rpartition('@')[2]}",
+        list_id=f"{list_name}.{sender.domain}",
         list_title=config.lists[list_name].title,
         public_url=config.public_url,
         zone=config.zone,
