@@ -78,7 +78,7 @@ def change(pattern: bytes, new: bytes) -> Callable[[bytes], bytes]:
     return act
 
 
-CHANGES = {
+CHANGES: dict[str, Callable[[bytes], bytes]] = {
     "from": change(rb"<bulletin@news", b"<bulletim@news"),
     "to": change(rb"To: zhang@", b"To: wang@"),
     "subject": change(rb"Subject: =\?UTF-8\?B\?", b"Subject: x =?UTF-8?B?"),
