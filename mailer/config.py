@@ -24,17 +24,20 @@ from pydantic import (
 
 from mailer.errors import AddressError, ConfigError, NotFoundError
 from mailer.i18n import _
-from mailer.model.address import parse_address
+from mailer.model.address import is_provider, parse_address
 from mailer.model.issue import Role
 from mailer.model.pace import parse_limit
 
 FILE_NAME = "config.toml"
+MOST_KEYS = 2  # of DKIM: one for all receivers, one for those who know better
 NAME = r"^[a-z][a-z0-9_-]{0,31}$"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 # after postgresql:// come user, host or nothing (a socket), port, database, options
 _POSTGRESQL = re.compile(r"([^\s:/?#@]*:?@)?([^\s:/?#@\[\]]*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[^\s/?#]*)?(\?[^\s#]*)?")
 # lists, relays and schedules are named in file names, URLs and headers
 Name = Annotated[str, Field(pattern=NAME)]
+SELECTOR = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"  # one label of a name in DNS
+Selector = Annotated[str, Field(pattern=SELECTOR)]
 
 
 class _CurableError(ValueError):
@@ -120,6 +123,12 @@ Zone = Annotated[str, AfterValidator(_check_zone)]
 OptionalZone = Annotated[str, AfterValidator(lambda value: _check_zone(value) if value else "")]
 
 
+def _check_domain(value: str) -> str:
+    if value and not re.fullmatch(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", value):
+        raise _CurableError(_("wrong value"), _("write a domain in lower case, such as news.example.org"))
+    return value
+
+
 def _check_template(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*\.mjml\.j2", value):
         raise _CurableError(_("wrong value"), _("name a file in templates/, such as bulletin.mjml.j2"))
@@ -138,6 +147,11 @@ class SenderConfig(_Table):
     reply_to: Annotated[str, AfterValidator(_check_optional_address)] = Field(
         default="", description="where answers and unsubscribe mails go; empty means `address`"
     )
+
+    @property
+    def domain(self) -> str:
+        """The domain of `address`, in lower case."""
+        return self.address.rpartition("@")[2]
 
     @property
     def answers(self) -> str:
@@ -287,6 +301,18 @@ class BouncesConfig(_Table):
     maildir: str = Field(default="", description="a Maildir that the envelope sender's mail is delivered to")
 
 
+class DkimConfig(_Table):
+    """A key that signs what is sent (two at most); NAME is its selector, and `mailer dkim create NAME` makes it."""
+
+    key_file: Annotated[str, Field(min_length=1)] = Field(
+        description="the private key: PKCS #8 in PEM, mode 0600, from the newsletter folder"
+    )
+    domain: Annotated[str, AfterValidator(_check_domain)] = Field(
+        default="",
+        description="d=, the sender's domain or one above it; empty: the sender's; never a provider's (163, QQ)",
+    )
+
+
 class ScheduleConfig(_Table):
     """A sending that repeats."""
 
@@ -340,9 +366,32 @@ class Config(_Table):
     )
     retry: RetryConfig = RetryConfig()
     bounces: BouncesConfig = BouncesConfig()
+    dkim: dict[Selector, DkimConfig] = Field(default_factory=dict, description="the keys that sign, by selector")
     schedule: dict[Name, ScheduleConfig] = Field(default_factory=dict, description="the repeating sendings")
     pictures: PicturesConfig = PicturesConfig()
     web: WebConfig = WebConfig()
+
+    @model_validator(mode="after")
+    def _check_dkim(self) -> "Config":
+        sender = self.sender.domain
+        for number, (selector, key) in enumerate(self.dkim.items()):
+            place = ("dkim", selector)
+            if number >= MOST_KEYS:
+                cure = _("keep one RSA key, and one Ed25519 key if you like")
+                raise _CurableError(_("a copy is signed by two keys at most"), cure, place)
+            if is_provider(sender):
+                cure = _("take the [dkim] tables out: only {domain} itself can sign for {domain}").format(domain=sender)
+                raise _CurableError(_("mail from {domain} cannot be signed by you").format(domain=sender), cure, place)
+            # a parent is taken for the organisation's when it has two labels or more; no list of suffixes is asked
+            if key.domain and key.domain != sender and not sender.endswith(f".{key.domain}"):
+                raise _CurableError(
+                    _("d= must align with From, and {domain} is not the domain of {address}").format(
+                        domain=key.domain, address=self.sender.address
+                    ),
+                    _("write {domain} or one above it, or leave it empty").format(domain=sender),
+                    (*place, "domain"),
+                )
+        return self
 
     @model_validator(mode="after")
     def _check(self) -> "Config":
@@ -365,6 +414,11 @@ class Config(_Table):
     def zone(self) -> ZoneInfo:
         """The newsletter's time zone."""
         return ZoneInfo(self.timezone)
+
+    def signing_domain(self, selector: str) -> str:
+        """Return d= of a key, also of one that has no table yet."""
+        table = self.dkim.get(selector)
+        return (table.domain if table else "") or self.sender.domain
 
     def lists_in_order(self) -> tuple[tuple[str, ListConfig], ...]:
         """Every list, 报 before 送 before 发, then as written: the order of sending."""
@@ -393,6 +447,7 @@ _NAMED: dict[str, type[BaseModel]] = {
     "relays": RelayConfig,
     "domains": DomainConfig,
     "schedule": ScheduleConfig,
+    "dkim": DkimConfig,
 }
 
 
@@ -430,6 +485,8 @@ def _to_error(detail: Mapping[str, Any], text: str, file: Path) -> ConfigError:
             return ConfigError(str(cause), file=file, line=line, field=field, cure=cure)
         case "string_pattern_mismatch" if "[key]" in detail["loc"]:
             cure = _("use a-z, 0-9, - and _, a letter first, at most 32")
+            if path[0] == "dkim":
+                cure = _("use a-z, 0-9 and -, no - at either end, at most 63")
             return ConfigError(_("this name cannot be used"), file=file, line=line, field=field, cure=cure)
     return ConfigError(_("wrong value"), file=file, line=line, field=field, cure=_cure_for(detail))
 
@@ -491,6 +548,20 @@ def load_config(home: Path) -> Config:
         raise min(found, key=lambda item: (item[0], item[1].line or 0))[1] from None
 
 
+def read_private_file(path: Path, field: str, exposed: str, cure: str = "") -> bytes:
+    """Return a file that only its owner may read; `exposed` says what is wrong where others may.
+
+    Raises ConfigError with that, or with `cure` when it cannot be read.
+    """
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ConfigError(exposed, file=path, field=field, cure=f"chmod 600 {path}")
+        return path.read_bytes()
+    except OSError as error:
+        why = _("cannot be read: {why}").format(why=error.strerror)
+        raise ConfigError(why, file=path, field=field, cure=cure) from None
+
+
 def read_password(relay: RelayConfig, home: Path, environ: Mapping[str, str] = os.environ) -> str:
     """Return the relay's password from its file or environment variable; empty where there is no login.
 
@@ -501,17 +572,8 @@ def read_password(relay: RelayConfig, home: Path, environ: Mapping[str, str] = o
     file = home / FILE_NAME
     if relay.password_file:
         path = home / relay.password_file
-        try:
-            if path.stat().st_mode & 0o077:
-                raise ConfigError(
-                    _("the password file may be read by others"), file=path, field="password_file",
-                    cure=f"chmod 600 {path}",
-                )  # fmt: skip
-            return path.read_text("utf-8").strip()
-        except OSError as error:
-            raise ConfigError(
-                _("cannot be read: {why}").format(why=error.strerror), file=path, field="password_file"
-            ) from None
+        exposed = _("the password file may be read by others")
+        return read_private_file(path, "password_file", exposed).decode("utf-8").strip()
     if relay.password_env:
         if value := environ.get(relay.password_env):
             return value

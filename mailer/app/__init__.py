@@ -12,6 +12,7 @@ from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
 from mailer.app.relays import Relays
 from mailer.app.returned import Returned
+from mailer.app.signing import Signing
 from mailer.app.timetable import Timetable
 from mailer.app.written import Rendered, WrittenForms
 from mailer.sources import starter
@@ -30,6 +31,7 @@ class House(Ground):
         self.relays = Relays(self)
         self.mailings = Mailings(self, self.issues, self.lists, self.relays)
         self.returned = Returned(self)
+        self.signing = Signing(self)
         self.archive = PublicArchive(self)
         self.timetable = Timetable(self, self.mailings)
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mailer.app.ground import Ground
 from mailer.config import read_password
@@ -14,6 +15,9 @@ from mailer.sending.retry import RetryPolicy
 from mailer.sending.sender import run_sender
 from mailer.sending.settings import RelayAccess, SendingSettings
 from mailer.store.house import try_sender_lock
+
+if TYPE_CHECKING:
+    from mailer.mail.dkim import Signer
 
 TURN_S = 0.5  # how often a sender that waits for its turn looks
 
@@ -64,7 +68,15 @@ class Relays:
             letterheads={one: make_letterhead(config, one, self._ground.secret) for one in config.lists},
             now=self._ground.now,
             domains=config.domains,
+            signers=self._signers(),
         )
+
+    def _signers(self) -> "Sequence[Signer]":
+        if not self._ground.config.dkim:
+            return ()
+        from mailer.mail.dkim import load_signers  # cryptography is slow to load
+
+        return load_signers(self._ground.config, self._ground.home)
 
     async def deliver(self, stop: asyncio.Event, only: int | None = None) -> None:
         """Run the sender: one mailing to its end, or all that run until stopped.

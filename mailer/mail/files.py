@@ -1,29 +1,23 @@
 """The files of an edition as MIME parts (RFC 2183, 2231): pictures the HTML names by Content-ID, and attachments."""
 
-import base64
-import functools
 import re
 from urllib.parse import quote
 
+from mailer.mail.encoding import encode_lines
 from mailer.mail.headers import check_line, encoded_words
 from mailer.model.edition import Asset
 
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._()+-]{1,60}")
+# no blanks in a row or at an end: they would outlive neither DKIM's relaxed form nor the readers' programs
+_PLAIN_NAME = re.compile(r"(?=.{1,60}\Z)[A-Za-z0-9._()+-]+(?: [A-Za-z0-9._()+-]+)*")
 _PIECE = 900  # columns of a name before it is continued; a header line has at most 998
 
 
-@functools.lru_cache(maxsize=16)
-def encode_files(files: tuple[Asset, ...], disposition: str) -> tuple[bytes, ...]:
-    """Return each file as a whole part, ending in CRLF; disposition is inline or attachment.
+def encode_file(file: Asset, disposition: str) -> bytes:
+    """Return a file as a whole part, ending in CRLF; disposition is inline or attachment.
 
-    Base64 of a file costs a hundred times a message without it, so the same files are encoded once, not once a reader.
     Raises InputError for a name that cannot stand in a header.
     """
-    return tuple(_encode(file, disposition) for file in files)
-
-
-def _encode(file: Asset, disposition: str) -> bytes:
     media_type = file.media_type
     # RFC 2046 §5.2.1 and §5.1: no base64 in these, so such a file travels as octets
     if not _MEDIA_TYPE.fullmatch(media_type) or media_type.lower().startswith(("message/", "multipart/")):
@@ -37,7 +31,7 @@ def _encode(file: Asset, disposition: str) -> bytes:
     if disposition == "inline":
         lines.append(f"Content-ID: <{file.cid}>")
     head = "\r\n".join([*lines, "", ""]).encode("ascii")
-    return head + base64.encodebytes(file.content).replace(b"\n", b"\r\n")
+    return head + encode_lines(file.content)
 
 
 def _old_name(name: str) -> list[str]:

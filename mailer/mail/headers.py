@@ -23,6 +23,8 @@ _MAILBOX = re.compile(r"[^\s<>()\[\]\\,;:\"@]+@[^\s<>()\\,;:\"@]+")
 
 
 def _breaks_line(text: str) -> bool:
+    if text.isprintable():  # none of the below, and told at once
+        return False
     # Cc has CR, LF, NUL, VT, FF and NEL; a lone surrogate cannot be written at all
     return any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in text)
 
@@ -51,7 +53,7 @@ def check_line(text: str, field: str) -> str:
     Refused: every control character (CR, LF, NUL, VT, FF, NEL …), LS, PS, lone surrogates; and an encoded word that
     holds one, as decoders further on may unfold it into a header of its own.
     """
-    hidden = any(_hides_break(match[1], match[2], match[3]) for match in _ENCODED_WORD.finditer(text))
+    hidden = "=?" in text and any(_hides_break(*match.groups()) for match in _ENCODED_WORD.finditer(text))
     if hidden or _breaks_line(text):
         raise InputError(
             _("a header may not hold a line break or control character"),

@@ -9,6 +9,11 @@ from mailer.errors import AddressError
 from mailer.i18n import _
 
 MAX_LENGTH = 254  # RFC 5321 §4.5.3.1.3: a path of 256 octets less its angle brackets
+# mailboxes that anyone may have; who has one does not own the domain
+_PROVIDERS = (
+    "163.com", "126.com", "yeah.net", "188.com", "qq.com", "foxmail.com", "139.com", "189.cn", "sina.com", "sina.cn",
+    "sohu.com", "aliyun.com", "gmail.com", "outlook.com", "hotmail.com", "icloud.com",
+)  # fmt: skip
 _INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
 
 
@@ -27,6 +32,11 @@ class Address:
     def domain(self) -> str:
         """The domain, in lower-case ASCII."""
         return self.text.rpartition("@")[2]
+
+
+def is_provider(domain: str) -> bool:
+    """Return whether a domain is that of a provider of mailboxes, such as 163 or QQ."""
+    return f".{domain.lower()}".endswith(tuple(f".{provider}" for provider in _PROVIDERS))
 
 
 def parse_address(text: str) -> Address:

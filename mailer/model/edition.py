@@ -25,12 +25,21 @@ class SlotContext(StrEnum):
     PLAIN = "plain"  # the text/plain part
 
 
+_UNESCAPED = (SlotContext.SUBJECT, SlotContext.PLAIN)
+
+
 # What a template may ask of a reader. A value is a string; an empty one gives the slot's fallback.
 RECIPIENT_FIELDS = ("name", "title", "organisation", "city", "address")
 # `unsubscribe` is an https link where public_url is set, else a mailto one; `unsubscribe_mail` always a mailto one;
 # `view` is the reader's link to the web page, empty where public_url is.
 LINK_FIELDS = ("unsubscribe", "unsubscribe_mail", "view")
-SLOT_NAMES = tuple(f"recipient.{name}" for name in RECIPIENT_FIELDS) + tuple(f"links.{name}" for name in LINK_FIELDS)
+# What the program itself puts into a tracked edition, no template author: `click` is where a click is counted, the
+# link's number follows it as fixed text (“/17”); `open` is the picture's address. Both are empty where public_url is.
+TRACKING_FIELDS = ("click", "open")
+SLOT_NAMES = (
+    *(f"recipient.{name}" for name in RECIPIENT_FIELDS),
+    *(f"links.{name}" for name in (*LINK_FIELDS, *TRACKING_FIELDS)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +112,21 @@ def freeze_edition(draft: Edition) -> Edition:
 
 
 def fill_segments(segments: tuple[Segment, ...], values: Mapping[str, str]) -> str:
-    """Return the text with every slot filled and escaped for its context; an empty value gives the slot's fallback.
+    """Return the text with every slot filled as `fill_slot` does it.
+
+    `values` names every slot used (KeyError otherwise: a missing value is a fault of the caller, never an empty one).
+    """
+    return "".join(part if isinstance(part, str) else fill_slot(part, values[part.name]) for part in segments)
+
+
+def fill_slot(slot: Slot, value: str) -> str:
+    """Return what stands in a slot: the value, or the slot's fallback where it is empty, escaped for its context.
 
     A control character, a line break or a lone surrogate in a value becomes a blank, so no value can start a new
-    header or line. `values` names every slot used (KeyError otherwise: a missing value is a fault of the caller, never
-    an empty one).
+    header or line.
     """
-    parts: list[str] = []
-    for part in segments:
-        if isinstance(part, str):
-            parts.append(part)
-            continue
-        value = _one_line(values[part.name]).strip() or part.fallback
-        if part.context in (SlotContext.SUBJECT, SlotContext.PLAIN):
-            parts.append(value)
-        else:
-            parts.append(html.escape(value, quote=True))
-    return "".join(parts)
+    text = _one_line(value).strip() or slot.fallback
+    return text if slot.context in _UNESCAPED else html.escape(text, quote=True)
 
 
 def _one_line(value: str) -> str:

@@ -1,13 +1,17 @@
 """A claimed delivery on its way: its permit, its message once it is composed, its envelope."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from mailer.mail.message import Letterhead, compose_message, envelope_sender
-from mailer.mail.smtp import Envelope, to_wire
+from mailer.mail.message import Composer, Letterhead, envelope_sender, make_composer
+from mailer.mail.smtp import Envelope
 from mailer.model.delivery import Delivery
 from mailer.model.edition import Edition
 from mailer.sending.feed import Claim
+
+if TYPE_CHECKING:
+    from mailer.mail.dkim import Signer
 
 
 class Copy:
@@ -28,17 +32,18 @@ class Copy:
 class Composing:
     """Composes messages; what is the same in all copies of an edition is made once."""
 
-    def __init__(self, letterheads: Mapping[str, Letterhead]) -> None:
+    def __init__(self, letterheads: Mapping[str, Letterhead], signers: "Sequence[Signer]") -> None:
         self._letterheads = letterheads
-        self._editions: dict[int, Edition] = {}
+        self._signers = signers
+        self._composers: dict[int, Composer] = {}
 
     def knows(self, edition_id: int) -> bool:
         """True when this edition was added."""
-        return edition_id in self._editions
+        return edition_id in self._composers
 
     def add(self, edition_id: int, edition: Edition) -> None:
-        """Prepare an edition."""
-        self._editions[edition_id] = edition
+        """Prepare an edition. Raises InputError when something in it cannot stand in a message."""
+        self._composers[edition_id] = make_composer(edition, self._letterheads[edition.list_name], self._signers)
 
     def compose(self, copy: Copy, pattern: str) -> tuple[Envelope, bytes]:
         """Return envelope and message of a copy, composed at first; pattern is the relay's envelope sender.
@@ -47,8 +52,7 @@ class Composing:
         """
         if copy.composed is None:
             delivery = copy.delivery
-            letterhead = self._letterheads[delivery.list_name]
-            octets = to_wire(compose_message(self._editions[delivery.edition_id], delivery, letterhead))
-            sender = envelope_sender(pattern, letterhead, delivery.token)
+            octets = self._composers[delivery.edition_id].compose(delivery)
+            sender = envelope_sender(pattern, self._letterheads[delivery.list_name], delivery.token)
             copy.composed = (Envelope(sender, delivery.recipient.address, len(octets), delivery.token), octets)
         return copy.composed

@@ -44,7 +44,7 @@ class Desk:
         self.ledger = ledger
         self.pools = pools
         self.feed = feed
-        self.composing = Composing(settings.letterheads)
+        self.composing = Composing(settings.letterheads, settings.signers)
         self.stop = stop
         self.over = False  # no further copy is begun
         self.progress = asyncio.Event()

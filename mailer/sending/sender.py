@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
-from mailer.errors import EditionChangedError, StoreError
+from mailer.errors import EditionChangedError, InputError, StoreError
 from mailer.i18n import _
 from mailer.model.delivery import MailingStatus
 from mailer.sending.copies import Copy
@@ -180,7 +180,7 @@ class Sender(Outcomes):
             if not reason and not self.composing.knows(edition_id):
                 try:
                     self.composing.add(edition_id, issues.load_edition(connection, edition_id))
-                except EditionChangedError as error:
+                except (EditionChangedError, InputError) as error:
                     reason = str(error)
         if reason:
             mailings.move_mailing(connection, one.id, MailingStatus.HELD, now, reason)

@@ -1,15 +1,19 @@
 """What a sender works with, besides the database."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from mailer.config import DomainConfig, RelayConfig
 from mailer.mail.credentials import Credentials
 from mailer.mail.message import Letterhead
 from mailer.sending.retry import RetryPolicy
 from mailer.tokens import HouseSecret
+
+if TYPE_CHECKING:
+    from mailer.mail.dkim import Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +34,5 @@ class SendingSettings:
     letterheads: Mapping[str, Letterhead]
     now: Callable[[], datetime]
     domains: Mapping[str, DomainConfig] = field(default_factory=dict)
+    signers: "Sequence[Signer]" = ()
     dice: Callable[[], float] = field(default=random.random)

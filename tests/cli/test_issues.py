@@ -19,7 +19,9 @@ def test_every_list_has_files_of_its_own_whatever_the_slug(tmp_path: Path) -> No
     assert Path(written["members"]["html"]).name == "2020.07-members.html"
 
 
-@pytest.mark.parametrize("command", [("render", "2020-07", "--no-pdf"), ("lists",), ("status",)])
+@pytest.mark.parametrize(
+    "command", [("render", "2020-07", "--no-pdf"), ("lists",), ("status",), ("dkim", "create", "a")]
+)
 def test_what_stands_in_var_is_not_for_everyone(tmp_path: Path, command: tuple[str, ...]) -> None:
     news = Newsletter.make(tmp_path / "news", 2525)
     before = os.umask(0o022)

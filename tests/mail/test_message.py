@@ -14,17 +14,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.errors import InputError
-from mailer.mail.message import Letterhead, compose_message, envelope_sender, unsubscribe_links, view_link
+from mailer.mail.letterhead import Letterhead, envelope_sender
+from mailer.mail.message import compose_message, make_composer
 from mailer.mail.parts import read_parts
+from mailer.mail.smtp import to_wire
 from mailer.model.delivery import Delivery, Recipient
-from mailer.model.edition import Asset, Edition, Slot, SlotContext, freeze_edition
+from mailer.model.edition import (
+    LINK_FIELDS,
+    RECIPIENT_FIELDS,
+    SLOT_NAMES,
+    TRACKING_FIELDS,
+    Asset,
+    Edition,
+    Segment,
+    Slot,
+    SlotContext,
+    fill_segments,
+    freeze_edition,
+)  # fmt: skip
 from mailer.tokens import HouseSecret, Purpose, read_token, sign_token
 
 SECRET = HouseSecret(1, {1: b"k" * 32})
 TOKEN = sign_token(SECRET, Purpose.BOUNCE, 7)
 EXPECTED = {
     "from", "reply-to", "list-id", "to", "subject", "date", "message-id", "list-unsubscribe", "x-jianbao-delivery",
-    "mime-version", "content-type",
+    "mime-version", "content-type", "feedback-id",
 }  # fmt: skip
 FIELDS = ("name", "title", "organisation", "city")
 HOSTILE = [
@@ -91,6 +105,12 @@ def make_delivery(recipient: Recipient | None = None) -> Delivery:
     )
 
 
+def link(letterhead: Letterhead, name: str) -> str:
+    """A link of the delivery with number 7."""
+    found = letterhead.link(name)
+    return found.start + sign_token(SECRET, found.purpose, 7) if found is not None else ""
+
+
 def read(message: bytes) -> EmailMessage:
     parsed = email.message_from_bytes(message, policy=email.policy.default)
     assert isinstance(parsed, EmailMessage)
@@ -134,7 +154,7 @@ def test_the_headers_are_these_and_no_others() -> None:
 def test_without_a_public_url_the_way_out_is_a_mail() -> None:
     letterhead = make_letterhead()
     parsed = read(compose_message(make_edition(), make_delivery(), letterhead))
-    mail = unsubscribe_links(letterhead, 7).mail
+    mail = link(letterhead, "unsubscribe_mail")
     assert parsed["List-Unsubscribe"] == f"<{mail}>"
     assert parsed["List-Unsubscribe-Post"] is None
     match = re.fullmatch(r"mailto:office@news\.example\?subject=unsubscribe%20([a-z2-7]{40})", mail)
@@ -147,11 +167,11 @@ def test_without_a_public_url_the_way_out_is_a_mail() -> None:
 def test_with_a_public_url_https_stands_first_and_one_click_works() -> None:
     letterhead = make_letterhead("https://news.example")
     parsed = read(compose_message(make_edition(), make_delivery(), letterhead))
-    links = unsubscribe_links(letterhead, 7)
-    assert links.web.startswith("https://news.example/u/")
-    assert parsed["List-Unsubscribe"] == f"<{links.web}>, <{links.mail}>"
+    web = link(letterhead, "unsubscribe")
+    assert web.startswith("https://news.example/u/")
+    assert parsed["List-Unsubscribe"] == f"<{web}>, <{link(letterhead, 'unsubscribe_mail')}>"
     assert parsed["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert all(links.web in body for body in bodies(parsed))
+    assert all(web in body for body in bodies(parsed))
 
 
 def test_plain_http_offers_no_one_click() -> None:
@@ -163,8 +183,9 @@ def test_plain_http_offers_no_one_click() -> None:
 def test_the_same_delivery_gives_the_same_bytes() -> None:
     first = compose_message(make_edition(), make_delivery(), make_letterhead())
     assert first == compose_message(make_edition(), make_delivery(), make_letterhead())
-    other = replace(make_delivery(), message_id="<other@news.example>")
-    assert read(first).get_boundary() != read(compose_message(make_edition(), other, make_letterhead())).get_boundary()
+    changed = freeze_edition(replace(make_edition(), text=("x",)))
+    other = compose_message(changed, make_delivery(), make_letterhead())
+    assert read(first).get_boundary() != read(other).get_boundary()
 
 
 def test_lines_end_in_crlf_and_base64_lines_have_76_columns() -> None:
@@ -219,6 +240,86 @@ def test_a_hostile_address_is_refused(address: str) -> None:
         compose_message(make_edition(), make_delivery(Recipient(address)), make_letterhead())
 
 
+SLOTS = st.builds(
+    Slot,
+    st.sampled_from(SLOT_NAMES),
+    st.sampled_from([SlotContext.TEXT, SlotContext.ATTRIBUTE, SlotContext.URL, SlotContext.PLAIN]),
+    st.sampled_from(["", "读者", "<&>"]),
+)
+SEGMENTS = st.lists(st.one_of(st.text(max_size=70), SLOTS), max_size=12).map(tuple)
+RECIPIENTS = st.builds(
+    Recipient, st.sampled_from(["a@b.example", "zhang@member.example"]), *[st.text(max_size=40) for _field in FIELDS]
+)
+
+
+def assert_wire_form(message: bytes) -> None:
+    assert to_wire(message) == message
+    assert message.replace(b"\r\n", b"").count(b"\r") == message.replace(b"\r\n", b"").count(b"\n") == 0
+    assert not any(line.startswith(b".") or len(line) > 998 for line in message.split(b"\r\n"))
+
+
+def one_line_end(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """Segments whose texts have LF only, so that none ends in half a line end."""
+    return tuple(re.sub("\r\n?", "\n", part) if isinstance(part, str) else part for part in segments)
+
+
+@given(SEGMENTS, SEGMENTS, RECIPIENTS, st.sampled_from(["", "https://news.example/a&b", "http://10.0.0.5:8025"]))
+def test_a_composed_message_says_what_the_filled_segments_say(
+    text: tuple[Segment, ...], html: tuple[Segment, ...], recipient: Recipient, public_url: str
+) -> None:
+    text, html = one_line_end(text), one_line_end(html)
+    edition = freeze_edition(replace(make_edition(), subject=("简报",), text=text, html=html))
+    letterhead = make_letterhead(public_url)
+    message = compose_message(edition, make_delivery(recipient), letterhead)
+    assert_wire_form(message)
+    values = {f"recipient.{name}": getattr(recipient, name) for name in RECIPIENT_FIELDS}
+    values |= {f"links.{name}": link(letterhead, name) for name in (*LINK_FIELDS, *TRACKING_FIELDS)}
+    for part, segments in zip(read(message).iter_parts(), (text, html), strict=True):
+        expected = fill_segments(segments, values).replace("\n", "\r\n").encode("utf-8", "replace")
+        assert part.get_payload(decode=True) == expected
+
+
+def test_tracked_links_hold_a_token_of_their_own_purpose_and_are_made_only_where_they_stand() -> None:
+    html = ('<a href="', Slot("links.click", SlotContext.URL), '/17">', "…", '"><img src="',
+            Slot("links.open", SlotContext.URL), '">')  # fmt: skip
+    edition = freeze_edition(replace(make_edition(), html=html))
+    message = compose_message(edition, make_delivery(), make_letterhead("https://news.example"))
+    found = bodies(read(message))[1]
+    match = re.search(r"https://news\.example/c/([a-z2-7]{40})/17\".*https://news\.example/o/([a-z2-7]{40})\"", found)
+    assert match is not None
+    assert [read_token(SECRET, purpose, match[1]) for purpose in (Purpose.CLICK, Purpose.OPEN)] == [7, None]
+    assert [read_token(SECRET, purpose, match[2]) for purpose in (Purpose.CLICK, Purpose.OPEN)] == [None, 7]
+    without = bodies(read(compose_message(edition, make_delivery(), make_letterhead())))[1]
+    assert without == '<a href="/17">…"><img src="">'
+
+
+def test_the_feedback_id_has_four_plain_fields() -> None:
+    edition = freeze_edition(replace(make_edition(), issue="第7期: 增刊\r\nBcc: v@x.example"))
+    for one in (make_edition(), edition):
+        value = read(compose_message(one, make_delivery(), make_letterhead()))["Feedback-ID"]
+        assert re.fullmatch(r"[!-9;-~]+:members:bulletin:[0-9a-f]{5,15}", value)
+        assert value.count(":") == 3
+
+
+def test_one_composer_composes_for_all_readers() -> None:
+    composer = make_composer(with_files((PICTURE,), (PDF,)), make_letterhead("https://news.example"))
+    for number in range(1, 30):
+        recipient = Recipient(f"reader{number}@member.example", "某" * (number % 4) + "x" * number)
+        delivery = replace(make_delivery(recipient), id=number)
+        message = composer.compose(delivery)
+        assert message == composer.compose(delivery)
+        assert message == compose_message(
+            with_files((PICTURE,), (PDF,)), delivery, make_letterhead("https://news.example")
+        )
+        assert_wire_form(message)
+        parsed = read(message)
+        assert parsed["To"] == recipient.address
+        assert bodies(parsed)[0].startswith(recipient.name)
+        found = re.search(r"/u/([a-z2-7]{40})", parsed["List-Unsubscribe"])
+        assert found is not None
+        assert read_token(SECRET, Purpose.UNSUBSCRIBE, found[1]) == number
+
+
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_no_value_whatever_changes_the_set_of_headers(name: str, city: str) -> None:
     recipient = Recipient("zhang@member.example", name=name, city=city)
@@ -226,8 +327,10 @@ def test_no_value_whatever_changes_the_set_of_headers(name: str, city: str) -> N
         message = compose_message(make_edition(), make_delivery(recipient), make_letterhead())
     except InputError:
         return
+    assert_wire_form(message)
     parsed = email.message_from_bytes(message, policy=email.policy.compat32)
     assert {key.lower() for key in parsed.keys()} == EXPECTED  # noqa: SIM118
+    assert message.count(b"\r\n\r\n") == 3
 
 
 def test_the_letterhead_does_not_print_the_secret() -> None:
@@ -333,7 +436,7 @@ def test_a_file_of_any_name_type_and_content_is_itself_or_refused(name: str, med
     part = list(parsed.walk())[-1]
     assert {key.lower() for key in part.keys()} == {"content-type", "content-transfer-encoding", "content-disposition"}  # noqa: SIM118
     assert part.get_payload(decode=True) == content
-    assert (part.get_filename() or "") == name
+    assert (part.get_filename() or "") == name.strip()  # the library strips
     assert max(map(len, message.split(b"\r\n"))) <= 998
 
 
@@ -350,9 +453,9 @@ def test_the_ways_out_and_the_web_page_can_each_be_linked() -> None:
     for public_url in ("", "https://news.example"):
         letterhead = make_letterhead(public_url)
         text = bodies(read(compose_message(edition, make_delivery(), letterhead)))[0].splitlines()
-        assert text[:2] == [unsubscribe_links(letterhead, 7).mail, view_link(letterhead, 7)]
+        assert text[:2] == [link(letterhead, "unsubscribe_mail"), link(letterhead, "view")]
     token = re.fullmatch(r"https://news\.example/v/([a-z2-7]{40})", text[1])
     assert token is not None
     assert read_token(SECRET, Purpose.VIEW, token[1]) == 7
     assert read_token(SECRET, Purpose.UNSUBSCRIBE, token[1]) is None
-    assert view_link(make_letterhead(), 7) == ""
+    assert link(make_letterhead(), "view") == ""

@@ -1,0 +1,64 @@
+"""What is inserted per reader into the texts of an edition: tokens of links, and values of the recipient."""
+
+from collections.abc import Sequence
+
+from mailer.mail.encoding import Piece, write_octets
+from mailer.mail.letterhead import Letterhead
+from mailer.model.delivery import Delivery
+from mailer.model.edition import Segment, Slot, fill_segments, fill_slot
+from mailer.tokens import TOKEN_LENGTH, Purpose, sign_token
+
+_A_TOKEN = "a" * TOKEN_LENGTH
+
+
+class Inserts:
+    """The inserts of an edition, numbered. A link is fixed text but for its token, and one token does for its purpose.
+
+    Number 0 is the token by which the reader unsubscribes. `lengths` holds the numbers of tokens with their octets.
+    """
+
+    def __init__(self, letterhead: Letterhead) -> None:
+        self.lengths = {0: TOKEN_LENGTH}
+        self._letterhead = letterhead
+        self._numbers: dict[Purpose | Slot, int] = {Purpose.UNSUBSCRIBE: 0}
+
+    def split(self, segments: Sequence[Segment]) -> list[Piece]:
+        """Return segments as fixed text and numbers of inserts."""
+        pieces: list[Piece] = []
+        for segment in segments:
+            if isinstance(segment, str):
+                pieces.append(segment)
+                continue
+            group, _dot, name = segment.name.partition(".")
+            if group == "recipient":
+                pieces.append(self._numbers.setdefault(segment, len(self._numbers)))
+                continue
+            link = self._letterhead.link(name)
+            if link is None:
+                pieces.append(fill_slot(segment, ""))
+                continue
+            number = self._numbers.setdefault(link.purpose, len(self._numbers))
+            self.lengths[number] = TOKEN_LENGTH
+            pieces += [fill_slot(segment, link.start + _A_TOKEN).removesuffix(_A_TOKEN), number]
+        return pieces
+
+    def values(self, delivery: Delivery) -> list[bytes]:
+        """Return what is inserted for one reader, by number, escaped for its context."""
+        secret, reader = self._letterhead.secret, delivery.recipient
+        return [
+            sign_token(secret, what, delivery.id).encode()
+            if isinstance(what, Purpose)
+            else write_octets(fill_slot(what, getattr(reader, what.name[10:])))  # after "recipient."
+            for what in self._numbers
+        ]
+
+    def fill(self, segments: Sequence[Segment], delivery: Delivery) -> str:
+        """Return a text filled in for one reader, such as a subject."""
+        values: dict[str, str] = {}
+        for slot in segments:
+            if isinstance(slot, Slot):
+                group, _dot, name = slot.name.partition(".")
+                link = self._letterhead.link(name) if group == "links" else None
+                token = sign_token(self._letterhead.secret, link.purpose, delivery.id) if link else ""
+                values[slot.name] = link.start + token if link else getattr(delivery.recipient, name, "")
+        return fill_segments(tuple(segments), values)
