@@ -446,7 +446,8 @@ def _to_error(detail: Mapping[str, Any], text: str, file: Path) -> ConfigError:
     cause = (detail.get("ctx") or {}).get("error")
     if isinstance(cause, _CurableError):
         path += cause.place
-    field = ".".join(part for part in path if not part.isdecimal()) or None
+    # a row of tables is told by its line
+    field = ".".join(part for part, after in zip(path, (*path[1:], "")) if not (after and part.isdecimal())) or None
     line = line_of(text, path) if path else None
     match detail["type"]:
         case "extra_forbidden":

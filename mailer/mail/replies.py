@@ -15,10 +15,9 @@ from mailer.model.outcome import Action, Meaning, Reply, ReplyClass
 from mailer.model.pattern import compile_pattern
 
 FOLDER = "reply_rules"
-# in this order: what Chinese providers say by tags and set words, then any relay about us, then other providers and
-# filters, then what many servers say
+# in this order: the providers' own words, then any relay's about us, then what many servers say
 TABLES = (
-    "netease", "tencent", "alibaba", "relay", "china", "google", "microsoft", "yahoo", "apple", "filters", "common",
+    "netease", "tencent", "alibaba", "china", "google", "microsoft", "yahoo", "apple", "relay", "filters", "common",
 )  # fmt: skip
 _OF_READER = frozenset(
     {ReplyClass.GONE, ReplyClass.INACTIVE, ReplyClass.FULL, ReplyClass.OPT_OUT, ReplyClass.RATE_RECIPIENT}
