@@ -240,13 +240,13 @@ def _check_pattern(value: str) -> str:
         if value:
             compile_pattern(value)
     except PatternError as error:
-        raise _CurableError(_("the pattern {wrong}").format(wrong=error), error.cure) from None
+        raise _CurableError(str(error), error.cure) from None
     return value
 
 
 def _check_phrase(value: str) -> str:
-    if len(" ".join(value.split())) < 3:
-        raise _CurableError(_("wrong value"), _("write a phrase of at least three characters"))
+    if len(" ".join(value.split())) < (3 if value.isascii() else 2):
+        raise _CurableError(_("wrong value"), _("write at least three letters, or two Chinese characters"))
     return value
 
 
@@ -446,8 +446,8 @@ def _to_error(detail: Mapping[str, Any], text: str, file: Path) -> ConfigError:
     cause = (detail.get("ctx") or {}).get("error")
     if isinstance(cause, _CurableError):
         path += cause.place
-    # a row of tables is told by its line
-    field = ".".join(part for part, after in zip(path, (*path[1:], "")) if not (after and part.isdecimal())) or None
+    shown = path[:2] + path[3:] if path[:2] == ("replies", "rules") else path  # which rule, the line tells
+    field = ".".join(shown) or None
     line = line_of(text, path) if path else None
     match detail["type"]:
         case "extra_forbidden":

@@ -33,7 +33,9 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     Raises PatternError for what is no regular expression, matches everything, or may take too long.
     """
     if len(pattern) > _LONGEST_PATTERN:
-        raise PatternError(_("is longer than {n} characters").format(n=_LONGEST_PATTERN), _("make several rules of it"))
+        raise PatternError(
+            _("the pattern is longer than {n} characters").format(n=_LONGEST_PATTERN), _("make several rules of it")
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # a pattern that another Python will read otherwise
@@ -41,13 +43,14 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
             compiled = re.compile(pattern, 0 if pattern == pattern.lower() else re.IGNORECASE)
     except (re.error, RecursionError, OverflowError, Warning) as error:
         cure = _("write a regular expression as Python's re knows it, or plain phrases in `words`")
-        raise PatternError(_("is no regular expression: {why}").format(why=error), cure) from None
+        raise PatternError(_("this is no regular expression: {why}").format(why=error), cure) from None
     if _Count(pattern).alternatives() > MOST_WAYS:
         raise PatternError(
-            _("may take too long on some texts"), _("allow fewer characters between words: .{0,40} instead of .*")
+            _("the pattern may take too long on some texts"),
+            _("allow fewer characters between words: .{0,40} instead of .*"),
         )
     if compiled.search("") is not None:
-        raise PatternError(_("matches every text"), _("write at least one word that must be there"))
+        raise PatternError(_("the pattern matches every text"), _("write at least one word that must be there"))
     return compiled
 
 
@@ -85,18 +88,20 @@ class _Count:
                 self._step()
             return False, 1
         if self._pattern.startswith("\\", self._at) and self._pattern[self._at + 1] in "123456789":
-            raise _uncountable(N_("a backreference takes too long on some texts"))
+            raise _uncountable(N_("the pattern has a backreference, which takes too long on some texts"))
         self._step()
         return False, 1
 
     def _group(self) -> int:
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise _uncountable(N_("has groups too deep within each other"))
+            raise _uncountable(N_("the pattern has groups too deep within each other"))
         if self._pattern.startswith("?", self._at):
             opening = next((one for one in _OPENINGS if self._pattern.startswith(one, self._at)), None)
             if opening is None:
-                raise _uncountable(N_("has a special group; only (?:…) and looks ahead and behind are taken"))
+                raise _uncountable(
+                    N_("the pattern has a special group; only (?:…) and looks ahead and behind are taken")
+                )
             self._at += len(opening)
         ways = self.alternatives()
         self._take(")")
@@ -115,7 +120,7 @@ class _Count:
             least = int(match[2] or 0)
             most = int(match[4] or LONGEST_TEXT) if match[3] else least
         if grouped:
-            raise _uncountable(N_("repeats a group, which takes too long on some texts"))
+            raise _uncountable(N_("the pattern repeats a group, which takes too long on some texts"))
         return max(most - least, 0) + 1
 
     def _step(self) -> None:
