@@ -31,8 +31,8 @@ def add_to(app: typer.Typer) -> None:
         "explain",
         help=_("Say what a mail server's reply means and what follows from it."),
         epilog=_(
-            'For example: mailer bounces explain "550 5.1.1 User unknown". With - one reply a line is read from standard '
-            "input. Rules of your own stand in config.toml; see docs/replies.md."
+            'For example: mailer bounces explain "550 5.1.1 User unknown". With - one reply a line is read from '
+            "standard input. Rules of your own stand in config.toml; see docs/replies.md."
         ),
     )(explain)
     app.add_typer(group)

@@ -47,7 +47,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     if _Count(pattern).alternatives() > MOST_WAYS:
         raise PatternError(
             _("the pattern may take too long on some texts"),
-            _("allow fewer characters between words: .{0,40} instead of .*"),
+            _("write limits: .{0,40} for .* and \\d{1,9} for \\d+"),
         )
     if compiled.search("") is not None:
         raise PatternError(_("the pattern matches every text"), _("write at least one word that must be there"))

@@ -1,6 +1,7 @@
 """Every reply of the facts' table (smtp-replies-china.csv), in the forms in which servers give it."""
 
 import csv
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ import pytest
 
 from mailer.mail.replies import classify_reply
 from mailer.mail.reply_lines import make_reply, parse_reply_text
-from mailer.model.outcome import Phase, Reply
+from mailer.mail.reports import parse_report
+from mailer.model.outcome import Meaning, Phase, Reply
 from tests.mail.test_reply_providers import said
 
 # rows that are meant otherwise here: (provider, text) -> class and action of ours, and why. None differs.
@@ -142,3 +144,18 @@ def test_a_rate_limit_or_full_mailbox_is_never_permanent(table: list[Row]) -> No
 def test_every_exception_is_a_row_of_the_table(table: list[Row]) -> None:
     assert {key[0] for key in DIFFERENT} <= {row.provider for row in table}
     assert all(reason for _ours, reason in DIFFERENT.values())
+
+
+def test_real_bounces_say_dead_only_where_they_are_final(samples: Path) -> None:
+    folder = samples / "bounces" / "flufl"
+    lines = [json.loads(line) for line in (folder / "expected.jsonl").read_text("utf-8").splitlines()]
+    told: dict[str, list[Meaning]] = {}
+    for line in lines:
+        report = parse_report((folder / line["file"]).read_bytes())
+        told.setdefault(line["file"], []).extend(one.meaning for one in report.recipients)
+    passing = {line["file"] for line in lines if line["permanent"] is False}
+    assert passing
+    assert not [file for file in passing for meaning in told[file] if meaning.reply_class.hard or meaning.permanent]
+    kinds = {file: meanings[0].reply_class.value for file, meanings in told.items() if meanings}
+    assert kinds["dsn_14.txt"] == kinds["dsn_10.txt"] == kinds["dsn_16.txt"] == kinds["dsn_11.txt"] == "gone"
+    assert (kinds["dsn_17.txt"], kinds["dsn_08.txt"], kinds["simple_42.txt"]) == ("full", "temporary", "content")
