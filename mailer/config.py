@@ -264,14 +264,12 @@ def _check_domain(value: str) -> str:
     return value
 
 
-# what an action says of a class beyond these would shut out readers for a fault of ours
+# classes that speak of the reader; to suppress for another would shut somebody out for a fault of ours
 _OF_THE_READER = (ReplyClass.GONE, ReplyClass.INACTIVE, ReplyClass.OPT_OUT)
 
 
 class ReplyRule(_Table):
     """What a server means by some words. The first rule that fits counts; one's own come before the program's."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     name: Annotated[str, Field(max_length=50, pattern="^[a-z][a-z0-9-]*$")] = Field(
         description="its handle, shown by `mailer bounces explain`; a-z, 0-9 and -"
