@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -26,7 +26,9 @@ from mailer.errors import AddressError, ConfigError, NotFoundError
 from mailer.i18n import _
 from mailer.model.address import is_provider, parse_address
 from mailer.model.issue import Role
+from mailer.model.outcome import Action, ReplyClass
 from mailer.model.pace import parse_limit
+from mailer.model.pattern import PatternError, compile_pattern
 
 FILE_NAME = "config.toml"
 MOST_KEYS = 2  # of DKIM: one for all receivers, one for those who know better
@@ -323,6 +325,102 @@ class ScheduleConfig(_Table):
     grace: Duration = Field(default=timedelta(hours=2), description="how late it may still start by itself")
 
 
+def _check_pattern(value: str) -> str:
+    try:
+        if value:
+            compile_pattern(value)
+    except PatternError as error:
+        raise _CurableError(str(error), error.cure) from None
+    return value
+
+
+def _check_phrase(value: str) -> str:
+    if len(" ".join(value.split())) < (3 if value.isascii() else 2):
+        raise _CurableError(_("wrong value"), _("write at least three letters, or two Chinese characters"))
+    return value
+
+
+def _check_code(value: str) -> str:
+    if not re.fullmatch(r"0|[45]\d{0,2}", value):
+        raise _CurableError(_("wrong value"), _('write a reply code or its beginning: "550", "55", "5"; "0" for none'))
+    return value
+
+
+def _check_domain(value: str) -> str:
+    if not re.fullmatch(r"(?:[a-z0-9_-]+\.)+[a-z0-9-]+", value):
+        raise _CurableError(
+            _("wrong value"), _('write a domain such as "qq.com", in small letters; those below it are meant too')
+        )
+    return value
+
+
+# classes that speak of the reader; to suppress for another would shut somebody out for a fault of ours
+_OF_THE_READER = (ReplyClass.GONE, ReplyClass.INACTIVE, ReplyClass.OPT_OUT)
+
+
+class ReplyRule(_Table):
+    """What a server means by some words. The first rule that fits counts; one's own come before the program's."""
+
+    name: Annotated[str, Field(max_length=50, pattern="^[a-z][a-z0-9-]*$")] = Field(
+        description="its handle, shown by `mailer bounces explain`; a-z, 0-9 and -"
+    )
+    words: tuple[Annotated[str, AfterValidator(_check_phrase)], ...] = Field(
+        default=(),
+        description="phrases, any of which may stand in the reply; case and the width of signs are no matter",
+    )
+    match: Annotated[str, AfterValidator(_check_pattern)] = Field(
+        default="", description="or a regular expression, case-blind, searched in the enhanced code and the text"
+    )
+    codes: tuple[Annotated[str, AfterValidator(_check_code)], ...] = Field(
+        default=(), description='reply codes it is for, or how they begin, such as "550" or "4"; empty: any'
+    )
+    domains: tuple[Annotated[str, AfterValidator(_check_domain)], ...] = Field(
+        default=(), description="recipients' domains it is for, and those below them; empty: any"
+    )
+    reply_class: ReplyClass = Field(alias="class", description="what the reply is about; see docs/replies.md")
+    action: Action = Field(description="what follows; see docs/replies.md")
+    after_issues: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=0, description="for suppress_after: after how many issues in a row the address is suppressed"
+    )
+    retry_after_s: Annotated[int, Field(ge=0, le=86400)] = Field(
+        default=0, description="shortest wait before the next try, in seconds; 0: as usual for the class"
+    )
+    permanent: bool | None = Field(
+        default=None, description="whether trying again is of no use; not written: by class and code. A 4yz never is"
+    )
+    meaning: Line = Field(default="", description="one sentence for people; empty: that of the class")
+
+    @model_validator(mode="after")
+    def _check(self) -> "ReplyRule":
+        if not self.words and not self.match:
+            raise _CurableError(_("the rule fits no reply"), _("add words or match"))
+        if (self.action is Action.SUPPRESS_AFTER) != (self.after_issues > 0):
+            raise _CurableError(
+                _("wrong value"), _("suppress_after needs after_issues, the other actions have none"), ("after_issues",)
+            )
+        if self.action is Action.SUPPRESS and self.reply_class not in _OF_THE_READER:
+            names = ", ".join(_OF_THE_READER)
+            cure = _("suppress goes with these classes: {names}; others take suppress_after").format(names=names)
+            raise _CurableError(_("wrong value"), cure, ("action",))
+        return self
+
+
+class RepliesConfig(_Table):
+    """What replies mean, beyond what the program knows."""
+
+    rules: tuple[ReplyRule, ...] = Field(default=(), description="rules of one's own, asked in this order")
+
+    @model_validator(mode="after")
+    def _check(self) -> "RepliesConfig":
+        names = [rule.name for rule in self.rules]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                raise _CurableError(
+                    _("two rules have this name"), _("give each its own"), ("rules", str(number), "name")
+                )
+        return self
+
+
 class PicturesConfig(_Table):
     """How pictures travel."""
 
@@ -366,6 +464,7 @@ class Config(_Table):
     )
     retry: RetryConfig = RetryConfig()
     bounces: BouncesConfig = BouncesConfig()
+    replies: RepliesConfig = RepliesConfig()
     dkim: dict[Selector, DkimConfig] = Field(default_factory=dict, description="the keys that sign, by selector")
     schedule: dict[Name, ScheduleConfig] = Field(default_factory=dict, description="the repeating sendings")
     pictures: PicturesConfig = PicturesConfig()
@@ -430,9 +529,13 @@ def line_of(text: str, path: tuple[str, ...]) -> int | None:
     """Return the line of a key or table in TOML text, as near as a scan can tell; None when it is not written."""
     table: tuple[str, ...] = ()
     best: int | None = None
+    counts: dict[tuple[str, ...], int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line):
             table = tuple(part.strip().strip("\"'") for part in header[1].split("."))
+            if line.lstrip().startswith("[["):  # one of an array of tables, known by its number from 0
+                counts[table] = counts.get(table, -1) + 1
+                table += (str(counts[table]),)
             if path[: len(table)] == table:
                 best = number
         elif key := re.match(r"\s*([A-Za-z0-9_\-.\"']+)\s*=", line):
@@ -442,22 +545,20 @@ def line_of(text: str, path: tuple[str, ...]) -> int | None:
     return best
 
 
-_NAMED: dict[str, type[BaseModel]] = {
-    "lists": ListConfig,
-    "relays": RelayConfig,
-    "domains": DomainConfig,
-    "schedule": ScheduleConfig,
-    "dkim": DkimConfig,
-}
-
-
 def _known_keys(path: tuple[str, ...]) -> list[str]:
-    if not path:
-        return list(Config.model_fields)
-    if path[0] in _NAMED:
-        return list(_NAMED[path[0]].model_fields)
-    table = Config.model_fields[path[0]].annotation
-    return list(table.model_fields) if isinstance(table, type) and issubclass(table, BaseModel) else []
+    """Return the keys that a table may have; `path` holds names of tables and numbers of rows, too."""
+    table: type[BaseModel] = Config
+    parts = list(path)
+    while parts:
+        field = table.model_fields.get(parts.pop(0))
+        kinds = (field.annotation, *get_args(field.annotation)) if field else ()
+        inner = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if field is None or not inner:
+            return []
+        if get_origin(field.annotation) is not None and parts:
+            parts.pop(0)
+        table = inner[0]
+    return [field.alias or name for name, field in table.model_fields.items()]
 
 
 def _to_error(detail: Mapping[str, Any], text: str, file: Path) -> ConfigError:
@@ -465,7 +566,8 @@ def _to_error(detail: Mapping[str, Any], text: str, file: Path) -> ConfigError:
     cause = (detail.get("ctx") or {}).get("error")
     if isinstance(cause, _CurableError):
         path += cause.place
-    field = ".".join(path) or None
+    shown = path[:2] + path[3:] if path[:2] == ("replies", "rules") else path  # which rule, the line tells
+    field = ".".join(shown) or None
     line = line_of(text, path) if path else None
     match detail["type"]:
         case "extra_forbidden":
@@ -483,6 +585,9 @@ def _to_error(detail: Mapping[str, Any], text: str, file: Path) -> ConfigError:
         case "value_error":
             cure = cause.cure if isinstance(cause, _CurableError) else ""
             return ConfigError(str(cause), file=file, line=line, field=field, cure=cure)
+        case "string_pattern_mismatch" | "string_too_long" if path[0] == "replies":
+            cure = _("use a-z, 0-9 and -, a letter first, at most 50")
+            return ConfigError(_("this name cannot be used"), file=file, line=line, field=field, cure=cure)
         case "string_pattern_mismatch" if "[key]" in detail["loc"]:
             cure = _("use a-z, 0-9, - and _, a letter first, at most 32")
             if path[0] == "dkim":

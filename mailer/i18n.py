@@ -53,8 +53,8 @@ def current_language() -> str:
     return _language.get()
 
 
-def _catalogue() -> _gettext.NullTranslations:
-    name = _language.get()
+def _catalogue(name: str = "") -> _gettext.NullTranslations:
+    name = name or _language.get()
     if name not in _catalogues:
         _catalogues[name] = _gettext.translation(DOMAIN, LOCALES, languages=[name], fallback=True)
     return _catalogues[name]
@@ -63,6 +63,11 @@ def _catalogue() -> _gettext.NullTranslations:
 def _(message: str) -> str:
     """Return the message in the current language; the English itself where the catalogue lacks it."""
     return _catalogue().gettext(message)
+
+
+def say_in(language: str, message: str) -> str:
+    """Return the message in one of LANGUAGES, whatever is spoken here; the English itself where it is lacking."""
+    return _catalogue(language).gettext(message) if message else ""
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:

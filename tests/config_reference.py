@@ -31,6 +31,8 @@ def show_default(field: FieldInfo) -> str:
             if seconds >= size and seconds % size == 0 and not (unit == "d" and seconds < 4 * size):
                 return f'`"{seconds // size}{unit}"`'
         return f'`"{seconds}s"`'
+    if value is None:
+        return "not written"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, str | time):
@@ -54,23 +56,32 @@ def write_table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield f"## {title}"
     yield ""
     yield str(model.__doc__).strip()
-    yield ""
-    yield "| key | default | meaning |"
-    yield "|---|---|---|"
+    fields = {name: field for name, field in model.model_fields.items() if table_of(field.annotation) is None}
+    if fields:
+        yield ""
+        yield "| key | default | meaning |"
+        yield "|---|---|---|"
+    for name, field in fields.items():
+        meaning = str(field.description).replace("|", "\\|")
+        yield f"| `{field.alias or name}` | {show_default(field)} | {meaning} |"
+
+
+def write_tables(path: str, model: type[BaseModel]) -> Iterator[str]:
+    """Yield the lines of the tables within a table, and of those within them."""
     for name, field in model.model_fields.items():
-        if table_of(field.annotation) is None:
-            meaning = str(field.description).replace("|", "\\|")
-            yield f"| `{name}` | {show_default(field)} | {meaning} |"
+        inner = table_of(field.annotation)
+        if inner is None:
+            continue
+        place = f"{path}{name}"
+        kind = str(field.annotation)
+        title = f"[{place}.NAME]" if kind.startswith("dict") else f"[[{place}]]" if "..." in kind else f"[{place}]"
+        yield from write_table(title, inner)
+        yield from write_tables(f"{place}.", inner)
 
 
 def write_reference() -> str:
     """Return the whole document."""
-    lines = [*write_table("Top", Config)]
-    for name, field in Config.model_fields.items():
-        model = table_of(field.annotation)
-        if model is not None:
-            named = str(field.annotation).startswith("dict")
-            lines += write_table(f"[{name}.NAME]" if named else f"[{name}]", model)
+    lines = [*write_table("Top", Config), *write_tables("", Config)]
     return HEAD + "\n".join(lines) + "\n"
 
 

@@ -2,13 +2,16 @@
 
 import re
 import shlex
+import tomllib
 from dataclasses import fields
 
 import pytest
 from typer.main import get_command
 
-from mailer.config import Config, load_config
+from mailer.config import Config, RepliesConfig, ReplyRule, load_config
+from mailer.mail.replies import classify_reply, load_rules
 from mailer.model.issue import Heading, Imprint, ListBlock, Notice, Paragraph, Picture, Quote, Table
+from mailer.model.outcome import Action, Phase, Reply, ReplyClass
 from tests.config_reference import write_reference
 from tests.conftest import REPOSITORY
 from tests.lock_files import find_faults
@@ -24,7 +27,7 @@ def test_every_setting_has_a_help_text() -> None:
     assert missing == []
 
 
-_TABLES = {"sender", "retry", "bounces", "pictures", "web", "schedule"}
+_TABLES = {"sender", "retry", "bounces", "replies", "pictures", "web", "schedule"}
 
 
 def test_the_repository_is_a_newsletter_folder() -> None:
@@ -48,7 +51,7 @@ def test_commands_of_the_readme_exist(name: str) -> None:
             assert words[1] in inner, line
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "docs/flow.md", "docs/writing.md"])
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "docs/flow.md", "docs/writing.md", "docs/replies.md"])
 def test_links_of_documents_lead_somewhere(name: str) -> None:
     file = REPOSITORY / name
     text = re.sub(r"```.*?```", "", file.read_text("utf-8"), flags=re.DOTALL)
@@ -75,6 +78,19 @@ def test_the_guide_to_writing_shows_what_can_be_read() -> None:
     ((shown_table,),) = (one.blocks for one in read_body(table, file=REPOSITORY, offset=0))
     assert isinstance(shown_table, Table)
     assert shown_table.body[-1].total
+
+
+def test_the_guide_to_replies_names_every_class_and_action_and_a_rule_that_works() -> None:
+    text = (REPOSITORY / "docs" / "replies.md").read_text("utf-8")
+    assert [name for name in (*ReplyClass, *Action) if f"`{name.value}`" not in text] == []
+    (shown,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    rules = RepliesConfig.model_validate(tomllib.loads(shown)["replies"]).rules
+    assert len(rules) == 2
+    for rule in rules:
+        for key, field in ReplyRule.model_fields.items():
+            assert f"`{field.alias or key}`" in text
+        meaning = classify_reply(Reply(550, "", rule.words[0], Phase.RCPT), rule.domains[0], load_rules(rules))
+        assert meaning.rule == rule.name
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])

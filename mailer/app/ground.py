@@ -8,6 +8,7 @@ from pathlib import Path
 from mailer.child import Child
 from mailer.config import FILE_NAME, Config, line_of, load_config
 from mailer.errors import ConfigError
+from mailer.mail.replies import ReplyRules, load_rules
 from mailer.ops.lock import FolderLock
 from mailer.scheduling.due import schedule_rule
 from mailer.store.database import Store, open_store
@@ -54,6 +55,11 @@ class Ground:
                 error.line = line_of(error.file.read_text("utf-8-sig"), ("schedule", name, "when"))
                 raise
         return config
+
+    @property
+    def reply_rules(self) -> ReplyRules:
+        """What replies mean here: the settings' rules, then the program's. Raises ConfigError."""
+        return load_rules(self.config.replies.rules)
 
     @cached_property
     def store(self) -> Store:

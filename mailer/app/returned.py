@@ -19,7 +19,7 @@ class Returned:
 
     def read(self, raw: bytes, source: str) -> ReturnedMail:
         """Read one returned mail, tie it to its delivery and record it."""
-        report = parse_report(raw)
+        report = parse_report(raw, self._ground.reply_rules)
         digest = hashlib.sha256(raw).hexdigest()
         with self._ground.store.write() as connection:
             return record_report(connection, self._ground.secret, report, source, digest, self._ground.now())

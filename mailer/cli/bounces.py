@@ -1,4 +1,4 @@
-"""Commands on returned mail: bounces poll, read."""
+"""Commands on returned mail: bounces poll, read, explain."""
 
 import sys
 from pathlib import Path
@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from mailer.cli.drawing import class_word, say, say_json
+from mailer.cli.explaining import describe_reply, draw_reply
 from mailer.cli.options import HouseGroup, JsonOption, open_house
 from mailer.errors import InputError
 from mailer.i18n import N_, _
+from mailer.model.outcome import Phase
 from mailer.model.report import ReportedRecipient, ReportKind, ReturnedMail
 
 KIND_WORDS = {
@@ -25,6 +27,14 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(name="bounces", cls=HouseGroup, no_args_is_help=True, help=_("Mail that came back."))
     group.command("poll", help=_("Read the mailbox of returned mail and tie each mail to its delivery."))(poll)
     group.command("read", help=_("Read returned mails from files, or one from `-`."))(read)
+    group.command(
+        "explain",
+        help=_("Say what a mail server's reply means and what follows from it."),
+        epilog=_(
+            'For example: mailer bounces explain "550 5.1.1 User unknown". With - one reply a line is read from '
+            "standard input. Rules of your own stand in config.toml; see docs/replies.md."
+        ),
+    )(explain)
     app.add_typer(group)
 
 
@@ -88,6 +98,34 @@ def read(
     with open_house(ctx) as house:
         mails = [(name, _read_file(name)) for name in files]
         draw([house.returned.read(raw, name) for name, raw in mails], as_json=as_json)
+
+
+def explain(
+    ctx: typer.Context,
+    text: Annotated[
+        list[str],
+        typer.Argument(metavar="TEXT|-", help=_("the reply as it came, or - for one a line on standard input")),
+    ],
+    phase: Annotated[Phase, typer.Option("--phase", help=_("the step of the dialogue that it answers"))] = Phase.RCPT,
+    domain: Annotated[
+        str, typer.Option("--domain", metavar="DOMAIN", help=_("the recipient's domain, for rules of one provider"))
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Explain replies; works without a newsletter folder."""
+    from mailer.app.replies import explain_reply, read_replies, rules_for  # slow to load
+
+    rules = rules_for(Path(ctx.obj))
+    replies = read_replies(sys.stdin.buffer) if text == ["-"] else iter([" ".join(text)])
+    for number, reply in enumerate(replies):
+        meaning = explain_reply(reply, phase, domain, rules)
+        if as_json:
+            say_json(describe_reply(reply, meaning))
+        else:
+            if number:
+                say("")
+            draw_reply(reply, meaning)
+        sys.stdout.flush()
 
 
 def _read_file(name: str) -> bytes:

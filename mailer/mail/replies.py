@@ -1,4 +1,4 @@
-"""What a reply means: the rules of replies.toml first, the RFCs' codes where no rule matches."""
+"""What a reply means: the rules of reply_rules/ first, an operator's before them, the RFCs' codes where none fits."""
 
 import re
 import tomllib
@@ -8,108 +8,165 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, BinaryIO
 
-from mailer.mail.reply_codes import by_code, effective_digit
-from mailer.model.outcome import Action, Meaning, Phase, Reply, ReplyClass
+from mailer.config import ReplyRule
+from mailer.mail.reply_codes import OPENING, by_code, effective_digit, summary_of
+from mailer.mail.reply_lines import MAX_TEXT
+from mailer.model.outcome import Action, Meaning, Reply, ReplyClass
+from mailer.model.pattern import compile_pattern
 
-TABLE = "replies.toml"
-_OPENING = frozenset({Phase.CONNECT, Phase.BANNER, Phase.EHLO, Phase.STARTTLS, Phase.AUTH, Phase.MAIL})
-_OF_RECIPIENT = frozenset(
+FOLDER = "reply_rules"
+# in this order: the providers' own words, then any relay's about us, then what many servers say
+TABLES = (
+    "netease", "tencent", "alibaba", "china", "google", "microsoft", "yahoo", "apple", "relay", "filters", "common",
+)  # fmt: skip
+_OF_READER = frozenset(
     {ReplyClass.GONE, ReplyClass.INACTIVE, ReplyClass.FULL, ReplyClass.OPT_OUT, ReplyClass.RATE_RECIPIENT}
 )
+# what is said of an address for good wants a 5 in every code
+_LASTING = frozenset({ReplyClass.GONE, ReplyClass.INACTIVE, ReplyClass.OPT_OUT})
 # a 5yz of these classes is about this address or this message; of the others, about us, the relay or the moment
-_FINAL = frozenset({ReplyClass.GONE, ReplyClass.INACTIVE, ReplyClass.OPT_OUT, ReplyClass.CONTENT, ReplyClass.UNKNOWN})
+_FINAL = _LASTING | {ReplyClass.CONTENT, ReplyClass.UNKNOWN}
 _PAUSE_S = 60
-_HINT = re.compile(r"(?:in|after|for|wait)\s+(\d{1,5})\s*(s|sec|secs|seconds?|m|min|mins|minutes?)\b", re.IGNORECASE)
+_HINT = re.compile(r"\b(?:in|after|for|wait) (\d{1,5}) ?(s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b")
+_UNITS_S = {"s": 1, "m": 60, "h": 3600}
 _LONGEST_HINT_S = 86400
+_IN_ADDRESS = "abcdefghijklmnopqrstuvwxyz0123456789.!#$%&'*+-/=?^_`{|}~"
+# signs of full width, and the blank and quotation mark that belong to them; unlike NFKC this lengthens nothing
+_NARROW = {0xFF01 + number: 0x21 + number for number in range(94)} | {0x3000: " ", 0x2019: "'", 0x3002: "."}
+_EMPTY_BRACKETS = re.compile(r"<>:?|\[\]|\(\)|\"\"|''")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the table; `permanent` None means by class and first digit."""
+    """A row of a table, ready to be asked; `permanent` None means by class and code."""
 
-    name: str
-    match: re.Pattern[str]
-    code: re.Pattern[str] | None
-    domains: re.Pattern[str] | None
+    words: tuple[str, ...]
+    match: re.Pattern[str] | None
+    codes: tuple[str, ...]
+    domains: tuple[str, ...]
     permanent: bool | None
     meaning: Meaning
 
-    def fits(self, text: str, code: str, domain: str) -> bool:
-        """True when code, domain and words all match; an unknown domain is no objection."""
-        return (
-            (self.code is None or self.code.fullmatch(code) is not None)
-            and (self.domains is None or not domain or self.domains.fullmatch(domain) is not None)
-            and self.match.search(text) is not None
+    def fits(self, words: str, code: str, domain: str) -> bool:
+        """True when code, domain and words all fit; an unknown domain is no objection."""
+        if self.codes and not code.startswith(self.codes):
+            return False
+        if self.domains and domain and not f".{domain}".endswith(self.domains):
+            return False
+        return any(word in words for word in self.words) or (
+            self.match is not None and self.match.search(words) is not None
         )
 
 
-def _pattern(row: dict[str, Any], key: str) -> re.Pattern[str] | None:
-    return re.compile(row[key], re.IGNORECASE) if key in row else None
+@dataclass(frozen=True, slots=True)
+class ReplyRules:
+    """Rules in the order they are asked; made by load_rules."""
+
+    rules: tuple[Rule, ...]
 
 
-def _read_rule(row: dict[str, Any]) -> Rule:
+def _make_rule(row: ReplyRule) -> Rule:
+    meaning = Meaning(
+        reply_class=row.reply_class,
+        action=row.action,
+        permanent=False,
+        retry_after_s=row.retry_after_s,
+        after_issues=row.after_issues,
+        rule=row.name,
+        summary=row.meaning or summary_of(row.reply_class),
+    )
     return Rule(
-        name=row["name"],
-        match=re.compile(row["match"], re.IGNORECASE),
-        code=_pattern(row, "code"),
-        domains=_pattern(row, "domains"),
-        permanent=row.get("permanent"),
-        meaning=Meaning(
-            reply_class=ReplyClass(row["class"]),
-            action=Action(row["action"]),
-            permanent=False,
-            retry_after_s=row.get("retry_after_s", 0),
-            after_issues=row.get("after_issues", 0),
-            rule=row["name"],
-            summary=row["meaning"],
-        ),
+        words=tuple(_fold(word) for word in row.words),
+        match=compile_pattern(row.match) if row.match else None,
+        codes=row.codes,
+        domains=tuple(f".{domain}" for domain in row.domains),
+        permanent=row.permanent,
+        meaning=meaning,
     )
 
 
 @cache
-def load_rules() -> tuple[Rule, ...]:
-    """Return the rules in the order of the table."""
-    table = tomllib.loads(files(__package__).joinpath(TABLE).read_text("utf-8"))
-    return tuple(_read_rule(row) for row in table["rule"])
+def _own_rules() -> tuple[Rule, ...]:
+    folder = files(__package__).joinpath(FOLDER)
+    tables = [tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")) for name in TABLES]
+    return tuple(_make_rule(ReplyRule.model_validate(row)) for table in tables for row in table["rule"])
 
 
-def classify_reply(reply: Reply, recipient_domain: str = "") -> Meaning:
-    """Return what a reply means: the first rule that matches its words, else its codes (RFC 3463, RFC 5321 §4.2).
+@cache
+def load_rules(extra: tuple[ReplyRule, ...] = ()) -> ReplyRules:
+    """Return an operator's rules (config.replies.rules), followed by the program's own."""
+    return ReplyRules((*map(_make_rule, extra), *_own_rules()))
 
-    Before RCPT nothing is ever the recipient's: no such class, never permanent (facts F13), and what would be tried
-    again rests the relay. A 4yz is never permanent; a 5yz may not be either (a rate limit, a full mailbox). Pure.
+
+def classify_reply(reply: Reply, recipient_domain: str = "", rules: ReplyRules | None = None) -> Meaning:
+    """Return what a reply means: the first rule that fits its words, else its codes (RFC 3463, RFC 5321 §4.2).
+
+    Without `rules` the program's own count. Before RCPT nothing is ever the recipient's: no such class, never
+    permanent (facts F13), and what would be tried again rests the relay. A 4yz is never permanent, and neither it nor
+    codes that contradict each other (F19) say an address is dead; a 5yz may pass, too (a rate limit, a full mailbox).
+    Pure; any text will do.
     """
-    text = f"{reply.enhanced} {reply.text}".lstrip()
+    words = _searched(reply)
+    digit = effective_digit(reply)
+    meaning = (
+        by_code(reply) if digit in "23" else _by_words(reply, words, recipient_domain.lower(), rules or load_rules())
+    )
+    if digit == "4":
+        meaning = replace(meaning, permanent=False)
+    if not meaning.permanent and meaning.action is not Action.NONE and (hint := _HINT.search(words)):
+        asked = int(hint[1]) * _UNITS_S[hint[2][0]]
+        meaning = replace(meaning, retry_after_s=min(max(asked, meaning.retry_after_s), _LONGEST_HINT_S))
+    return _of_relay(meaning) if reply.phase in OPENING else meaning
+
+
+def _by_words(reply: Reply, words: str, domain: str, rules: ReplyRules) -> Meaning:
     digit = effective_digit(reply)
     code = str(reply.code) if reply.code else digit
-    for rule in load_rules():
-        if rule.fits(text, code, recipient_domain.lower()):
-            permanent = digit != "4" and rule.meaning.reply_class in _FINAL
-            meaning = replace(rule.meaning, permanent=permanent if rule.permanent is None else rule.permanent)
-            break
-    else:
-        meaning = by_code(reply)
-    if not meaning.permanent and (hint := _HINT.search(reply.text)):
-        asked = int(hint[1]) * (60 if hint[2].lower().startswith("m") else 1)
-        meaning = replace(meaning, retry_after_s=min(max(asked, meaning.retry_after_s), _LONGEST_HINT_S))
-    return _of_relay(meaning, digit) if reply.phase in _OPENING else meaning
+    lasting = digit in "05" and not (reply.enhanced and digit != reply.enhanced[0])
+    opening = reply.phase in OPENING
+    for rule in rules.rules:
+        told = rule.meaning
+        of_reader = told.reply_class in _OF_READER or told.action in (Action.SUPPRESS, Action.SUPPRESS_AFTER)
+        if (opening and of_reader) or (told.reply_class in _LASTING and not lasting):
+            continue
+        if rule.fits(words, code, domain):
+            permanent = told.reply_class in _FINAL if rule.permanent is None else rule.permanent
+            return replace(told, permanent=permanent)
+    return by_code(reply)
 
 
-def _of_relay(meaning: Meaning, digit: str) -> Meaning:
-    if meaning.reply_class in _OF_RECIPIENT:
-        meaning = replace(meaning, reply_class=ReplyClass.SENDER_POLICY, action=Action.STOP_AND_ASK, after_issues=0)
-        if digit == "4":
-            meaning = replace(meaning, reply_class=ReplyClass.TEMPORARY, action=Action.RETRY)
-    if meaning.action in (Action.RETRY, Action.SLOW_DOMAIN, Action.SUPPRESS_AFTER, Action.SUPPRESS, Action.NONE):
+def _of_relay(meaning: Meaning) -> Meaning:
+    if meaning.action not in (Action.STOP_AND_ASK, Action.RECONNECT, Action.PAUSE_RELAY):
         wait = meaning.retry_after_s or _PAUSE_S
         meaning = replace(meaning, action=Action.PAUSE_RELAY, retry_after_s=wait, after_issues=0)
     return replace(meaning, permanent=False)
 
 
+def _fold(text: str) -> str:
+    """Return text as rules see it: small letters, signs of half width, single blanks, capped."""
+    return " ".join(text[:MAX_TEXT].translate(_NARROW).lower()[:MAX_TEXT].split())
+
+
+def _searched(reply: Reply) -> str:
+    """Return what rules are asked about: enhanced code and text, without the addresses in it.
+
+    An address stands in the middle of the words (`user a@x.example not found`) and is its owner's choice: one named
+    "mailbox-full" must mean nothing.
+    """
+    words = _fold(reply.text)
+    if "@" in words:
+        first, *parts = words.split("@")
+        kept = [first.rstrip(_IN_ADDRESS) if parts else first]
+        kept += [part.lstrip(_IN_ADDRESS).rstrip(_IN_ADDRESS) for part in parts[:-1]]
+        kept.append(parts[-1].lstrip(_IN_ADDRESS))
+        words = " ".join(_EMPTY_BRACKETS.sub("", "".join(kept)).split())
+    return f"{reply.enhanced} {words}".lstrip()
+
+
 def extract_meanings(
     stream: BinaryIO, keywords: Any, comment_tags: Any, options: Any
 ) -> Iterator[tuple[int, str, str, list[str]]]:
-    """Yield the table's sentences for the catalogue; a Babel extraction method (`[extractors]` in its mapping)."""
+    """Yield a table's sentences for the catalogue; a Babel extraction method (`[extractors]` in its mapping)."""
     for number, line in enumerate(stream.read().decode("utf-8").splitlines(), 1):
         if line.startswith("meaning = "):
             yield number, "_", tomllib.loads(line)["meaning"], []

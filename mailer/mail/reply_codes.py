@@ -5,6 +5,8 @@ from mailer.model.outcome import Action, Meaning, Phase, Reply, ReplyClass
 
 C, A = ReplyClass, Action
 
+OPENING = frozenset({Phase.CONNECT, Phase.BANNER, Phase.EHLO, Phase.STARTTLS, Phase.AUTH, Phase.MAIL})
+
 # RFC 3463 subject and detail of a refusal at RCPT or later: class, action, permanent, issues before suppression
 _Row = tuple[ReplyClass, Action, bool, int]
 _DETAILS: dict[str, _Row] = {
@@ -25,7 +27,15 @@ _DETAILS: dict[str, _Row] = {
     "7.8": (C.AUTH, A.STOP_AND_ASK, False, 0),
     "7.13": (C.INACTIVE, A.SUPPRESS_AFTER, True, 2),  # RFC 5248
     "7.17": (C.GONE, A.SUPPRESS, True, 0),  # RFC 7293: the mailbox has changed hands
-    "7.25": (C.IP_POLICY, A.STOP_AND_ASK, False, 0),  # RFC 7372
+    # RFC 7372: DKIM, SPF, the address's name, several of them; RFC 7505: the sender's domain takes no mail
+    "7.20": (C.SENDER_POLICY, A.STOP_AND_ASK, False, 0),
+    "7.21": (C.SENDER_POLICY, A.STOP_AND_ASK, False, 0),
+    "7.22": (C.SENDER_POLICY, A.STOP_AND_ASK, False, 0),
+    "7.23": (C.SENDER_POLICY, A.STOP_AND_ASK, False, 0),
+    "7.25": (C.IP_POLICY, A.STOP_AND_ASK, False, 0),
+    "7.26": (C.SENDER_POLICY, A.STOP_AND_ASK, False, 0),
+    "7.27": (C.SENDER_POLICY, A.STOP_AND_ASK, False, 0),
+    "7.28": (C.RATE_DOMAIN, A.SLOW_DOMAIN, False, 0),  # IANA: a flood of mail
 }
 _SUBJECTS: dict[str, _Row] = {
     "4": (C.TEMPORARY, A.SUPPRESS_AFTER, True, 3),
@@ -38,6 +48,9 @@ _SUMMARIES: dict[ReplyClass, str] = {
     C.FULL: N_("The mailbox is full."),
     C.TEMPORARY: N_("The server cannot take it just now."),
     C.GREYLISTED: N_("The server puts off unknown senders on purpose; a try some minutes later is taken."),
+    C.RATE_RECIPIENT: N_("This mailbox gets too much mail just now."),
+    C.RATE_DOMAIN: N_("The receiving provider takes no more from us just now; the address itself is fine."),
+    C.RATE_ACCOUNT: N_("Our account at the relay has used up a sending quota."),
     C.RATE_CONNECTION: N_("This connection has carried as much as the server allows; a new one may go on."),
     C.CONTENT: N_("The server does not take this message."),
     C.IP_POLICY: N_("The server does not take mail from the address we send from."),
@@ -45,6 +58,7 @@ _SUMMARIES: dict[ReplyClass, str] = {
     C.AUTH: N_("The login was refused, or one is wanted."),
     C.CONFIG: N_("Our settings do not fit this relay."),
     C.PROTOCOL: N_("One of the two sides does not keep to SMTP."),
+    C.OPT_OUT: N_("The reader has blocked us."),
     C.UNKNOWN: N_("Refused, and the reply does not say why."),
 }
 
@@ -54,10 +68,15 @@ def effective_digit(reply: Reply) -> str:
     return str(reply.code)[0] if reply.code else reply.enhanced[:1] or "0"
 
 
+def summary_of(reply_class: ReplyClass) -> str:
+    """Return the sentence of a class, an English msgid."""
+    return _SUMMARIES[reply_class]
+
+
 def make_meaning(row: _Row, retry_after_s: int = 0) -> Meaning:
     """Return the meaning of a class, with its own sentence."""
     reply_class, action, permanent, issues = row
-    return Meaning(reply_class, action, permanent, retry_after_s, issues, "default", _SUMMARIES.get(reply_class, ""))
+    return Meaning(reply_class, action, permanent, retry_after_s, issues, "default", _SUMMARIES[reply_class])
 
 
 def by_code(reply: Reply) -> Meaning:
@@ -65,8 +84,8 @@ def by_code(reply: Reply) -> Meaning:
     digit = effective_digit(reply)
     if digit == "5":
         return _permanent(reply)
-    if digit == "2":
-        return make_meaning((C.TEMPORARY, A.NONE, False, 0))
+    if digit in "23" and reply.phase not in OPENING:
+        return Meaning(C.UNKNOWN, A.NONE, permanent=False, summary=N_("The server took it."))
     return _temporary(reply)
 
 
@@ -74,9 +93,11 @@ def _temporary(reply: Reply) -> Meaning:
     if reply.phase is Phase.AUTH:
         return make_meaning((C.TEMPORARY, A.PAUSE_RELAY, False, 0), 300)
     if reply.code == 421:
-        opening = reply.phase in (Phase.CONNECT, Phase.BANNER, Phase.EHLO, Phase.STARTTLS)
+        opening = reply.phase in OPENING - {Phase.MAIL}
         return make_meaning((C.TEMPORARY, A.PAUSE_RELAY if opening else A.RECONNECT, False, 0), 60 if opening else 0)
     detail = reply.enhanced[2:]
+    if reply.phase is Phase.MAIL:
+        return make_meaning((C.TEMPORARY, A.RETRY, False, 0))
     if detail == "2.2":
         return make_meaning((C.FULL, A.SUPPRESS_AFTER, False, 3))
     if detail == "5.3" or (reply.code == 452 and "recipient" in reply.text.lower()):

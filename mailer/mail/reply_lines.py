@@ -11,9 +11,17 @@ MAX_TEXT = 1000  # characters kept; a database row and a page are no place for a
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?![.\d])[\s:,;-]*")
 _QUOTED = re.compile(
-    r"\s*(?:smtp\s*;\s*)?(?:([245]\d\d)(?![\d.])[\s:-]*)?(?:[(#]*([245]\.\d{1,3}\.\d{1,3})(?![.\d])\)?[\s:-]*)?",
+    r"(?:[\w-]{1,20} ?; ?)?(?:([245]\d\d)(?![\d.])[ :-]*)?(?:[(#]*([245]\.\d{1,3}\.\d{1,3})(?![.\d])\)?[ :-]*)?",
     re.IGNORECASE,
 )
+_LEADING = re.compile(r"(?:[\w-]{1,20} ?; ?)?[(#]*[245](?:\d\d(?![\d.])|\.\d{1,3}\.\d{1,3})")
+# how mail servers quote another's reply: Postfix and qmail "said:", Exim "host …]:", Exchange "returned '", Gmail
+# "The response was:", Alibaba "reply:", sendmail "<<< "
+_SAID = re.compile(
+    r"(?:\b(?:said|reply|replied|returned|response was|rcpt host [\w.-]{1,80})|\]|<<<)[:;]? ?['\"]?(?=[245]\d\d[ :-])",
+    re.IGNORECASE,
+)
+_TRAILING = re.compile(r"\(#([245]\.\d{1,3}\.\d{1,3})\)")
 
 
 class MalformedReplyError(Exception):
@@ -75,16 +83,17 @@ def make_reply(lines: Sequence[bytes], phase: Phase) -> Reply:
 def parse_reply_text(text: str, phase: Phase = Phase.DOT) -> Reply:
     """Return the reply quoted in a bounce or pasted by a person: `smtp; 550 5.1.1 …`, `550-5.1.1 …`, or words only.
 
-    What is not there stays 0 or empty; never raises.
+    Of `host mx.example[192.0.2.1] said: 550 …` only what the host said is kept; codes repeated on each line of a reply
+    are taken off. What is not there stays 0 or empty; never raises.
     """
-    tidy = tidy_text(text)
+    tidy = " ".join(tidy_text(text).split())
+    if _LEADING.match(tidy) is None and (inner := _SAID.search(tidy)):
+        tidy = tidy[inner.end() :]
     match = _QUOTED.match(tidy)
     assert match is not None  # every part is optional
-    code = int(match[1]) if match[1] else 0
-    enhanced = match[2] or ""
-    words = tidy[match.end() :]
-    if not code and not enhanced and (inner := re.search(r"\bsaid:\s*(?=[245]\d\d[ -])", tidy)):
-        # Postfix: host mx.example[192.0.2.1] said: 550 5.1.1 … (in reply to RCPT TO command)
-        quoted = parse_reply_text(tidy[inner.end() :], phase)
-        return Reply(quoted.code, quoted.enhanced, tidy, phase)
+    code, enhanced, words = int(match[1] or 0), match[2] or "", tidy[match.end() :]
+    if code:
+        words = words.replace(f" {code}-{enhanced} ", " ").replace(f" {code} {enhanced} ", " ")
+    if not enhanced and (trailing := _TRAILING.search(words)):
+        enhanced = trailing[1]  # qmail: Sorry, no mailbox here by that name. (#5.1.1)
     return Reply(code, enhanced, words, phase)

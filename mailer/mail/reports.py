@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from email.message import Message
 
 from mailer.mail.message import DELIVERY_HEADER
-from mailer.mail.replies import classify_reply
+from mailer.mail.replies import ReplyRules, classify_reply
 from mailer.mail.reply_lines import decode_text, parse_reply_text
 from mailer.model.outcome import Phase, Reply
 from mailer.model.report import Report, ReportedRecipient, ReportKind
@@ -41,16 +41,17 @@ _BY_STATUS = {"5": ReportKind.BOUNCE, "4": ReportKind.DELAYED, "2": ReportKind.D
 _GRAVEST_FIRST = (ReportKind.BOUNCE, ReportKind.DELAYED, ReportKind.DELIVERED)
 
 
-def parse_report(raw: bytes) -> Report:
+def parse_report(raw: bytes, rules: ReplyRules | None = None) -> Report:
     """Return what a returned mail reports: a DSN's recipients with status, diagnostic and meaning, and its ties.
 
     The ties are the VERP token or our own header's, the ENVID, and the Message-ID of the returned mail, each empty
     where it is not told. Only the first megabyte is read. A report of several kinds is of the gravest, with only the
-    recipients of that kind. What is no delivery report is OTHER, with the ties that were found. Never raises.
+    recipients of that kind. `rules` say what diagnostics mean; without them the program's own do. What is no delivery
+    report is OTHER, with the ties that were found. Never raises.
     """
     raw = _cap(raw)
     try:
-        return _parse(raw)
+        return _parse(raw, rules)
     except Exception:  # the email package raises on some hostile mail; such a mail waits for a person
         log.warning("a returned mail of %d octets cannot be parsed", len(raw), exc_info=True)
         return Report(ReportKind.OTHER, ())
@@ -67,7 +68,7 @@ def _cap(raw: bytes) -> bytes:
     return raw[:end]
 
 
-def _parse(raw: bytes) -> Report:
+def _parse(raw: bytes, rules: ReplyRules | None) -> Report:
     mail = email.message_from_bytes(raw)
     parts = list(_walk(mail, [MAX_PARTS]))
     returned = next((found for part in parts if (found := _returned_head(part)) is not None), None)
@@ -78,7 +79,7 @@ def _parse(raw: bytes) -> Report:
     envelope_id = next(filter(None, (_field(block, "Original-Envelope-Id") for block in blocks)), "")
     if _WHOLE_TOKEN.fullmatch(envelope_id):
         envelope_id = envelope_id.lower()
-    kind, recipients = _read_recipients(blocks)
+    kind, recipients = _read_recipients(blocks, rules)
     return Report(kind, recipients, token, envelope_id, message_id)
 
 
@@ -142,12 +143,14 @@ def _blocks(part: Message) -> list[Message]:
     return [email.message_from_bytes(group) for group in groups[: MAX_RECIPIENTS + 1]]
 
 
-def _read_recipients(blocks: list[Message]) -> tuple[ReportKind, tuple[ReportedRecipient, ...]]:
+def _read_recipients(
+    blocks: list[Message], rules: ReplyRules | None
+) -> tuple[ReportKind, tuple[ReportedRecipient, ...]]:
     found: list[tuple[ReportKind, ReportedRecipient]] = []
     for block in blocks:
         address = _address(block)
         if address:
-            found.append(_read_recipient(block, address))
+            found.append(_read_recipient(block, address, rules))
     for kind in _GRAVEST_FIRST:
         # some reports repeat themselves
         those = {recipient.address: recipient for its_kind, recipient in reversed(found) if its_kind is kind}
@@ -165,7 +168,7 @@ def _address(block: Message) -> str:
     return ""
 
 
-def _read_recipient(block: Message, address: str) -> tuple[ReportKind, ReportedRecipient]:
+def _read_recipient(block: Message, address: str, rules: ReplyRules | None) -> tuple[ReportKind, ReportedRecipient]:
     told = _field(block, "Status")
     match = _STATUS.search(told)
     status = match[0] if match else ""
@@ -178,5 +181,5 @@ def _read_recipient(block: Message, address: str) -> tuple[ReportKind, ReportedR
     phase = Phase.DOT if re.search(r"\bDATA command\b", diagnostic) else Phase.RCPT
     reply = parse_reply_text(diagnostic or told, phase)
     reply = Reply(reply.code, reply.enhanced or status, reply.text, phase)
-    meaning = classify_reply(reply, address.rpartition("@")[2])
+    meaning = classify_reply(reply, address.rpartition("@")[2], rules)
     return kind, ReportedRecipient(address, status, diagnostic, meaning)

@@ -72,11 +72,25 @@ class Reply:
         return " ".join(part for part in (str(self.code) if self.code else "", self.enhanced, self.text) if part)
 
 
+# the first wait of a class, in seconds, where neither the reply nor a rule names one; each further one doubles
+FIRST_WAITS_S: dict[ReplyClass, int] = {
+    ReplyClass.GREYLISTED: 300,
+    ReplyClass.TEMPORARY: 300,
+    ReplyClass.RATE_CONNECTION: 60,
+    ReplyClass.RATE_RECIPIENT: 3600,
+    ReplyClass.RATE_DOMAIN: 1800,
+    ReplyClass.RATE_ACCOUNT: 900,
+    ReplyClass.FULL: 3600,
+}
+OTHER_FIRST_WAIT_S = 900
+_WAITING = frozenset({Action.RETRY, Action.RECONNECT, Action.SLOW_DOMAIN, Action.PAUSE_RELAY})
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What a reply means. permanent: trying this recipient again is of no use. retry_after_s: 0 where no wait is known.
 
-    rule names the row that matched, or "default"; summary is an English msgid for gettext.
+    rule names the row that matched, or "default"; summary is an English msgid for gettext, or an operator's sentence.
     """
 
     reply_class: ReplyClass
@@ -86,6 +100,15 @@ class Meaning:
     after_issues: int = 0
     rule: str = "default"
     summary: str = ""
+
+    @property
+    def first_wait_s(self) -> int:
+        """How long to wait before the first further try: as the reply or its rule asks, else as usual for the class.
+
+        0 where nothing is tried again by itself.
+        """
+        tried = self.action in _WAITING or (self.action is Action.SUPPRESS_AFTER and not self.permanent)
+        return (self.retry_after_s or FIRST_WAITS_S.get(self.reply_class, OTHER_FIRST_WAIT_S)) if tried else 0
 
 
 @dataclass(frozen=True, slots=True)

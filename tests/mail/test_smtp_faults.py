@@ -93,11 +93,7 @@ async def test_f01_a_connection_closed_before_its_banner_is_the_relays_failure()
         ("421 4.3.2 come back later", Action.PAUSE_RELAY, ReplyClass.TEMPORARY),  # F02
         ("554 5.7.1 you may not come in", Action.STOP_AND_ASK, ReplyClass.IP_POLICY),  # F03
         ("554 no SMTP service here", Action.STOP_AND_ASK, ReplyClass.IP_POLICY),
-        (
-            "550 5.1.1 user unknown",
-            Action.STOP_AND_ASK,
-            ReplyClass.SENDER_POLICY,
-        ),  # whatever it says, no reader is meant
+        ("550 5.1.1 user unknown", Action.STOP_AND_ASK, ReplyClass.IP_POLICY),  # whatever it says, no reader is meant
     ],
 )
 async def test_f02_f03_a_refusing_banner_is_never_a_readers_fault(
