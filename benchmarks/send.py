@@ -123,10 +123,8 @@ def message_size() -> int:
     """Return the octets of one of our messages on the wire."""
     now = datetime.now(UTC)
     token = sign_token(SECRET, Purpose.BOUNCE, 2**32 + 1)
-    one = Delivery(
-        2**32 + 1, 1, "2020-07", LIST, 1, Recipient("office@firm.example", "办公室"), f"<{token}@{DOMAIN}>", token, now, now,
-        0, "",
-    )  # fmt: skip
+    reader, message_id = Recipient("office@firm.example", "办公室"), f"<{token}@{DOMAIN}>"
+    one = Delivery(2**32 + 1, 1, "2020-07", LIST, 1, reader, message_id, token, now, now, 0, "")
     return len(make_composer(make_edition(), make_letterhead()).compose(one))
 
 

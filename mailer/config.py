@@ -125,7 +125,7 @@ Zone = Annotated[str, AfterValidator(_check_zone)]
 OptionalZone = Annotated[str, AfterValidator(lambda value: _check_zone(value) if value else "")]
 
 
-def _check_domain(value: str) -> str:
+def _check_signing_domain(value: str) -> str:
     if value and not re.fullmatch(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", value):
         raise _CurableError(_("wrong value"), _("write a domain in lower case, such as news.example.org"))
     return value
@@ -309,7 +309,7 @@ class DkimConfig(_Table):
     key_file: Annotated[str, Field(min_length=1)] = Field(
         description="the private key: PKCS #8 in PEM, mode 0600, from the newsletter folder"
     )
-    domain: Annotated[str, AfterValidator(_check_domain)] = Field(
+    domain: Annotated[str, AfterValidator(_check_signing_domain)] = Field(
         default="",
         description="d=, the sender's domain or one above it; empty: the sender's; never a provider's (163, QQ)",
     )

@@ -69,6 +69,7 @@ class Relays:
             now=self._ground.now,
             domains=config.domains,
             signers=self._signers(),
+            rules=self._ground.reply_rules,
         )
 
     def _signers(self) -> "Sequence[Signer]":

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from mailer.i18n import N_, _
+from mailer.mail.replies import ReplyRules
 from mailer.mail.reply_lines import MalformedReplyError, decode_text, make_reply
 from mailer.mail.wire import LostConnectionError, Wire
 from mailer.model.outcome import Action, Meaning, Phase, RelayFailure, Reply, ReplyClass
@@ -49,10 +50,11 @@ def broken(phase: Phase, text: str, reply_class: ReplyClass = ReplyClass.TEMPORA
 
 
 class Dialogue:
-    """The two sides' turns on one wire. `lines` holds the last reply as it came."""
+    """The two sides' turns on one wire. `lines` holds the last reply as it came; `rules` say what replies mean."""
 
-    def __init__(self, wire: Wire, patience: Patience) -> None:
+    def __init__(self, wire: Wire, patience: Patience, rules: ReplyRules | None = None) -> None:
         self.wire = wire
+        self.rules = rules
         self.patience = patience
         self.lines: list[bytes] = []
 

@@ -9,7 +9,7 @@ from mailer.config import RelayConfig
 from mailer.i18n import _
 from mailer.mail.credentials import Credentials, CredentialsError
 from mailer.mail.dialogue import BrokenDialogueError, Dialogue, Patience, broken
-from mailer.mail.replies import classify_reply
+from mailer.mail.replies import ReplyRules, classify_reply
 from mailer.mail.reply_lines import decode_text
 from mailer.mail.tls import make_tls_context
 from mailer.mail.wire import LostConnectionError, Wire
@@ -18,9 +18,9 @@ from mailer.model.outcome import Phase, RelayFailure, Reply, ReplyClass
 Offers = dict[str, str]  # EHLO keyword in capitals -> its parameters
 
 
-def relay_failure(reply: Reply) -> RelayFailure:
+def relay_failure(reply: Reply, rules: ReplyRules | None = None) -> RelayFailure:
     """Return the failure that a refusal before RCPT is."""
-    return RelayFailure(reply, classify_reply(reply))
+    return RelayFailure(reply, classify_reply(reply, rules=rules))
 
 
 def _misfit(phase: Phase, text: str) -> BrokenDialogueError:
@@ -59,7 +59,7 @@ async def open_dialogue(relay: RelayConfig, credentials: Credentials, dialogue: 
         await _lay_tls(relay, dialogue, Phase.CONNECT)
     banner = await dialogue.read(Phase.BANNER)
     if banner.code // 100 != 2:
-        raise BrokenDialogueError(relay_failure(banner))
+        raise BrokenDialogueError(relay_failure(banner, dialogue.rules))
     offers = await _say_hello(relay, dialogue)
     if relay.security == "starttls":
         await _start_tls(relay, dialogue, offers)
@@ -78,7 +78,7 @@ async def _say_hello(relay: RelayConfig, dialogue: Dialogue) -> Offers:
         reply = await dialogue.ask(f"HELO {name}", Phase.EHLO)
         if reply.code // 100 == 2:
             return {}
-    raise BrokenDialogueError(relay_failure(reply))
+    raise BrokenDialogueError(relay_failure(reply, dialogue.rules))
 
 
 def _read_offers(lines: list[bytes]) -> Offers:
@@ -98,7 +98,7 @@ async def _start_tls(relay: RelayConfig, dialogue: Dialogue, offers: Offers) -> 
         )
     reply = await dialogue.ask("STARTTLS", Phase.STARTTLS)
     if reply.code != 220:
-        raise BrokenDialogueError(relay_failure(reply))
+        raise BrokenDialogueError(relay_failure(reply, dialogue.rules))
     if dialogue.wire.unread:
         # words slipped in before the handshake would be taken for the server's own after it (CVE-2011-0411; faults F08)
         raise _misfit(Phase.STARTTLS, _("someone between {host} and us speaks in the clear").format(host=relay.host))
@@ -145,7 +145,7 @@ async def _log_in(relay: RelayConfig, credentials: Credentials, dialogue: Dialog
     if reply.code == 334:
         raise broken(Phase.AUTH, str(reply), ReplyClass.PROTOCOL)
     if reply.code // 100 != 2:
-        raise BrokenDialogueError(relay_failure(reply))
+        raise BrokenDialogueError(relay_failure(reply, dialogue.rules))
 
 
 async def _say_password(username: str, password: str, dialogue: Dialogue, ways: list[str]) -> Reply:

@@ -17,7 +17,7 @@ from mailer.i18n import N_, _
 from mailer.mail.credentials import Credentials
 from mailer.mail.dialogue import BrokenDialogueError, Dialogue, Patience, broken
 from mailer.mail.opening import Offers, connect, open_dialogue, relay_failure
-from mailer.mail.replies import classify_reply
+from mailer.mail.replies import ReplyRules, classify_reply
 from mailer.model.outcome import (
     Accepted,
     Action,
@@ -37,6 +37,7 @@ _ADDRESS = re.compile(r"[^\s<>@\x00-\x20\x7f-\x9f\ud800-\udfff]+@[^\s<>@\x00-\x2
 _BARE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _OF_READER = frozenset({ReplyClass.GREYLISTED, ReplyClass.RATE_RECIPIENT, ReplyClass.RATE_DOMAIN, ReplyClass.FULL})
 _NOTIFY = {"all": "SUCCESS,FAILURE,DELAY", "failures": "FAILURE,DELAY"}
+_PLAIN_XTEXT = re.compile(r"[!-*,-<>-~]*")
 _LONGEST_ENVELOPE_ID = 100  # RFC 3461 §4.4
 _LONGEST_ORIGINAL = 500  # RFC 3461 §4.2
 
@@ -52,12 +53,15 @@ class Envelope:
 
 
 async def open_session(
-    relay: RelayConfig, credentials: Credentials | str = "", patience: Patience | None = None
+    relay: RelayConfig,
+    credentials: Credentials | str = "",
+    patience: Patience | None = None,
+    rules: ReplyRules | None = None,
 ) -> "SmtpSession | RelayFailure":
     """Connect, greet, encrypt and log in as the relay's settings say; return a session ready for mail.
 
     Certificates are verified, against relay.ca_file where that is set (a path as the process sees it). STARTTLS and
-    login are never skipped. Every refusal, loss and timeout is a RelayFailure; raises nothing of its own.
+    login are never skipped. rules say what replies mean; None: the program's own. Every refusal, loss and timeout is a RelayFailure; raises nothing of its own.
     """
     patience = patience or Patience(command_s=relay.timeout.total_seconds())
     if isinstance(credentials, str):
@@ -66,7 +70,7 @@ async def open_session(
         wire = await connect(relay, patience)
     except BrokenDialogueError as error:
         return error.failure
-    dialogue = Dialogue(wire, patience)
+    dialogue = Dialogue(wire, patience, rules)
     try:
         return SmtpSession(dialogue, await open_dialogue(relay, credentials, dialogue), relay)
     except BrokenDialogueError as error:
@@ -97,6 +101,8 @@ def _has_bare_end(message: bytes) -> bool:
 
 def write_xtext(text: str) -> str:
     """Return ASCII text as an xtext (RFC 3461 §4): what may not stand in a parameter as +XX."""
+    if _PLAIN_XTEXT.fullmatch(text):
+        return text
     return "".join(char if "!" <= char <= "~" and char not in "+=" else f"+{ord(char):02X}" for char in text)
 
 
@@ -199,7 +205,7 @@ class SmtpSession:
         if refusal is not None:
             if refusal.phase is Phase.MAIL:
                 self._spent |= refusal.code == 421
-                return relay_failure(refusal)
+                return relay_failure(refusal, self._dialogue.rules)
             return self._judge(refusal, domain)
         await self._dialogue.pour(octets)
         early = await self._early_word()
@@ -342,7 +348,7 @@ class SmtpSession:
 
     def _judge(self, reply: Reply, domain: str) -> SendResult:
         """Return what a 4yz or 5yz to RCPT or later is."""
-        meaning = classify_reply(reply, domain)
+        meaning = classify_reply(reply, domain, self._dialogue.rules)
         self._spent |= reply.code == 421 or meaning.action is Action.RECONNECT
         if reply.code == 421 and meaning.reply_class not in _OF_READER:
             return RelayFailure(reply, meaning)  # it closes for everybody (RFC 5321 §4.2.2; faults F18)

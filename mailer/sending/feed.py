@@ -120,10 +120,11 @@ def read_gauges(
         learnt = learnt_limit(known, now, scale)
         all_limits = (*configured, learnt) if learnt is not None else configured
         windows = {one.window_s: one for one in (*all_limits, COUNTING)}
-        for one in windows.values():
-            pace.move_future_uses(connection, subject, one.window_s, one.slice_at(now) + 1)
-        uses = pace.read_uses(connection, [(subject, one.window_s, one.first_slice(now)) for one in windows.values()])
-        gauges[subject] = Gauge(subject, known, all_limits, {window: uses[subject, window] for window in windows}, now)
+        uses = {
+            window: pace.read_uses(connection, subject, window, one.first_slice(now), one.slice_at(now) + 1)
+            for window, one in windows.items()
+        }
+        gauges[subject] = Gauge(subject, known, all_limits, uses, now)
     return gauges
 
 

@@ -18,7 +18,7 @@ from mailer.store.database import Connection, Store, is_passing
 T = TypeVar("T")
 P = ParamSpec("P")
 MOST_IN_GROUP = 500
-GATHER_S = 0.002  # between two commits under load: the second one then serves more
+GATHER_S = 0.004  # between two commits under load: the second one then serves more
 BUSY_GROUP = 4  # jobs in a commit from which on there is load
 RETRY_S = 0.5  # after a commit that failed; doubles
 LONGEST_RETRY_S = 5.0

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 from collections import deque
 
+from mailer.mail.replies import ReplyRules
 from mailer.mail.smtp import SmtpSession, open_session
 from mailer.model.outcome import Phase, RelayFailure
 from mailer.sending.copies import Copy
 from mailer.sending.settings import RelayAccess
 
-AHEAD = 4  # copies claimed a connection, so that none waits for the database
+AHEAD = 12  # copies claimed a connection, so that none waits for the database
 AHEAD_LIMITED = 2  # where a permit is precious
 LOST_RIDES = 2  # envelopes lost in a row before a relay is no longer trusted with pipelining
 
@@ -17,7 +18,7 @@ LOST_RIDES = 2  # envelopes lost in a row before a relay is no longer trusted wi
 class Pool:
     """The connections to one relay. `resting` and `stopped` are set by the sender, which knows its pace."""
 
-    def __init__(self, name: str, access: RelayAccess) -> None:
+    def __init__(self, name: str, access: RelayAccess, rules: ReplyRules | None = None) -> None:
         self.name = name
         self.config = access.config
         self.credentials = access.credentials
@@ -28,6 +29,7 @@ class Pool:
         self.accepted = False  # it has taken a copy in this run
         self._opening = asyncio.Lock()
         self._waiting: list[asyncio.Future[None]] = []
+        self._rules = rules
         self._lost_rides = 0
         self._pipelining = access.config.pipelining
 
@@ -86,7 +88,7 @@ class Pool:
 
     async def _open(self) -> SmtpSession | RelayFailure:
         config = self.config.model_copy(update={"pipelining": self._pipelining})
-        opened = await open_session(config, self.credentials)
+        opened = await open_session(config, self.credentials, rules=self._rules)
         if isinstance(opened, SmtpSession) and not self.proven:
             self.proven = True
             self.wake_all()

@@ -3,23 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mailer.model.outcome import Meaning, ReplyClass
+from mailer.model.outcome import FIRST_WAITS_S, OTHER_FIRST_WAIT_S, Meaning
 
 UNCERTAIN_WAIT = timedelta(minutes=10)  # RFC 5321 §4.5.3.2.6: a server may take that long over the final dot
 LONGEST_WAIT = timedelta(hours=4)
 JITTER = 0.1
-
-# first wait by class; each further one doubles
-FIRST_WAIT: dict[ReplyClass, timedelta] = {
-    ReplyClass.GREYLISTED: timedelta(minutes=5),
-    ReplyClass.TEMPORARY: timedelta(minutes=5),
-    ReplyClass.RATE_CONNECTION: timedelta(minutes=1),
-    ReplyClass.RATE_RECIPIENT: timedelta(hours=1),
-    ReplyClass.RATE_DOMAIN: timedelta(minutes=30),
-    ReplyClass.RATE_ACCOUNT: timedelta(minutes=15),
-    ReplyClass.FULL: timedelta(hours=1),
-}
-OTHER_WAIT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +25,7 @@ def retry_wait(meaning: Meaning, attempts: int, policy: RetryPolicy, dice: float
     The wait doubles from the class's first one up to four hours, is never under what the reply asked for, and is
     spread by ±10 %: dice in [0, 1).
     """
-    first = FIRST_WAIT.get(meaning.reply_class, OTHER_WAIT)
+    first = timedelta(seconds=FIRST_WAITS_S.get(meaning.reply_class, OTHER_FIRST_WAIT_S))
     doubled = min(first * float(2 ** min(attempts - 1, 20)), LONGEST_WAIT)
     wait = max(doubled * (1 + JITTER * (2 * dice - 1)), timedelta(seconds=meaning.retry_after_s))
     return wait * policy.scale

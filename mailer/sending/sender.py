@@ -46,7 +46,7 @@ class Sender(Outcomes):
         super().__init__(
             settings,
             Ledger(store, settings.now),
-            {name: Pool(name, one) for name, one in settings.relays.items()},
+            {name: Pool(name, one, settings.rules) for name, one in settings.relays.items()},
             Feed(configs, domains, settings.secret, settings.policy.scale, lease),
             stop,
         )

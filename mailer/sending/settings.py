@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mailer.config import DomainConfig, RelayConfig
 from mailer.mail.credentials import Credentials
 from mailer.mail.message import Letterhead
+from mailer.mail.replies import ReplyRules
 from mailer.sending.retry import RetryPolicy
 from mailer.tokens import HouseSecret
 
@@ -26,7 +27,10 @@ class RelayAccess:
 
 @dataclass(frozen=True)
 class SendingSettings:
-    """The relays, limits, policy and letterheads (by list name) of a house. dice gives numbers in [0, 1)."""
+    """The relays, limits, policy and letterheads (by list name) of a house. dice gives numbers in [0, 1).
+
+    rules say what replies mean (None: the program's own); signers sign every message.
+    """
 
     secret: HouseSecret
     relays: Mapping[str, RelayAccess]
@@ -35,4 +39,5 @@ class SendingSettings:
     now: Callable[[], datetime]
     domains: Mapping[str, DomainConfig] = field(default_factory=dict)
     signers: "Sequence[Signer]" = ()
+    rules: ReplyRules | None = None
     dice: Callable[[], float] = field(default=random.random)

@@ -278,8 +278,7 @@ def failures_in_a_row(connection: Connection, address_key: str, most: int) -> in
         .where(
             delivery.c.issue_id.in_(newest),
             delivery.c.address_key == address_key,
-            delivery.c.status != DeliveryStatus.CANCELLED.value,
-            ~delivery.c.again,
+            ~delivery.c.frees_address,
         )
         .order_by(delivery.c.issue_id.desc())
     )

@@ -5,11 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, exists, func, insert, null, select, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Float,
+    Integer,
+    String,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.types import TypeEngine
 
 from mailer.model.delivery import DELIVERY_MOVES, Delivery, DeliveryStatus, MailingStatus, Recipient
 from mailer.model.outcome import Reply
-from mailer.store.rows import float_at, number_at, rows, text_at, time_at, write_time
+from mailer.store.rows import Prepared, number_at, text_at
 from mailer.store.schema import (
     UtcTime,
     attempt,
@@ -122,24 +139,32 @@ def find_candidates(
     ]
 
 
-_TAKE = (
+def _given(name: str, kind: TypeEngine[Any] | type[TypeEngine[Any]]) -> BindParameter[Any]:
+    return bindparam(name, type_=kind, required=True)
+
+
+_TAKE = Prepared(
     update(delivery)
-    .where(delivery.c.id == number_at(0), delivery.c.status == DeliveryStatus.PENDING.value)
+    .where(delivery.c.id == _given("number_of", BigInteger), delivery.c.status == DeliveryStatus.PENDING.value)
     .values(
         status=DeliveryStatus.SENDING.value,
-        lease=bindparam("new_lease"),
-        lease_until=bindparam("until", type_=UtcTime()),
-        relay=text_at(2),
-        last_attempt=number_at(1),
+        lease=_given("new_lease", String),
+        lease_until=_given("until", UtcTime),
+        relay=_given("through", String),
+        last_attempt=_given("newest", Integer),
         next_attempt_at=null(),
-        held_s=delivery.c.held_s + float_at(3),
-        sent_date=func.coalesce(delivery.c.sent_date, bindparam("now", type_=UtcTime())),
-        first_attempt_at=func.coalesce(delivery.c.first_attempt_at, bindparam("now", type_=UtcTime())),
+        held_s=delivery.c.held_s + _given("kept", Float),
+        sent_date=func.coalesce(delivery.c.sent_date, _given("now", UtcTime)),
+        first_attempt_at=func.coalesce(delivery.c.first_attempt_at, _given("now", UtcTime)),
     )
 )
-_REGISTER = insert(attempt).from_select(
-    ["delivery_id", "number", "relay", "started_at"],
-    select(number_at(0), number_at(1), text_at(2), bindparam("now", type_=UtcTime())).select_from(rows),
+_REGISTER = Prepared(
+    insert(attempt).values(
+        delivery_id=_given("number_of", BigInteger),
+        number=_given("newest", Integer),
+        relay=_given("through", String),
+        started_at=_given("now", UtcTime),
+    )
 )
 
 
@@ -161,11 +186,13 @@ def take_deliveries(
     values, taken = [], []
     for one, relay in chosen:
         held = max((now - one.due_at).total_seconds(), 0.0) if one.due_at is not None and one.attempts else 0.0
-        values.append([one.id, one.row.last_attempt + 1, relay, held])
+        values.append({
+            "number_of": one.id, "newest": one.row.last_attempt + 1, "through": relay, "kept": held, "now": now,
+            "new_lease": lease, "until": until,
+        })  # fmt: skip
         taken.append(_claimed(one.row, source, relay, held, lease, now, secret))
-    parameters = {"rows": values, "now": now}
-    connection.execute(_TAKE, {**parameters, "new_lease": lease, "until": until})
-    connection.execute(_REGISTER, parameters)
+    _TAKE.execute_many(connection, values)
+    _REGISTER.execute_many(connection, values)
     return taken
 
 
@@ -209,7 +236,7 @@ def has_left() -> ColumnElement[bool]:
 
 
 _NOW = bindparam("now", type_=UtcTime())
-_PERMIT = (
+_PERMIT = Prepared(
     update(attempt)
     .where(
         attempt.c.delivery_id == number_at(0),
@@ -238,7 +265,7 @@ def permit_dots(connection: Connection, dots: Sequence[Dot], now: datetime) -> s
     if not dots:
         return set()
     values = [[one.delivery_id, one.number, one.lease, one.address_hash] for one in dots]
-    return {int(row[0]) for row in connection.execute(_PERMIT, {"rows": values, "now": now})}
+    return {int(row[0]) for row in _PERMIT.execute(connection, {"rows": values, "now": now})}
 
 
 def reader_stopped(connection: Connection, delivery_id: int, address_hash: str, now: datetime) -> bool:
@@ -247,40 +274,49 @@ def reader_stopped(connection: Connection, delivery_id: int, address_hash: str, 
     return connection.execute(select(delivery.c.id).where(delivery.c.id == delivery_id, stopped)).first() is not None
 
 
-_CLOSE = (
+_CLOSE = Prepared(
     update(attempt)
-    .where(attempt.c.delivery_id == number_at(0), attempt.c.number == number_at(1), attempt.c.ended_at.is_(None))
-    .values(
-        ended_at=time_at(3),
-        outcome=text_at(5),
-        phase=text_at(6),
-        code=number_at(7),
-        enhanced=text_at(8),
-        reply=text_at(9),
-        reply_class=text_at(10),
-    )
-)
-_COUNTS = number_at(12) == 1
-_SETTLE = (
-    update(delivery)
     .where(
-        delivery.c.id == number_at(0),
-        delivery.c.lease == text_at(2),
-        delivery.c.status == DeliveryStatus.SENDING.value,
+        attempt.c.delivery_id == _given("of", BigInteger),
+        attempt.c.number == _given("attempt_number", Integer),
+        attempt.c.ended_at.is_(None),
     )
     .values(
-        status=text_at(4),
-        lease=null(),
-        lease_until=null(),
-        next_attempt_at=time_at(11),
-        finished_at=case((text_at(4).in_([one.value for one in OPEN]), null()), else_=time_at(3)),
-        attempts=delivery.c.attempts + number_at(12),
-        reply=case((_COUNTS, text_at(13)), else_=delivery.c.reply),
-        reply_class=case((_COUNTS, text_at(10)), else_=delivery.c.reply_class),
-        # the clock of give_up_after starts with the first attempt that was one
-        first_attempt_at=case((and_(~_COUNTS, delivery.c.attempts == 0), null()), else_=delivery.c.first_attempt_at),
+        ended_at=_given("at", UtcTime),
+        outcome=_given("came_to", String),
+        phase=_given("in_phase", String),
+        code=_given("said_code", Integer),
+        enhanced=_given("said_enhanced", String),
+        reply=_given("said", String),
+        reply_class=_given("meant", String),
     )
 )
+
+
+def _settling(**fields: Any) -> Prepared:
+    return Prepared(
+        update(delivery)
+        .where(
+            delivery.c.id == _given("of", BigInteger),
+            delivery.c.lease == _given("held_by", String),
+            delivery.c.status == DeliveryStatus.SENDING.value,
+        )
+        .values(
+            status=_given("to_status", String),
+            lease=null(),
+            lease_until=null(),
+            next_attempt_at=_given("due", UtcTime),
+            finished_at=_given("finished", UtcTime),
+            **fields,
+        )
+    )
+
+
+_SETTLE = _settling(
+    attempts=delivery.c.attempts + 1, reply=_given("whole_reply", String), reply_class=_given("meant", String)
+)
+# the clock of give_up_after starts with the first attempt that was one
+_RELEASE = _settling(first_attempt_at=case((delivery.c.attempts == 0, null()), else_=delivery.c.first_attempt_at))
 
 
 def settle_deliveries(connection: Connection, settled: Sequence[Settled]) -> None:
@@ -292,32 +328,45 @@ def settle_deliveries(connection: Connection, settled: Sequence[Settled]) -> Non
     if not settled:
         return
     values = [_settled_row(one) for one in settled]
-    connection.execute(_CLOSE, {"rows": values})
-    connection.execute(_SETTLE, {"rows": values})
+    _CLOSE.execute_many(connection, values)
+    for statement, counts in ((_SETTLE, True), (_RELEASE, False)):
+        those = [row for row, one in zip(values, settled, strict=True) if one.end.counts is counts]
+        if those:
+            statement.execute_many(connection, those)
     back = [one for one in settled if one.end.status is DeliveryStatus.PENDING]
     if back:
         cancel_with_mailing(connection, [one.delivery_id for one in back], back[-1].at)
 
 
-def _settled_row(one: Settled) -> list[object]:
+def _settled_row(one: Settled) -> dict[str, object]:
     end, reply = one.end, one.end.reply
     assert end.status in DELIVERY_MOVES[DeliveryStatus.SENDING]
-    return [
-        one.delivery_id,
-        one.number,
-        one.lease,
-        write_time(one.at),
-        end.status.value,
-        end.outcome,
-        reply.phase.value,
-        reply.code,
-        reply.enhanced,
-        reply.text,
-        end.reply_class,
-        write_time(end.next_attempt_at),
-        int(end.counts),
-        str(reply),
-    ]
+    return {
+        "of": one.delivery_id,
+        "attempt_number": one.number,
+        "held_by": one.lease,
+        "at": one.at,
+        "to_status": end.status.value,
+        "came_to": end.outcome,
+        "in_phase": reply.phase.value,
+        "said_code": reply.code,
+        "said_enhanced": reply.enhanced,
+        "said": reply.text,
+        "meant": end.reply_class,
+        "due": end.next_attempt_at,
+        "whole_reply": str(reply),
+        "finished": None if end.status in OPEN else one.at,
+    }
+
+
+def cancelled_fields(now: datetime) -> dict[str, object]:
+    """Return what a cancelled delivery's columns become: its address may be reached by another mailing."""
+    return {
+        "status": DeliveryStatus.CANCELLED.value,
+        "next_attempt_at": None,
+        "finished_at": now,
+        "frees_address": True,
+    }
 
 
 def cancel_with_mailing(connection: Connection, ids: Collection[int], now: datetime) -> None:
@@ -333,7 +382,7 @@ def cancel_with_mailing(connection: Connection, ids: Collection[int], now: datet
             delivery.c.status == DeliveryStatus.PENDING.value,
             delivery.c.mailing_id.in_(cancelled),
         )
-        .values(status=DeliveryStatus.CANCELLED.value, next_attempt_at=None, finished_at=now)
+        .values(**cancelled_fields(now))
     )
 
 

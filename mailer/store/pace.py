@@ -1,9 +1,9 @@
 """Pace of relays and recipient domains: what was used of their limits, and what their rate replies taught."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, case, delete, func, select, update
+from sqlalchemy import Connection, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.model.pace import NO_PACE, Pace, Use
@@ -52,20 +52,26 @@ def write_pace(connection: Connection, subject: str, value: Pace, now: datetime)
     )
 
 
-def read_uses(connection: Connection, windows: Iterable[tuple[str, int, int]]) -> dict[tuple[str, int], list[Use]]:
-    """Return what was used by (subject, window), given with the first slice that still counts; older ones are dropped.
+def read_uses(connection: Connection, subject: str, window_s: int, first: int, last: int) -> list[Use]:
+    """Return what was used in a window by slice, from the first that still counts; older ones are dropped.
 
-    On PostgreSQL the rows are locked until the transaction ends.
+    What stands beyond `last`, the newest that can have been used, is of a clock that went ahead and was set back: it
+    counts as used in that one, lest it block for as long as the clock was wrong. On PostgreSQL the rows are locked
+    until the transaction ends.
     """
-    found: dict[tuple[str, int], list[Use]] = {}
-    for subject, window_s, first in windows:
-        mine = (pace_use.c.subject == subject) & (pace_use.c.window_s == window_s)
+    mine = (pace_use.c.subject == subject) & (pace_use.c.window_s == window_s)
+    rows = connection.execute(
+        select(pace_use.c.slice, pace_use.c.used).where(mine).order_by(pace_use.c.slice).with_for_update()
+    ).all()
+    uses = [Use(int(row.slice), int(row.used)) for row in rows]
+    if any(one.slice < first for one in uses):
         connection.execute(delete(pace_use).where(mine, pace_use.c.slice < first))
-        rows = connection.execute(
-            select(pace_use.c.slice, pace_use.c.used).where(mine).order_by(pace_use.c.slice).with_for_update()
-        )
-        found[subject, window_s] = [Use(int(row.slice), int(row.used)) for row in rows]
-    return found
+    ahead = sum(one.used for one in uses if one.slice > last)
+    if ahead:
+        connection.execute(delete(pace_use).where(mine, pace_use.c.slice > last))
+        add_uses(connection, [(subject, window_s, last, ahead)])
+        uses.append(Use(last, ahead))
+    return [one for one in uses if first <= one.slice <= last]
 
 
 def add_uses(connection: Connection, uses: Collection[tuple[str, int, int, int]]) -> None:
@@ -80,15 +86,6 @@ def add_uses(connection: Connection, uses: Collection[tuple[str, int, int, int]]
                 set_={"used": case((total < 0, 0), else_=total)},
             )
         )
-
-
-def move_future_uses(connection: Connection, subject: str, window_s: int, now_slice: int) -> None:
-    """Bring uses of a clock that went ahead and was set back to the present slice, lest they block for so long."""
-    ahead = (pace_use.c.subject == subject) & (pace_use.c.window_s == window_s) & (pace_use.c.slice > now_slice)
-    much = connection.execute(select(func.coalesce(func.sum(pace_use.c.used), 0)).where(ahead)).scalar_one()
-    connection.execute(delete(pace_use).where(ahead))
-    if much:
-        add_uses(connection, [(subject, window_s, now_slice, int(much))])
 
 
 def lift_stops(connection: Connection) -> int:

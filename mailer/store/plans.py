@@ -36,8 +36,7 @@ def freeze_list(
     reached = select(delivery.c.id).where(
         delivery.c.issue_id == issue_id,
         delivery.c.address_key == contact.c.address_key,
-        delivery.c.status != DeliveryStatus.CANCELLED.value,
-        ~delivery.c.again,
+        ~delivery.c.frees_address,
     )
     place = func.row_number().over(order_by=(subscription.c.position, subscription.c.id))
     audience = (

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, null, select, upda
 
 from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.model.outcome import Phase
-from mailer.store.claims import cancel_with_mailing
+from mailer.store.claims import cancel_with_mailing, cancelled_fields
 from mailer.store.schema import attempt, delivery, mailing
 
 PAGE = 500  # SQLite takes 32,766 parameters, but a plan of an IN list grows with it
@@ -125,7 +125,7 @@ def cancel_pending(connection: Connection, mailing_id: int, now: datetime) -> in
             delivery.c.mailing_id == mailing_id,
             delivery.c.status == DeliveryStatus.PENDING.value,
         )
-        .values(status=DeliveryStatus.CANCELLED.value, next_attempt_at=None, finished_at=now)
+        .values(**cancelled_fields(now))
     )
     return result.rowcount
 

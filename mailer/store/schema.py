@@ -222,6 +222,8 @@ delivery = Table(
     Column("city", String(100), nullable=False),
     Column("status", String(16), nullable=False),
     Column("again", Boolean, nullable=False, server_default=text("false")),
+    # cancelled, or sent again on purpose: another copy of the issue may go to the address
+    Column("frees_address", Boolean, nullable=False, server_default=text("false")),
     Column("attempts", Integer, nullable=False, server_default="0"),  # those that count for the retry policy
     Column("last_attempt", Integer, nullable=False, server_default="0"),  # number of its newest attempt, counted or not
     Column("relay", String(32), nullable=False, server_default=""),  # of its newest attempt
@@ -236,16 +238,27 @@ delivery = Table(
     Column("reply_class", String(24), nullable=False, server_default=""),
     Column("reply", Text, nullable=False, server_default=""),
     Column("finished_at", UtcTime),
+    # it names no column that a sender writes, or each copy would pay for it
     Index(
         "uq_delivery_issue_address",
         "issue_id",
         "address_key",
         unique=True,
-        sqlite_where=text("status <> 'cancelled' AND NOT again"),
-        postgresql_where=text("status <> 'cancelled' AND NOT again"),
+        sqlite_where=text("NOT frees_address"),
+        postgresql_where=text("NOT frees_address"),
     ),
-    # claims read it in order, domain that must wait and counts by list without touching a row
-    Index("ix_delivery_queue", "mailing_id", "status", "next_attempt_at", "id", "domain", "list_id"),
+    # claims read it in order, past domains that must wait, without touching a row
+    Index(
+        "ix_delivery_queue",
+        "mailing_id",
+        "next_attempt_at",
+        "id",
+        "domain",
+        "list_id",
+        sqlite_where=text("status = 'pending'"),
+        postgresql_where=text("status = 'pending'"),
+    ),
+    Index("ix_delivery_count", "mailing_id", "status", "list_id"),
     _one_of("status", DeliveryStatus),
 )
 

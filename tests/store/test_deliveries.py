@@ -73,7 +73,7 @@ def test_the_database_itself_refuses_a_second_copy_of_an_issue_to_an_address(wor
     with pytest.raises(StoreError, match="refused the change"), world.store.write() as connection:
         connection.execute(insert(delivery).values(**row))
     with world.store.write() as connection:
-        connection.execute(insert(delivery).values(**row | {"again": True}))
+        connection.execute(insert(delivery).values(**row | {"again": True, "frees_address": True}))
 
 
 def test_a_claim_is_for_one_sender_and_repeats_nothing(world: World) -> None:

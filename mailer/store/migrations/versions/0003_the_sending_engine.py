@@ -85,6 +85,8 @@ def _change_deliveries() -> None:
     with op.batch_alter_table("delivery") as batch:
         batch.drop_index("ix_delivery_mailing_status")
         batch.drop_index("ix_delivery_message_id")
+        batch.drop_index("uq_delivery_issue_address")
+        batch.add_column(sa.Column("frees_address", sa.Boolean(), server_default=sa.text("false"), nullable=False))
         batch.add_column(sa.Column("last_attempt", sa.Integer(), server_default="0", nullable=False))
         batch.add_column(sa.Column("relay", sa.String(length=32), server_default="", nullable=False))
         batch.add_column(sa.Column("held_s", sa.Float(), server_default="0", nullable=False))
@@ -98,6 +100,14 @@ def _change_deliveries() -> None:
         "UPDATE delivery SET relay = coalesce((SELECT relay FROM attempt WHERE attempt.delivery_id = delivery.id "
         "AND attempt.number = delivery.last_attempt), '') WHERE last_attempt > 0"
     )
+    op.execute("UPDATE delivery SET frees_address = true WHERE status = 'cancelled' OR again")
+    free, pending = sa.text("NOT frees_address"), sa.text("status = 'pending'")
     op.create_index(
-        "ix_delivery_queue", "delivery", ["mailing_id", "status", "next_attempt_at", "id", "domain", "list_id"]
-    )
+        "uq_delivery_issue_address", "delivery", ["issue_id", "address_key"], unique=True,
+        sqlite_where=free, postgresql_where=free,
+    )  # fmt: skip
+    op.create_index(
+        "ix_delivery_queue", "delivery", ["mailing_id", "next_attempt_at", "id", "domain", "list_id"],
+        sqlite_where=pending, postgresql_where=pending,
+    )  # fmt: skip
+    op.create_index("ix_delivery_count", "delivery", ["mailing_id", "status", "list_id"])
