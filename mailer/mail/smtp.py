@@ -61,7 +61,8 @@ async def open_session(
     """Connect, greet, encrypt and log in as the relay's settings say; return a session ready for mail.
 
     Certificates are verified, against relay.ca_file where that is set (a path as the process sees it). STARTTLS and
-    login are never skipped. rules say what replies mean; None: the program's own. Every refusal, loss and timeout is a RelayFailure; raises nothing of its own.
+    login are never skipped. rules say what replies mean; None: the program's own. Every refusal, loss and timeout is a
+    RelayFailure; raises nothing of its own.
     """
     patience = patience or Patience(command_s=relay.timeout.total_seconds())
     if isinstance(credentials, str):
