@@ -18,7 +18,7 @@ from mailer.store.database import Connection, Store, is_passing
 T = TypeVar("T")
 P = ParamSpec("P")
 MOST_IN_GROUP = 500
-GATHER_S = 0.004  # between two commits under load: the second one then serves more
+GATHER_S = 0.003  # between two commits under load: the second one then serves more
 BUSY_GROUP = 4  # jobs in a commit from which on there is load
 RETRY_S = 0.5  # after a commit that failed; doubles
 LONGEST_RETRY_S = 5.0
@@ -74,11 +74,14 @@ class Ledger:
         self._put(_Act(act, future))
         return await future
 
-    async def permit(self, dot: Dot) -> bool:
-        """Return whether a final dot may be written, once that is on record. Raises StoreError: then it may not."""
+    def permit(self, dot: Dot) -> asyncio.Future[bool]:
+        """Ask whether a final dot may be written; the answer comes once that is on record.
+
+        Awaiting it raises StoreError where it cannot be put on record: then the dot may not be written.
+        """
         future: asyncio.Future[bool] = self._loop.create_future()
         self._put(_Permit(dot, future))
-        return await future
+        return future
 
     def settle(self, settled: Settled, also: Callable[[Connection], object] | None = None) -> None:
         """Have a settlement written, before anything that is asked for later; `also` runs in its transaction."""
