@@ -216,6 +216,7 @@ def _claimed(
         relay=relay,
         domain=row.domain,
         claimed_at=now,
+        token_key=source.token_key,
     )
 
 
