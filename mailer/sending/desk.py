@@ -73,7 +73,7 @@ class Desk:
 
     def may_ride(self, copy: Copy, pool: Pool) -> bool:
         """True when a copy may be begun this instant."""
-        return self._is_on(copy, pool) and copy.may_begin(self.set.now())
+        return self._is_on(copy, pool) and (copy.good_until is None or copy.may_begin(self.set.now()))
 
     async def may_begin(self, copy: Copy, pool: Pool) -> bool:
         """True when a copy may be begun; one whose permit has run out gets another, or is given back."""
