@@ -46,7 +46,7 @@ class Inserts:
         """Return what is inserted for one reader, by number, escaped for its context."""
         secret, reader = self._letterhead.secret, delivery.recipient
         return [
-            sign_token(secret, what, delivery.id).encode()
+            sign_token(secret, what, delivery.id, delivery.token_key).encode()
             if isinstance(what, Purpose)
             else write_octets(fill_slot(what, getattr(reader, what.name[10:])))  # after "recipient."
             for what in self._numbers
@@ -59,6 +59,8 @@ class Inserts:
             if isinstance(slot, Slot):
                 group, _dot, name = slot.name.partition(".")
                 link = self._letterhead.link(name) if group == "links" else None
-                token = sign_token(self._letterhead.secret, link.purpose, delivery.id) if link else ""
+                token = (
+                    sign_token(self._letterhead.secret, link.purpose, delivery.id, delivery.token_key) if link else ""
+                )
                 values[slot.name] = link.start + token if link else getattr(delivery.recipient, name, "")
         return fill_segments(tuple(segments), values)

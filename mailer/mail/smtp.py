@@ -38,6 +38,7 @@ _BARE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _OF_READER = frozenset({ReplyClass.GREYLISTED, ReplyClass.RATE_RECIPIENT, ReplyClass.RATE_DOMAIN, ReplyClass.FULL})
 _NOTIFY = {"all": "SUCCESS,FAILURE,DELAY", "failures": "FAILURE,DELAY"}
 _PLAIN_XTEXT = re.compile(r"[!-*,-<>-~]*")
+_BREATH = ((Phase.MAIL, b"2"), (Phase.RCPT, b"2"), (Phase.DATA, b"354"))  # what is said at once, and what it wants
 _LONGEST_ENVELOPE_ID = 100  # RFC 3461 §4.4
 _LONGEST_ORIGINAL = 500  # RFC 3461 §4.2
 
@@ -255,18 +256,21 @@ class SmtpSession:
         if self._reset:
             await self._read_reset()
         refusal: Reply | None = None
-        for phase in (Phase.MAIL, Phase.RCPT, Phase.DATA):
+        for phase, wanted in _BREATH:
             try:
-                reply = await self._dialogue.read(phase)
+                reply = await self._dialogue.passes(phase, wanted)
             except BrokenDialogueError:
                 if refusal is None:
                     raise
                 self._end()  # it refused, then left
                 return refusal
-            if phase is Phase.DATA and reply.code == 354:
-                return refusal if refusal is None else await self._take_back(refusal)
-            if refusal is None and (phase is Phase.DATA or not _taken(reply)):
-                refusal = reply
+            if reply is None:
+                if phase is Phase.DATA:
+                    return refusal if refusal is None else await self._take_back(refusal)
+                continue
+            if phase is not Phase.DATA:
+                _taken(reply)  # a 3yz here is none of SMTP
+            refusal = refusal or reply
             if reply.code == 421:
                 self._end()
                 return refusal

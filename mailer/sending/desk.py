@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -97,11 +97,11 @@ class Desk:
         """Take another permit for a copy that waited too long; False when there is none."""
         return self.feed.renew(connection, copy.delivery, self.set.now())
 
-    async def permit_dot(self, copy: Copy) -> bool:
-        """The dot's commit. Raises StoreError."""
+    def permit_dot(self, copy: Copy) -> Awaitable[bool]:
+        """Ask for the dot's commit, at once; awaited it raises StoreError where there can be none."""
         one = copy.delivery
         address_hash = hash_address(self.set.secret, one.recipient.address.casefold())
-        return await self.ledger.permit(Dot(one.id, one.attempt, one.lease, address_hash))
+        return self.ledger.permit(Dot(one.id, one.attempt, one.lease, address_hash))
 
     # -- after it
 

@@ -24,6 +24,7 @@ class Pool:
         self.credentials = access.credentials
         self.ready: deque[Copy] = deque()
         self.resting = False
+        self.changing = 0  # changes of its pace that are not on record yet
         self.proven = False  # a session was opened since it last failed
         self.failed = False  # it rests or rested, and nothing got through since
         self.accepted = False  # it has taken a copy in this run

@@ -103,6 +103,7 @@ def find_delivery(connection: Connection, delivery_id: int, secret: HouseSecret)
         attempt=row.last_attempt,
         relay=row.relay,
         domain=row.domain,
+        token_key=row.token_key,
     )
 
 
