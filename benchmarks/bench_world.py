@@ -131,12 +131,13 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_sink() -> Iterator[int]:
-    """Postfix's smtp-sink on a free port, which takes everything and keeps nothing."""
+def running_sink(*options: str) -> Iterator[int]:
+    """Postfix's smtp-sink on a free port, which takes everything and keeps nothing; with more options of its own."""
     import os
 
     port = free_port()
-    command = [find_tool("smtp-sink"), *(["-u", "nobody"] if os.geteuid() == 0 else []), f"127.0.0.1:{port}", "1000"]
+    as_nobody = ["-u", "nobody"] if os.geteuid() == 0 else []
+    command = [find_tool("smtp-sink"), *as_nobody, *options, f"127.0.0.1:{port}", "1000"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 10
