@@ -12,10 +12,11 @@ from mailer.app.relays import Relays
 from mailer.errors import MailerError, StateError, StoreError
 from mailer.i18n import _
 from mailer.model.delivery import MailingRecord, MailingStatus, MailingSummary
+from mailer.model.standing import Glance
 from mailer.publishing import mailing as publishing
 from mailer.publishing.approval import find_approval
 from mailer.publishing.mailing import require_mailing
-from mailer.reports.summary import summarise_mailing
+from mailer.reports.summary import read_progress, summarise_mailing
 from mailer.sending.plan import plan_mailing
 from mailer.store import mailings
 from mailer.store.database import Connection
@@ -90,6 +91,7 @@ class Mailings:
                 domain = self._ground.config.sender.address.rpartition("@")[2]
                 count = plan_mailing(connection, mailing_id, self._ground.secret, domain, now)
                 log.info("mailing %d: %d planned, %d reached before", mailing_id, count.planned, count.reached)
+                self._relays.lift_stops(connection)
             return require_mailing(connection, str(mailing_id))
 
     def _why_held(self, record: MailingRecord) -> str:
@@ -157,13 +159,25 @@ class Mailings:
             return require_mailing(connection, str(record.id))
 
     def resume(self, name: str) -> MailingRecord:
-        """Go on with a mailing; one that was held before its audience was frozen is started."""
+        """Go on with a mailing; one that was held before its audience was frozen is started.
+
+        Relays that a person had to look at are tried again. One that runs is resumed only for their sake.
+        """
         record = self.get(name)
         if record.status is MailingStatus.HELD and record.started_at is None:
             return self.start(record.id)
         with self._ground.store.write() as connection:
-            publishing.resume_mailing(connection, record, self._ground.now())
+            lifted = self._relays.lift_stops(connection)
+            if not (lifted and record.status is MailingStatus.RUNNING):
+                publishing.resume_mailing(connection, record, self._ground.now())
             return require_mailing(connection, str(record.id))
+
+    def glance(self, name: str) -> Glance:
+        """Return how far a mailing is and how its relays stand: quick, for those who watch it."""
+        with self._ground.store.read() as connection:
+            progress = read_progress(connection, require_mailing(connection, name))
+            lists = progress.mailing.lists
+            return Glance(progress, self._relays.read_standing(connection, lists, progress.remaining))
 
     def summarise(self, name: str) -> MailingSummary:
         """Return the figures of a mailing."""

@@ -12,14 +12,17 @@ import typer
 from mailer.cli.drawing import MAILING_WORDS, draw_summary, make_table, out, say, say_json, show_clock, show_time
 from mailer.cli.options import IssueArgument, JsonOption, ListOption, MailingArgument, open_house
 from mailer.cli.progress import watch
+from mailer.cli.standing import describe_pace, draw_standing
 from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus, MailingSummary
+from mailer.model.standing import Glance, Standing
 
 if TYPE_CHECKING:
     from mailer.app import House
 
 LOOKS_A_SERVE_CHECK = 20  # looking whether a `serve` runs takes its lock for a moment, so not at every look
+UNDER_WAY = (MailingStatus.RUNNING, MailingStatus.PAUSED, MailingStatus.HELD)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,8 +34,8 @@ def add_to(app: typer.Typer) -> None:
     app.command("cancel", help=_("End a mailing; what was not sent yet will not be."))(cancel)
 
 
-def describe(summary: MailingSummary) -> dict[str, object]:
-    """Return a mailing's figures for --json."""
+def describe(summary: MailingSummary, standing: Standing) -> dict[str, object]:
+    """Return a mailing's figures for --json, and how the relays of its lists stand."""
     mailing = summary.mailing
     return {
         "mailing": mailing.id,
@@ -59,7 +62,14 @@ def describe(summary: MailingSummary) -> dict[str, object]:
             }
             for part in summary.lists
         },
+        "relays": [describe_pace(one) for one in standing.relays],
+        "slowed_domains": [describe_pace(one) for one in standing.domains],
     }
+
+
+def describe_mailing(house: "House", summary: MailingSummary) -> dict[str, object]:
+    """Return the same, reading how the relays stand."""
+    return describe(summary, house.relays.standing(summary.mailing.lists))
 
 
 def parse_moment(text: str, house: "House") -> datetime:
@@ -138,10 +148,10 @@ def _serve_runs(house: "House") -> bool:
 
 async def deliver_and_watch(house: "House", mailing: MailingRecord, *, quiet: bool) -> None:
     """Deliver a mailing here, or follow the `serve` that does; Ctrl-C drains and leaves the rest pending."""
-    name = str(mailing.id)
+    name, zone = str(mailing.id), house.config.zone
 
-    def look() -> MailingSummary:
-        return house.mailings.summarise(name)
+    def look() -> Glance:
+        return house.mailings.glance(name)
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -149,16 +159,23 @@ async def deliver_and_watch(house: "House", mailing: MailingRecord, *, quiet: bo
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if _serve_runs(house):
         looks = itertools.count(1)
+        stopping = asyncio.create_task(_wait_for(stop))
 
-        def ended(summary: MailingSummary) -> bool:
+        def ended(glance: Glance) -> bool:
             gone = next(looks) % LOOKS_A_SERVE_CHECK == 0 and not _serve_runs(house)
-            return stop.is_set() or gone or summary.mailing.status is not MailingStatus.RUNNING
+            return stop.is_set() or gone or glance.progress.mailing.status is not MailingStatus.RUNNING
 
-        await watch(look, ended, quiet=quiet)
+        await watch(look, ended, zone, quiet=quiet, wake=stopping)
+        stopping.cancel()
         return
     delivering = asyncio.create_task(house.relays.deliver(stop, mailing.id))
-    await watch(look, lambda _summary: delivering.done(), quiet=quiet)
+    if not quiet:
+        await watch(look, lambda _glance: delivering.done(), zone, wake=delivering)
     await delivering
+
+
+async def _wait_for(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 def _finish(house: "House", mailing: MailingRecord, *, wait: bool, as_json: bool) -> MailingSummary:
@@ -167,7 +184,7 @@ def _finish(house: "House", mailing: MailingRecord, *, wait: bool, as_json: bool
         asyncio.run(deliver_and_watch(house, mailing, quiet=as_json))
     summary = house.mailings.summarise(str(mailing.id))
     if as_json:
-        say_json(describe(summary))
+        say_json(describe_mailing(house, summary))
     return summary
 
 
@@ -195,15 +212,18 @@ def status(
         if mailing is not None:
             summary = house.mailings.summarise(mailing)
             if as_json:
-                say_json(describe(summary))
-            else:
-                draw_summary(summary)
+                say_json(describe_mailing(house, summary))
+                return
+            draw_summary(summary)
+            if summary.mailing.status in UNDER_WAY:
+                draw_standing(house.relays.standing(summary.mailing.lists), house.config.zone)
             return
         records = house.mailings.newest()
         zone = house.config.zone
         if as_json:
-            say_json([describe(house.mailings.summarise(str(record.id))) for record in records])
+            say_json([describe_mailing(house, house.mailings.summarise(str(record.id))) for record in records])
             return
+        standing = house.relays.standing()
     if not records:
         say(_("no mailing yet: `mailer approve ISSUE --as NAME`, then `mailer send ISSUE`"))
         return
@@ -224,15 +244,15 @@ def status(
             show_clock(record.scheduled_at or record.created_at, zone),
         )
     out.print(table)
+    draw_standing(standing, zone)
 
 
 def _move(ctx: typer.Context, mailing: str, target: MailingStatus, *, as_json: bool) -> None:
     with open_house(ctx) as house:
         record = house.mailings.move(mailing, target)
-        summary = house.mailings.summarise(str(record.id))
-    if as_json:
-        say_json(describe(summary))
-        return
+        if as_json:  # the figures of a large mailing take their time, and only a script asked for them
+            say_json(describe_mailing(house, house.mailings.summarise(str(record.id))))
+            return
     say(_("mailing {id} is {status}").format(id=record.id, status=_(MAILING_WORDS[record.status])))
 
 

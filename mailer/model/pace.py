@@ -7,7 +7,7 @@ permit that comes back up to two slices late.
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -119,6 +119,32 @@ def free_at(limit: Limit, uses: Sequence[Use], now: datetime) -> datetime:
             moment = (one.slice + 1) * limit.slice_s + limit.window_s
             return max(datetime.fromtimestamp(moment, UTC), now)
     return now
+
+
+def shortest_time(count: int, limits: Collection[Limit]) -> float:
+    """Return the seconds from the first to the last of `count` messages where nothing but the limits keeps them.
+
+    A limit lets its whole count go at once, then nothing until the window is over; a shorter one within it, likewise.
+    """
+    if count <= 0 or not limits:
+        return 0.0
+    longest, *others = sorted(limits, key=lambda one: one.window_s, reverse=True)
+    if count <= longest.count:
+        return shortest_time(count, others)
+    rounds = (count - 1) // longest.count
+    a_round = max(float(longest.window_s), shortest_time(longest.count, others))
+    return rounds * a_round + shortest_time(count - rounds * longest.count, others)
+
+
+def waiting_time(count: int, limit: Limit, uses: Sequence[Use], now: datetime) -> float:
+    """Return the seconds until the last of `count` messages may go by a limit of which some was used already."""
+    left = room_left(limit, uses, now)
+    if count <= left:
+        return 0.0
+    first = limit.first_slice(now)
+    begun = min((one.slice for one in uses if one.slice >= first and one.used), default=None)
+    again = now.timestamp() + limit.window_s if begun is None else (begun + 1) * limit.slice_s + limit.window_s
+    return max(again - now.timestamp(), 0.0) + shortest_time(count - left, [limit])
 
 
 def learnt_limit(pace: Pace, now: datetime, scale: float) -> Limit | None:
