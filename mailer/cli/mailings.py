@@ -12,6 +12,7 @@ import typer
 from mailer.cli.drawing import MAILING_WORDS, draw_summary, make_table, out, say, say_json, show_clock, show_time
 from mailer.cli.options import IssueArgument, JsonOption, ListOption, MailingArgument, open_house
 from mailer.cli.progress import watch
+from mailer.cli.rehearse import run_rehearsal
 from mailer.cli.standing import describe_pace, draw_standing
 from mailer.errors import UsageError
 from mailer.i18n import _
@@ -27,7 +28,15 @@ UNDER_WAY = (MailingStatus.RUNNING, MailingStatus.PAUSED, MailingStatus.HELD)
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command("send", help=_("Plan a mailing of an approved issue, now or at a time; --wait delivers it."))(send)
+    app.command(
+        "send",
+        help=_("Plan a mailing of an approved issue, now or at a time; --wait delivers it."),
+        epilog=_(
+            "For example: `mailer send 2020-07 --rehearse` tries everything and mails nobody; `mailer send 2020-07 "
+            "--wait` then delivers it here. Ctrl-C leaves the rest for `mailer resume last --wait`; nobody who has "
+            "the issue gets it twice."
+        ),
+    )(send)
     app.command("status", help=_("Show mailings, or the figures of one."))(status)
     app.command("pause", help=_("Let a running mailing rest; nothing is lost."))(pause)
     app.command("resume", help=_("Go on with a paused or held mailing."))(resume)
@@ -98,9 +107,19 @@ def send(
     wait: Annotated[
         bool, typer.Option("--wait", help=_("deliver now and show it; follows a `serve` that runs"))
     ] = False,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help=_("the whole run into a sink on this machine; nothing leaves"))
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Plan a mailing."""
+    if rehearse:
+        if at or wait:
+            raise UsageError(
+                _("--rehearse goes with neither --at nor --wait"), cure=_("rehearse first, then send without it")
+            )
+        run_rehearsal(ctx, issue, lists or [], as_json=as_json)
+        return
     if at and wait:
         raise UsageError(
             _("--at and --wait do not go together"), cure=_("`mailer serve` sends what is planned for later")
