@@ -7,6 +7,7 @@ from pathlib import Path
 from mailer.app.archive import PublicArchive
 from mailer.app.checks import Checks
 from mailer.app.ground import Ground, utc_now
+from mailer.app.histories import Histories
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
@@ -32,6 +33,7 @@ class House(Ground):
         self.relays = Relays(self)
         self.mailings = Mailings(self, self.issues, self.lists, self.relays)
         self.rehearsals = Rehearsals(self)
+        self.histories = Histories(self, self.relays)
         self.returned = Returned(self)
         self.signing = Signing(self)
         self.archive = PublicArchive(self)

@@ -1,7 +1,7 @@
 """Mailings of a house: planned, started, moved, summarised."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,14 +11,17 @@ from mailer.app.lists import Lists
 from mailer.app.relays import Relays
 from mailer.errors import MailerError, StateError, StoreError
 from mailer.i18n import _
-from mailer.model.delivery import MailingRecord, MailingStatus, MailingSummary
+from mailer.model.address import parse_address
+from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus, MailingSummary
+from mailer.model.retry import SentAgain
 from mailer.model.standing import Glance
 from mailer.publishing import mailing as publishing
 from mailer.publishing.approval import find_approval
 from mailer.publishing.mailing import require_mailing
+from mailer.publishing.retrying import send_again
 from mailer.reports.summary import read_progress, summarise_mailing
 from mailer.sending.plan import plan_mailing
-from mailer.store import mailings
+from mailer.store import mailings, recovery
 from mailer.store.database import Connection
 from mailer.store.issues import ApprovalRecord
 
@@ -171,6 +174,21 @@ class Mailings:
             if not (lifted and record.status is MailingStatus.RUNNING):
                 publishing.resume_mailing(connection, record, self._ground.now())
             return require_mailing(connection, str(record.id))
+
+    def retry(self, name: str, addresses: Sequence[str], statuses: Collection[DeliveryStatus], by: str) -> SentAgain:
+        """Have deliveries of a mailing sent again that ended so, as a person's act: `publishing.retrying` says which.
+
+        addresses: only these; without statuses then whatever they ended as. Raises AddressError besides.
+        """
+        wanted = [parse_address(one) for one in addresses]
+        kinds = statuses or (recovery.SENT_AGAIN if wanted else ())
+        now = self._ground.now()
+        with self._ground.store.write() as connection:
+            record = require_mailing(connection, name)
+            again = send_again(connection, record, wanted, kinds, by, self._ground.secret, now)
+            if again.count and again.mailing.status is MailingStatus.RUNNING:
+                self._relays.lift_stops(connection)
+            return again
 
     def glance(self, name: str) -> Glance:
         """Return how far a mailing is and how its relays stand: quick, for those who watch it."""

@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import itertools
 import signal
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -128,13 +130,13 @@ def send(
         mailing = house.mailings.schedule(issue, lists or [], parse_moment(at, house) if at else None)
         if not at:
             mailing = house.mailings.start(mailing.id)
-        summary = _finish(house, mailing, wait=wait, as_json=as_json)
+        summary = deliver_or_follow(house, mailing, wait=wait, as_json=as_json)
         if not as_json:
             _say_sent(house, summary, wait=wait)
-    _exit_unless_well(summary, wait=wait)
+    exit_unless_well(summary, wait=wait)
 
 
-def _exit_unless_well(summary: MailingSummary, *, wait: bool) -> None:
+def exit_unless_well(summary: MailingSummary, *, wait: bool) -> None:
     """Exit with 1 when a person must look, or when what was waited for is not finished."""
     status = summary.mailing.status
     if status is MailingStatus.HELD or (wait and status is not MailingStatus.FINISHED):
@@ -154,7 +156,7 @@ def _say_sent(house: "House", summary: MailingSummary, *, wait: bool) -> None:
     else:
         line = _("mailing {id} of issue {issue} has begun: {n} recipients")
         say(line.format(id=mailing.id, issue=mailing.issue_slug, n=summary.planned))
-    _say_what_is_left(house, summary)
+    say_what_is_left(house, summary)
 
 
 def _serve_runs(house: "House") -> bool:
@@ -197,17 +199,24 @@ async def _wait_for(event: asyncio.Event) -> None:
     await event.wait()
 
 
-def _finish(house: "House", mailing: MailingRecord, *, wait: bool, as_json: bool) -> MailingSummary:
-    """Deliver or follow a running mailing where that is asked for, and return its figures."""
+def deliver_or_follow(
+    house: "House",
+    mailing: MailingRecord,
+    *,
+    wait: bool,
+    as_json: bool,
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> MailingSummary:
+    """Deliver or follow a running mailing where that is asked for, and return its figures; `more` joins their JSON."""
     if wait and mailing.status is MailingStatus.RUNNING:
         asyncio.run(deliver_and_watch(house, mailing, quiet=as_json))
     summary = house.mailings.summarise(str(mailing.id))
     if as_json:
-        say_json(describe_mailing(house, summary))
+        say_json({**describe_mailing(house, summary), **more})
     return summary
 
 
-def _say_what_is_left(house: "House", summary: MailingSummary) -> None:
+def say_what_is_left(house: "House", summary: MailingSummary) -> None:
     """Say how a mailing that still runs goes on, or that there was nobody to send to."""
     mailing = summary.mailing
     if mailing.status is MailingStatus.RUNNING and not _serve_runs(house):
@@ -293,14 +302,14 @@ def resume(
         record = house.mailings.get(mailing)
         if not (wait and record.status is MailingStatus.RUNNING):
             record = house.mailings.resume(mailing)
-        summary = _finish(house, record, wait=wait, as_json=as_json)
+        summary = deliver_or_follow(house, record, wait=wait, as_json=as_json)
         if not as_json:
             if wait or summary.mailing.status is MailingStatus.HELD:
                 draw_summary(summary)
             else:
                 say(_("mailing {id} is {status}").format(id=record.id, status=_(MAILING_WORDS[summary.mailing.status])))
-            _say_what_is_left(house, summary)
-    _exit_unless_well(summary, wait=wait)
+            say_what_is_left(house, summary)
+    exit_unless_well(summary, wait=wait)
 
 
 def cancel(ctx: typer.Context, mailing: MailingArgument, as_json: JsonOption = False) -> None:
