@@ -130,8 +130,11 @@ class Lane:
         assert self._session is not None
         if self._session.sent + 1 >= self._pool.config.messages_per_connection or self._number >= self._pool.width:
             return
-        while self._next is None and self._pool.ready and self._sender.may_ride(self._pool.ready[0], self._pool):
-            copy = self._pool.ready.popleft()
+        ready = self._pool.ready
+        while self._next is None and (not ready or self._sender.may_ride(ready[0], self._pool)):
+            copy = self._pool.pop()
+            if copy is None:
+                return
             if self._compose(copy):
                 self._next = copy
 
