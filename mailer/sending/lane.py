@@ -43,7 +43,8 @@ class Lane:
                     await self._carry(copy)
                 finally:
                     self.busy = self._next is not None
-                    self._sender.progressed()
+                    if not self.busy:
+                        self._sender.progressed()
         finally:
             await self._leave()
 
