@@ -120,7 +120,8 @@ class Desk:
         self.under_way_domains[subject] -= 1
         if not self.under_way_domains[subject]:
             del self.under_way_domains[subject]
-        if not self.under_way[copy.delivery.mailing_id] or self.pools[copy.delivery.relay].appetite():
+        hungry = self.pools[copy.delivery.relay].appetite() or self.feed.domains.connections(subject)
+        if hungry or not self.under_way[copy.delivery.mailing_id]:
             self.progressed()  # not at every copy: the feeder would look on in vain
 
     def give_back(self, copy: Copy) -> None:
