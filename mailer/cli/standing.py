@@ -1,5 +1,6 @@
 """Words for how relays and recipient domains stand: what their limits leave, why one rests, what is slowed down."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,21 +16,15 @@ _UNITS = ((86400, N_("{n} d")), (3600, N_("{n} h")), (60, N_("{n} min")), (1, N_
 
 def say_span(seconds: float) -> str:
     """Return a length of time in its two largest units, rounded up: `2 d 3 h`, `5 min`, `40 s`."""
-    whole = max(-int(-seconds // 1), 0)
-    if whole >= 600:
-        whole = -(-whole // 60) * 60
-    if whole >= 2 * 86400:
-        whole = -(-whole // 3600) * 3600
+    whole = max(math.ceil(seconds), 0)
+    finest = 3600 if whole >= 2 * 86400 else 60 if whole >= 600 else 1
+    whole = math.ceil(whole / finest) * finest
     parts: list[str] = []
     for size, words in _UNITS:
-        if whole >= size or (size == 1 and not parts):
-            parts.append(_(words).format(n=whole // size))
-            whole %= size
-        elif parts:
-            break
-        if len(parts) == 2 or not whole:
-            break
-    return " ".join(parts)
+        number, whole = divmod(whole, size)
+        if number or (size == 1 and not parts):
+            parts.append(_(words).format(n=number))
+    return " ".join(parts[:2])
 
 
 def say_until(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
