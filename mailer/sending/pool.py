@@ -94,9 +94,13 @@ class Pool:
             self.wake_all()
         return opened
 
-    def ride_lost(self, failure: RelayFailure) -> None:
-        """Note that a connection broke under commands said ahead (faults F35): after some, they are said in turn."""
-        if failure.reply.code == 0 and failure.reply.phase in (Phase.RCPT, Phase.DATA):
+    def ride_lost(self, failure: RelayFailure, session: SmtpSession) -> None:
+        """Note that a connection broke under commands said ahead (faults F35): after some, they are said in turn.
+
+        Before MAIL is answered it counts only at the first message: later the relay may have closed of itself.
+        """
+        phases = (Phase.RCPT, Phase.DATA) if session.sent else (Phase.MAIL, Phase.RCPT, Phase.DATA)
+        if failure.reply.code == 0 and failure.reply.phase in phases:
             self._lost_rides += 1
             self._pipelining = self._pipelining and self._lost_rides < LOST_RIDES
 
