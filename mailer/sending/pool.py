@@ -1,7 +1,6 @@
 """A relay's connections: how many there may be, what waits for them, and how they stand."""
 
 import asyncio
-import contextlib
 from collections import deque
 
 from mailer.mail.replies import ReplyRules
@@ -28,7 +27,7 @@ class Pool:
         self.failed = False  # it rests or rested, and nothing got through since
         self.accepted = False  # it has taken a copy in this run
         self._opening = asyncio.Lock()
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []  # connections by number
         self._rules = rules
         self._lost_rides = 0
         self._pipelining = access.config.pipelining
@@ -52,29 +51,28 @@ class Pool:
         self._wake_one()
 
     def _wake_one(self) -> None:
-        while self._waiting:
-            waiter = self._waiting.pop()  # the one that waited least has the warmest session
-            if not waiter.done():
+        for number, waiter in reversed(self._waiting):  # the one that waited least has the warmest session
+            if number < self.width and not waiter.done():
                 waiter.set_result(None)
                 return
 
     def wake_all(self) -> None:
         """Let every connection look again."""
-        while self._waiting:
-            self._wake_one()
+        for _number, waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_result(None)
 
     async def take(self, number: int, seconds: float) -> Copy | None:
         """Return the next copy for the connection of this number, waiting for so long; None when there was none."""
         try:
             async with asyncio.timeout(seconds):
                 while not self.ready or number >= self.width or self.resting:
-                    waiter = asyncio.get_running_loop().create_future()
-                    self._waiting.append(waiter)
+                    entry = (number, asyncio.get_running_loop().create_future())
+                    self._waiting.append(entry)
                     try:
-                        await waiter
+                        await entry[1]
                     finally:
-                        with contextlib.suppress(ValueError):
-                            self._waiting.remove(waiter)
+                        self._waiting.remove(entry)
                 return self.ready.popleft()
         except TimeoutError:
             return None
