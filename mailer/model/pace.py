@@ -19,6 +19,8 @@ FIRST_REST = timedelta(seconds=15)
 LONGEST_REST = timedelta(minutes=15)
 RECOVERY = timedelta(minutes=10)  # in which a learnt cap grows by half
 UNPROVEN = 0.5  # a cap that was met is halved
+SET_BACK = timedelta(minutes=1)  # what was written so much later than now was written before the clock was set back
+ROUNDING = timedelta(microseconds=10)  # more than a moment in float seconds may be off
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,15 @@ class Pace:
     stopped: bool = False
     reason: str = ""
 
+    def rests(self, now: datetime) -> bool:
+        """True until held_until; a rest from before the clock was set back is over, lest it last as long (faults F43)."""
+        if self.held_until is None or (self.changed_at is not None and self.changed_at > now + SET_BACK):
+            return False
+        return now < self.held_until
+
     def is_held(self, now: datetime) -> bool:
         """True while nothing may be sent."""
-        return self.stopped or (self.held_until is not None and now < self.held_until)
+        return self.stopped or self.rests(now)
 
     def cap(self, now: datetime, scale: float) -> float | None:
         """Return the learnt cap per minute as it is by now; None where there is none, or no more."""
@@ -118,7 +126,7 @@ def free_at(limit: Limit, uses: Sequence[Use], now: datetime) -> datetime:
         over -= one.used
         if over < 0:
             moment = (one.slice + 1) * limit.slice_s + limit.window_s
-            return max(datetime.fromtimestamp(moment, UTC), now)
+            return max(datetime.fromtimestamp(moment, UTC) + ROUNDING, now)
     return now
 
 
@@ -177,14 +185,13 @@ def slow_down(pace: Pace, now: datetime, wait: timedelta, lately: float, reason:
 
     lately: messages of the last minute, 0 where nobody counted. A further reply while it is held changes only how long.
     """
-    until = max(now + wait, pace.held_until or now)
-    if pace.held_until is not None and now < pace.held_until:
-        return replace(pace, held_until=until, reason=reason)
+    if pace.held_until is not None and pace.rests(now):
+        return replace(pace, held_until=max(now + wait, pace.held_until), reason=reason)
     speed = lately if pace.cap_per_minute is None else max(pace.cap_per_minute, min(lately, pace.peak_per_minute))
     cap = max(speed * UNPROVEN, 1.0) if speed > 0 else pace.cap_per_minute
     return replace(
         pace,
-        held_until=until,
+        held_until=now + wait,
         cap_per_minute=cap,
         peak_per_minute=max(pace.peak_per_minute, lately),
         changed_at=now,
@@ -194,7 +201,7 @@ def slow_down(pace: Pace, now: datetime, wait: timedelta, lately: float, reason:
 
 def let_rest(pace: Pace, now: datetime, asked_s: float, scale: float, reason: str) -> Pace:
     """Return the pace of a relay that failed: each further failure in a row doubles its rest, never less than asked."""
-    if pace.held_until is not None and now < pace.held_until:
+    if pace.rests(now):
         return pace
     doubled = min(FIRST_REST * float(2 ** min(pace.failures, 10)), LONGEST_REST)
     wait = max(doubled, timedelta(seconds=asked_s)) * scale

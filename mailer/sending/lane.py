@@ -63,10 +63,11 @@ class Lane:
         result = await self._send(copy)
         if result is None:
             return
-        if _says_nothing(result) and self._session is not None and self._session.sent:
-            # kept open too long, or gone after the last message: once more on a fresh one (faults F31-F33)
+        if _says_nothing(result) and self._session is not None and (self._session.sent or self._session.pipelining):
+            # kept open too long, gone after the last message, or taken aback by commands said ahead: once more on a
+            # fresh one (faults F31-F33, F35)
             if isinstance(result, RelayFailure):
-                self._pool.ride_lost(result)
+                self._pool.ride_lost(result, self._session)
             if not await self._reach_relay(copy, anew=True):
                 return
             result = await self._send(copy)

@@ -1,7 +1,6 @@
 """A relay's connections: how many there may be, what waits for them, and how they stand."""
 
 import asyncio
-import contextlib
 from collections import deque
 
 from mailer.mail.replies import ReplyRules
@@ -67,10 +66,8 @@ class Pool:
         self._wake_one()
 
     def _wake_one(self) -> None:
-        for entry in reversed(self._waiting):  # the one that waited least has the warmest session
-            number, waiter = entry
-            if number < self.width and not waiter.done():  # another could do nothing with it
-                self._waiting.remove(entry)
+        for number, waiter in reversed(self._waiting):  # the one that waited least has the warmest session
+            if number < self.width and not waiter.done():
                 waiter.set_result(None)
                 return
 
@@ -79,21 +76,18 @@ class Pool:
         for _number, waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
-        self._waiting.clear()
 
     async def take(self, number: int, seconds: float) -> Copy | None:
         """Return the next copy for the connection of this number, waiting for so long; None when there was none."""
         try:
             async with asyncio.timeout(seconds):
                 while number >= self.width or self.resting or not self.ready:
-                    waiter = asyncio.get_running_loop().create_future()
-                    entry = (number, waiter)
+                    entry = (number, asyncio.get_running_loop().create_future())
                     self._waiting.append(entry)
                     try:
-                        await waiter
+                        await entry[1]
                     finally:
-                        with contextlib.suppress(ValueError):
-                            self._waiting.remove(entry)
+                        self._waiting.remove(entry)
                 return self.pop()
         except TimeoutError:
             return None
@@ -113,9 +107,13 @@ class Pool:
             self.wake_all()
         return opened
 
-    def ride_lost(self, failure: RelayFailure) -> None:
-        """Note that a connection broke under commands said ahead (faults F35): after some, they are said in turn."""
-        if failure.reply.code == 0 and failure.reply.phase in (Phase.RCPT, Phase.DATA):
+    def ride_lost(self, failure: RelayFailure, session: SmtpSession) -> None:
+        """Note that a connection broke under commands said ahead (faults F35): after some, they are said in turn.
+
+        Before MAIL is answered it counts only at the first message: later the relay may have closed of itself.
+        """
+        phases = (Phase.RCPT, Phase.DATA) if session.sent else (Phase.MAIL, Phase.RCPT, Phase.DATA)
+        if failure.reply.code == 0 and failure.reply.phase in phases:
             self._lost_rides += 1
             self._pipelining = self._pipelining and self._lost_rides < LOST_RIDES
 
