@@ -47,7 +47,7 @@ CASES = [
     Case("f12_mail_451", at("MAIL", 9, 10, 20, say="451 4.3.0 local error")),
     Case("f12_mail_452", at("MAIL", 9, say="452 4.3.1 disk full")),
     Case("f14_rcpt_450", at("RCPT", 1, 9, 10, 20, say="450 4.2.0 busy")),
-    Case("f14_greylist", rcpt={one: ("451 4.7.1 greylisted",) for one in readers(COUNT)}),
+    Case("f14_greylist", rcpt=dict.fromkeys(readers(COUNT), ("451 4.7.1 greylisted",))),
     Case("f15_rcpt_550", rcpt={R5: ("550 5.1.1 no such user",)}, refused={R5: "gone"}),
     Case("f15_rcpt_550_and_data_354", rcpt={R5: ("550 5.1.1 no such user",)}, refused={R5: "gone"}),
     Case("f16_rcpt_552", rcpt={R5: ("552 5.2.2 mailbox full",)}),
