@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import shlex
+import signal
 
 from mailer.i18n import _
 
@@ -43,30 +45,44 @@ class Credentials:
             return self._token
 
 
+async def _read_all(process: asyncio.subprocess.Process) -> bytes:
+    """Return all that a command prints, which may come in pieces; raises CredentialsError when it is too much."""
+    assert process.stdout is not None
+    printed = b""
+    while piece := await process.stdout.read(LONGEST_TOKEN):
+        printed += piece
+        if len(printed) > LONGEST_TOKEN:
+            raise CredentialsError(_("token_command printed no token"))
+    return printed
+
+
 async def _run(command: str) -> str:
     try:
         words = shlex.split(command)
         process = await asyncio.create_subprocess_exec(
-            *words,
+            words[0],
+            *words[1:],
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
     except (OSError, ValueError, IndexError) as error:
         why = getattr(error, "strerror", None) or _("it is empty or its quotes do not match")
         raise CredentialsError(_("token_command cannot be run: {why}").format(why=why)) from None
-    assert process.stdout is not None
     try:
         async with asyncio.timeout(LONGEST_COMMAND_S):
-            printed = await process.stdout.read(LONGEST_TOKEN)
+            printed = await _read_all(process)
             status = await process.wait()
     except TimeoutError:
         raise CredentialsError(_("token_command took more than {n:g} seconds").format(n=LONGEST_COMMAND_S)) from None
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+                os.killpg(process.pid, signal.SIGKILL)  # what it started, too: that may hold the pipe open
+            with contextlib.suppress(TimeoutError):  # until Python 3.12 it waits for the pipe, too
+                async with asyncio.timeout(1):
+                    await process.wait()
     token = printed.decode("ascii", "replace").strip().partition("\n")[0].strip()
     if status != 0:
         raise CredentialsError(_("token_command failed with status {n}").format(n=status))

@@ -118,10 +118,7 @@ class Dialogue:
         try:
             if octets:
                 self.wire.write(octets)
-            lines = self.wire.take_lines()
-            if lines is None:
-                async with asyncio.timeout(limit):
-                    lines = await self.wire.read_lines()
+            lines = await self.wire.read_lines(limit)
             self.lines = lines
             return lines
         except TimeoutError:

@@ -149,7 +149,7 @@ class SmtpSession:
         upcoming() is asked for the next message's envelope just before the dot is written, where the relay pipelines;
         what it gives rides along, `riding` names it, and the next call must be for it.
         """
-        amiss = self._look_over(envelope)
+        amiss = self._look_over(envelope) if self._riding is not envelope else self._closed()
         if amiss is not None:
             return amiss
         try:
@@ -172,11 +172,16 @@ class SmtpSession:
         self._spent = True
         self._dialogue.wire.close()
 
+    def _closed(self) -> RelayFailure | None:
+        if self._dialogue.wire.ended or self._spent:
+            return broken(Phase.MAIL, self._dialogue.wire.ended or _("the connection is closed")).failure
+        return None
+
     def _look_over(self, envelope: Envelope) -> SendResult | None:
         """What can be said before a word is sent."""
         sender, recipient = envelope.sender, envelope.recipient
-        if self._dialogue.wire.ended or self._spent:
-            return broken(Phase.MAIL, self._dialogue.wire.ended or _("the connection is closed")).failure
+        if (closed := self._closed()) is not None:
+            return closed
         if sender and not _ADDRESS.fullmatch(sender):
             return broken(
                 Phase.MAIL, _("“{text}” cannot be an envelope sender").format(text=sender), ReplyClass.CONFIG

@@ -7,7 +7,8 @@ permit that comes back up to two slices late.
 
 import math
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,8 @@ FIRST_REST = timedelta(seconds=15)
 LONGEST_REST = timedelta(minutes=15)
 RECOVERY = timedelta(minutes=10)  # in which a learnt cap grows by half
 UNPROVEN = 0.5  # a cap that was met is halved
+SET_BACK = timedelta(minutes=1)  # what was written so much later than now was written before the clock was set back
+ROUNDING = timedelta(microseconds=10)  # more than a moment in float seconds may be off
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +86,15 @@ class Pace:
     stopped: bool = False
     reason: str = ""
 
+    def rests(self, now: datetime) -> bool:
+        """True until held_until; a rest from before the clock was set back is over, lest it last so long (faults F43)."""
+        if self.held_until is None or (self.changed_at is not None and self.changed_at > now + SET_BACK):
+            return False
+        return now < self.held_until
+
     def is_held(self, now: datetime) -> bool:
         """True while nothing may be sent."""
-        return self.stopped or (self.held_until is not None and now < self.held_until)
+        return self.stopped or self.rests(now)
 
     def cap(self, now: datetime, scale: float) -> float | None:
         """Return the learnt cap per minute as it is by now; None where there is none, or no more."""
@@ -117,8 +126,52 @@ def free_at(limit: Limit, uses: Sequence[Use], now: datetime) -> datetime:
         over -= one.used
         if over < 0:
             moment = (one.slice + 1) * limit.slice_s + limit.window_s
-            return max(datetime.fromtimestamp(moment, UTC), now)
+            return max(datetime.fromtimestamp(moment, UTC) + ROUNDING, now)
     return now
+
+
+def shortest_time(count: int, limits: Collection[Limit]) -> float:
+    """Return the seconds from the first to the last of `count` messages where nothing but the limits keeps them.
+
+    A limit lets its whole count go at once, then nothing until the window is over; a shorter one within it, likewise.
+    """
+    if count <= 0 or not limits:
+        return 0.0
+    longest, *others = sorted(limits, key=lambda one: one.window_s, reverse=True)
+    if count <= longest.count:
+        return shortest_time(count, others)
+    rounds = (count - 1) // longest.count
+    a_round = max(float(longest.window_s), shortest_time(longest.count, others))
+    return rounds * a_round + shortest_time(count - rounds * longest.count, others)
+
+
+def shortest_time_together(count: int, several: Sequence[Collection[Limit]]) -> float:
+    """Return the same for several relays that share `count` messages, each with limits of its own; to the second."""
+    if any(not limits for limits in several):
+        return 0.0
+    none_before, all_by = 0.0, min((shortest_time(count, limits) for limits in several), default=0.0)
+    if len(several) < 2:
+        return all_by
+
+    def most_within(seconds: float, limits: Collection[Limit]) -> int:
+        return bisect_right(range(count + 1), seconds, key=lambda number: shortest_time(number, limits)) - 1
+
+    while all_by - none_before > 1:
+        middle = (none_before + all_by) / 2
+        enough = sum(most_within(middle, limits) for limits in several) >= count
+        none_before, all_by = (none_before, middle) if enough else (middle, all_by)
+    return all_by
+
+
+def waiting_time(count: int, limit: Limit, uses: Sequence[Use], now: datetime) -> float:
+    """Return the seconds until the last of `count` messages may go by a limit of which some was used already."""
+    left = room_left(limit, uses, now)
+    if count <= left:
+        return 0.0
+    first = limit.first_slice(now)
+    begun = min((one.slice for one in uses if one.slice >= first and one.used), default=None)
+    again = now.timestamp() + limit.window_s if begun is None else (begun + 1) * limit.slice_s + limit.window_s
+    return max(again - now.timestamp(), 0.0) + shortest_time(count - left, [limit])
 
 
 def learnt_limit(pace: Pace, now: datetime, scale: float) -> Limit | None:
@@ -132,14 +185,13 @@ def slow_down(pace: Pace, now: datetime, wait: timedelta, lately: float, reason:
 
     lately: messages of the last minute, 0 where nobody counted. A further reply while it is held changes only how long.
     """
-    until = max(now + wait, pace.held_until or now)
-    if pace.held_until is not None and now < pace.held_until:
-        return replace(pace, held_until=until, reason=reason)
+    if pace.held_until is not None and pace.rests(now):
+        return replace(pace, held_until=max(now + wait, pace.held_until), reason=reason)
     speed = lately if pace.cap_per_minute is None else max(pace.cap_per_minute, min(lately, pace.peak_per_minute))
     cap = max(speed * UNPROVEN, 1.0) if speed > 0 else pace.cap_per_minute
     return replace(
         pace,
-        held_until=until,
+        held_until=now + wait,
         cap_per_minute=cap,
         peak_per_minute=max(pace.peak_per_minute, lately),
         changed_at=now,
@@ -149,7 +201,7 @@ def slow_down(pace: Pace, now: datetime, wait: timedelta, lately: float, reason:
 
 def let_rest(pace: Pace, now: datetime, asked_s: float, scale: float, reason: str) -> Pace:
     """Return the pace of a relay that failed: each further failure in a row doubles its rest, never less than asked."""
-    if pace.held_until is not None and now < pace.held_until:
+    if pace.rests(now):
         return pace
     doubled = min(FIRST_REST * float(2 ** min(pace.failures, 10)), LONGEST_REST)
     wait = max(doubled, timedelta(seconds=asked_s)) * scale

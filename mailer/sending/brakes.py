@@ -115,7 +115,7 @@ class Brakes(Desk):
     async def _slow_domain(self, domain: str, reply: Reply, wait: timedelta) -> None:
         subject = self.feed.domains.subject(domain)
         lately = self.tally.of(self.feed.domains.members(subject), self.loop.time())
-        log.warning("%s is slowed down for %.1f s: %s", subject, wait.total_seconds(), reply)
+        log.info("%s is slowed down for %.1f s: %s", subject, wait.total_seconds(), reply)
 
         def act(connection: Connection) -> None:
             now = self.set.now()

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 class Copy:
     """One delivery between its claim and its settlement."""
 
-    __slots__ = ("composed", "delivery", "good_until")
+    __slots__ = ("composed", "delivery", "good_until", "queued_at")
 
     def __init__(self, claim: Claim) -> None:
         self.delivery: Delivery = claim.delivery
         self.good_until: datetime | None = claim.good_until
         self.composed: tuple[Envelope, bytes] | None = None
+        self.queued_at = 0.0  # by the event loop's clock
 
     def may_begin(self, now: datetime) -> bool:
         """True while its permit is good; later it must ask for another."""

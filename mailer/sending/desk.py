@@ -73,7 +73,7 @@ class Desk:
 
     def may_ride(self, copy: Copy, pool: Pool) -> bool:
         """True when a copy may be begun this instant."""
-        return self._is_on(copy, pool) and copy.may_begin(self.set.now())
+        return self._is_on(copy, pool) and (copy.good_until is None or copy.may_begin(self.set.now()))
 
     async def may_begin(self, copy: Copy, pool: Pool) -> bool:
         """True when a copy may be begun; one whose permit has run out gets another, or is given back."""
@@ -120,7 +120,9 @@ class Desk:
         self.under_way_domains[subject] -= 1
         if not self.under_way_domains[subject]:
             del self.under_way_domains[subject]
-        self.progressed()
+        hungry = self.pools[copy.delivery.relay].appetite() or self.feed.domains.connections(subject)
+        if hungry or not self.under_way[copy.delivery.mailing_id]:
+            self.progressed()  # not at every copy: the feeder would look on in vain
 
     def give_back(self, copy: Copy) -> None:
         """Return a copy to pending that nothing was tried for, and its permit with it."""

@@ -43,7 +43,8 @@ class Lane:
                     await self._carry(copy)
                 finally:
                     self.busy = self._next is not None
-                    self._sender.progressed()
+                    if not self.busy:
+                        self._sender.progressed()
         finally:
             await self._leave()
 
@@ -62,10 +63,11 @@ class Lane:
         result = await self._send(copy)
         if result is None:
             return
-        if _says_nothing(result) and self._session is not None and self._session.sent:
-            # kept open too long, or gone after the last message: once more on a fresh one (faults F31-F33)
+        if _says_nothing(result) and self._session is not None and (self._session.sent or self._session.pipelining):
+            # kept open too long, gone after the last message, or taken aback by commands said ahead: once more on a
+            # fresh one (faults F31-F33, F35)
             if isinstance(result, RelayFailure):
-                self._pool.ride_lost(result)
+                self._pool.ride_lost(result, self._session)
             if not await self._reach_relay(copy, anew=True):
                 return
             result = await self._send(copy)
@@ -130,8 +132,11 @@ class Lane:
         assert self._session is not None
         if self._session.sent + 1 >= self._pool.config.messages_per_connection or self._number >= self._pool.width:
             return
-        while self._next is None and self._pool.ready and self._sender.may_ride(self._pool.ready[0], self._pool):
-            copy = self._pool.ready.popleft()
+        ready = self._pool.ready
+        while self._next is None and (not ready or self._sender.may_ride(ready[0], self._pool)):
+            copy = self._pool.pop()
+            if copy is None:
+                return
             if self._compose(copy):
                 self._next = copy
 

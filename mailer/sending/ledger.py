@@ -60,6 +60,7 @@ class Ledger:
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         self.trouble = ""
         self._store = store
+        self._writer = store.writer()
         self._now = now
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -115,6 +116,7 @@ class Ledger:
             failure = self._commit(group)
             last_size, last_end = len(group), time.monotonic()
             retry_s = RETRY_S if failure is None else min(retry_s * 2, LONGEST_RETRY_S)
+        self._writer.close()
         if self._owed:
             log.error("%d outcomes could not be recorded: %s", len(self._owed), self.trouble)
 
@@ -142,7 +144,7 @@ class Ledger:
         answers: list[_Answer] = []
         failure: BaseException | None = None
         try:
-            with self._store.write() as connection:
+            with self._writer.write() as connection:
                 claims.settle_deliveries(connection, [one.settled for one in owed])
                 for one in owed:
                     if one.also is not None:
@@ -186,7 +188,7 @@ class Ledger:
         left: list[_Owed] = []
         for one in owed:
             try:
-                with self._store.write() as connection:
+                with self._writer.write() as connection:
                     claims.settle_deliveries(connection, [one.settled])
                     if one.also is not None:
                         one.also(connection)

@@ -1,7 +1,6 @@
 """A relay's connections: how many there may be, what waits for them, and how they stand."""
 
 import asyncio
-import contextlib
 from collections import deque
 
 from mailer.mail.replies import ReplyRules
@@ -10,8 +9,9 @@ from mailer.model.outcome import Phase, RelayFailure
 from mailer.sending.copies import Copy
 from mailer.sending.settings import RelayAccess
 
-AHEAD = 12  # copies claimed a connection, so that none waits for the database
-AHEAD_LIMITED = 2  # where a permit is precious
+AHEAD = 2  # copies claimed a connection, so that none waits for the database
+MOST_AHEAD = 24  # as many where they are gone before the next claim
+LONG_WAIT_S = 2.0  # a copy that waited so long was claimed too early
 LOST_RIDES = 2  # envelopes lost in a row before a relay is no longer trusted with pipelining
 
 
@@ -28,6 +28,7 @@ class Pool:
         self.proven = False  # a session was opened since it last failed
         self.failed = False  # it rests or rested, and nothing got through since
         self.accepted = False  # it has taken a copy in this run
+        self._ahead = AHEAD
         self._opening = asyncio.Lock()
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []  # connections by number
         self._rules = rules
@@ -43,20 +44,30 @@ class Pool:
         """How many copies should be claimed for it now."""
         if self.resting:
             return 0
-        depth = self.config.connections * (AHEAD_LIMITED if self.config.limits else AHEAD)
+        depth = self.config.connections * self._ahead
         missing = depth - len(self.ready)
         return missing if missing * 2 >= depth else 0
 
+    def pop(self) -> Copy | None:
+        """Return the next copy, or None; learn from it how many should be claimed ahead."""
+        if not self.ready:
+            if not self.config.limits:  # there a permit is precious
+                self._ahead = min(self._ahead * 2, MOST_AHEAD)
+            return None
+        copy = self.ready.popleft()
+        if asyncio.get_running_loop().time() - copy.queued_at > LONG_WAIT_S:
+            self._ahead = max(self._ahead // 2, AHEAD)
+        return copy
+
     def put(self, copy: Copy) -> None:
         """Add a claimed copy, and wake a connection that waits."""
+        copy.queued_at = asyncio.get_running_loop().time()
         self.ready.append(copy)
         self._wake_one()
 
     def _wake_one(self) -> None:
-        for entry in reversed(self._waiting):  # the one that waited least has the warmest session
-            number, waiter = entry
-            if number < self.width and not waiter.done():  # another could do nothing with it
-                self._waiting.remove(entry)
+        for number, waiter in reversed(self._waiting):  # the one that waited least has the warmest session
+            if number < self.width and not waiter.done():
                 waiter.set_result(None)
                 return
 
@@ -65,22 +76,19 @@ class Pool:
         for _number, waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
-        self._waiting.clear()
 
     async def take(self, number: int, seconds: float) -> Copy | None:
         """Return the next copy for the connection of this number, waiting for so long; None when there was none."""
         try:
             async with asyncio.timeout(seconds):
-                while not self.ready or number >= self.width or self.resting:
-                    waiter = asyncio.get_running_loop().create_future()
-                    entry = (number, waiter)
+                while number >= self.width or self.resting or not self.ready:
+                    entry = (number, asyncio.get_running_loop().create_future())
                     self._waiting.append(entry)
                     try:
-                        await waiter
+                        await entry[1]
                     finally:
-                        with contextlib.suppress(ValueError):
-                            self._waiting.remove(entry)
-                return self.ready.popleft()
+                        self._waiting.remove(entry)
+                return self.pop()
         except TimeoutError:
             return None
 
@@ -99,9 +107,13 @@ class Pool:
             self.wake_all()
         return opened
 
-    def ride_lost(self, failure: RelayFailure) -> None:
-        """Note that a connection broke under commands said ahead (faults F35): after some, they are said in turn."""
-        if failure.reply.code == 0 and failure.reply.phase in (Phase.RCPT, Phase.DATA):
+    def ride_lost(self, failure: RelayFailure, session: SmtpSession) -> None:
+        """Note that a connection broke under commands said ahead (faults F35): after some, they are said in turn.
+
+        Before MAIL is answered it counts only at the first message: later the relay may have closed of itself.
+        """
+        phases = (Phase.RCPT, Phase.DATA) if session.sent else (Phase.MAIL, Phase.RCPT, Phase.DATA)
+        if failure.reply.code == 0 and failure.reply.phase in phases:
             self._lost_rides += 1
             self._pipelining = self._pipelining and self._lost_rides < LOST_RIDES
 

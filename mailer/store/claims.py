@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -37,7 +37,7 @@ from mailer.store.schema import (
     subscription,
     suppression,
 )
-from mailer.tokens import HouseSecret, Purpose, sign_token
+from mailer.tokens import HouseSecret, Purpose, TokenMaker
 
 OPEN = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
 # written out, not bound: SQLite plans a statement anew for each value bound to a column that a partial index names
@@ -57,17 +57,28 @@ class RunningMailing:
     message_domain: str
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A due delivery that nobody has claimed. due_at None: it was never tried."""
 
-    row: Any
     id: int
     list_id: int
     domain: str
     relay: str
     attempts: int
     due_at: datetime | None
+    last_attempt: int
+    edition_id: int
+    address: str
+    name: str
+    title: str
+    organisation: str
+    city: str
+    sent_date: datetime | None
+    first_attempt_at: datetime | None
+    held_s: float
+
+
+_COLUMNS = [delivery.c[{"due_at": "next_attempt_at"}.get(name, name)] for name in Candidate._fields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +143,12 @@ def find_candidates(
     if not_domains:
         wanted.append(delivery.c.domain.not_in(not_domains))
     due = delivery.c.next_attempt_at
-    query = select(delivery).where(*wanted).with_for_update(skip_locked=True, of=delivery)
+    query = select(*_COLUMNS).where(*wanted).with_for_update(skip_locked=True, of=delivery)
     found = connection.execute(query.where(due <= now).order_by(due, delivery.c.id).limit(limit)).all()
     if len(found) < limit:
         fresh = query.where(due.is_(None)).order_by(delivery.c.id).limit(limit - len(found))
         found = [*found, *connection.execute(fresh).all()]
-    return [
-        Candidate(one, one.id, one.list_id, one.domain, one.relay, one.attempts, one.next_attempt_at) for one in found
-    ]
+    return [Candidate._make(one) for one in found]
 
 
 _TAKE = Prepared(
@@ -182,42 +191,50 @@ def take_deliveries(
     """
     if not chosen:
         return []
+    tokens = TokenMaker(secret, Purpose.BOUNCE, source.token_key)
     values, taken = [], []
     for one, relay in chosen:
         held = max((now - one.due_at).total_seconds(), 0.0) if one.due_at is not None and one.attempts else 0.0
-        values.append({
-            "number_of": one.id, "newest": one.row.last_attempt + 1, "through": relay, "kept": held, "now": now,
-            "new_lease": lease, "until": until,
-        })  # fmt: skip
-        taken.append(_claimed(one.row, source, relay, held, lease, now, secret))
+        newest = one.last_attempt + 1
+        values.append(
+            {
+                "number_of": one.id,
+                "newest": newest,
+                "through": relay,
+                "kept": held,
+                "now": now,
+                "new_lease": lease,
+                "until": until,
+            }
+        )
+        token = tokens.make(one.id)
+        clock_from = now
+        if one.first_attempt_at is not None:
+            clock_from = one.first_attempt_at + timedelta(seconds=one.held_s + held)
+        taken.append(
+            Delivery(
+                id=one.id,
+                mailing_id=source.id,
+                issue_slug=source.issue_slug,
+                list_name=source.lists[one.list_id],
+                edition_id=one.edition_id,
+                recipient=Recipient(one.address, one.name, one.title, one.organisation, one.city),
+                message_id=f"<{token}@{source.message_domain}>",
+                token=token,
+                sent_date=one.sent_date or now,
+                clock_from=clock_from,
+                attempts=one.attempts,
+                lease=lease,
+                attempt=newest,
+                relay=relay,
+                domain=one.domain,
+                claimed_at=now,
+                token_key=source.token_key,
+            )
+        )
     _TAKE.execute_many(connection, values)
     _REGISTER.execute_many(connection, values)
     return taken
-
-
-def _claimed(
-    row: Any, source: RunningMailing, relay: str, held: float, lease: str, now: datetime, secret: HouseSecret
-) -> Delivery:
-    token = sign_token(secret, Purpose.BOUNCE, row.id, source.token_key)
-    return Delivery(
-        id=row.id,
-        mailing_id=row.mailing_id,
-        issue_slug=source.issue_slug,
-        list_name=source.lists[row.list_id],
-        edition_id=row.edition_id,
-        recipient=Recipient(row.address, row.name, row.title, row.organisation, row.city),
-        message_id=f"<{token}@{source.message_domain}>",
-        token=token,
-        sent_date=row.sent_date or now,
-        clock_from=(row.first_attempt_at or now) + timedelta(seconds=row.held_s + held),
-        attempts=row.attempts,
-        lease=lease,
-        attempt=row.last_attempt + 1,
-        relay=relay,
-        domain=row.domain,
-        claimed_at=now,
-        token_key=source.token_key,
-    )
 
 
 def is_suppressed(address_hash: ColumnElement[str], now: ColumnElement[datetime]) -> ColumnElement[bool]:
