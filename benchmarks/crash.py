@@ -226,11 +226,11 @@ def draw(name: str, ordeal: Ordeal, toll: Toll) -> None:
     )
     for number, one in enumerate(toll.kills, 1):
         out.write(f"  kill {number:2} after {one.after_s:6.3f} s and {one.messages:4} messages: {one.twice} twice\n")
+    end = "finished" if toll.finished else "NOT FINISHED"
     out.write(
         f"  {len(toll.kills)} of {ordeal.kills} kills, lost {len(toll.lost)}, "
-        f"twice {toll.twice_by_kill} (at most {toll.bound}), twice by dropped replies {toll.twice_by_drop}, unlike {toll.unlike}, "
-        f"{'finished' if toll.finished else 'NOT FINISHED'} in {toll.seconds:.0f} s: "
-        f"{'passed' if toll.passed else 'FAILED'}\n"
+        f"twice {toll.twice_by_kill} (at most {toll.bound}), twice by dropped replies {toll.twice_by_drop}, "
+        f"unlike {toll.unlike}, {end} in {toll.seconds:.0f} s: {'passed' if toll.passed else 'FAILED'}\n"
     )
 
 
