@@ -1,11 +1,12 @@
 # make demo, make test: all a newcomer needs. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup reference demo test check format catalogue lock bench clean
+.PHONY: help setup reference demo test check format catalogue lock bench chaos clean
 
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.14; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
 BIN := .venv/bin
 STAMP := .venv/.set-up
+BENCHMARKS := bulletin main_job send round_trip plan crash
 PO := $(wildcard mailer/locale/*/LC_MESSAGES/mailer.po)
 
 help: ## this list
@@ -55,7 +56,10 @@ lock: setup ## rewrite the lock files from pyproject.toml; names no index and no
 		--allow-unsafe --extra dev -o requirements-dev.lock pyproject.toml
 
 bench: setup ## the benchmarks; ratios within one run
-	@for file in benchmarks/[a-z]*.py; do $(BIN)/python "$$file" || exit 1; done
+	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+chaos: setup ## the sender killed 30 times during 5,000 recipients, twice; about five minutes
+	@$(BIN)/python -m benchmarks.crash --recipients 5000 --kills 30
 
 clean: ## remove what a run or a set-up made
 	@rm -rf .venv var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,6 +1,7 @@
 """What the sending benchmarks start from: a database full of readers, an edition of a real size, Postfix's sink."""
 
 import contextlib
+import resource
 import shutil
 import socket
 import subprocess
@@ -115,6 +116,18 @@ def start_mailing(store: Store) -> int:
     return mailing_id
 
 
+def peak_mb() -> float:
+    """Return the most memory this process has had, in MB.
+
+    Not ru_maxrss where it can be helped: on Linux that begins with what the process had that started this one.
+    """
+    try:
+        status = Path("/proc/self/status").read_text("ascii")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
 def find_tool(name: str) -> str:
     """Return the path of one of Postfix's load tools; ends the benchmark with one clear line where there is none."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
@@ -131,12 +144,13 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_sink() -> Iterator[int]:
-    """Postfix's smtp-sink on a free port, which takes everything and keeps nothing."""
+def running_sink(*options: str) -> Iterator[int]:
+    """Postfix's smtp-sink on a free port, which takes everything and keeps nothing; with more options of its own."""
     import os
 
     port = free_port()
-    command = [find_tool("smtp-sink"), *(["-u", "nobody"] if os.geteuid() == 0 else []), f"127.0.0.1:{port}", "1000"]
+    as_nobody = ["-u", "nobody"] if os.geteuid() == 0 else []
+    command = [find_tool("smtp-sink"), *as_nobody, *options, f"127.0.0.1:{port}", "1000"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 10

@@ -25,6 +25,7 @@ from benchmarks.bench_world import (
     find_tool,
     make_edition,
     make_letterhead,
+    peak_mb,
     running_sink,
     start_mailing,
 )
@@ -83,7 +84,7 @@ def send_here(database: Path, port: int, keys: str, connections: int) -> dict[st
     return {
         "messages_per_second": accepted / seconds,
         "cpu_us_per_message": cpu / accepted * 1e6,
-        "peak_mb": after.ru_maxrss / 1024,
+        "peak_mb": peak_mb(),
     }
 
 

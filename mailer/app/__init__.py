@@ -7,9 +7,11 @@ from pathlib import Path
 from mailer.app.archive import PublicArchive
 from mailer.app.checks import Checks
 from mailer.app.ground import Ground, utc_now
+from mailer.app.histories import Histories
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
+from mailer.app.rehearsals import Rehearsals
 from mailer.app.relays import Relays
 from mailer.app.returned import Returned
 from mailer.app.signing import Signing
@@ -30,6 +32,8 @@ class House(Ground):
         self.checks = Checks(self)
         self.relays = Relays(self)
         self.mailings = Mailings(self, self.issues, self.lists, self.relays)
+        self.rehearsals = Rehearsals(self)
+        self.histories = Histories(self, self.relays)
         self.returned = Returned(self)
         self.signing = Signing(self)
         self.archive = PublicArchive(self)

@@ -32,12 +32,8 @@ def find_findings(ground: Ground, issue: Issue, editions: Sequence[Edition]) -> 
     return sort_findings([*found, *check_theme(read_templates(ground.templates).theme)])
 
 
-def _has_database(ground: Ground) -> bool:
-    return bool(ground.config.database) or (ground.var / "mailer.db").exists()
-
-
 def _longest_values(ground: Ground, list_name: str) -> dict[str, str]:
-    if not _has_database(ground):
+    if not ground.has_database:
         return {}
     with ground.store.read() as connection:
         return {f"recipient.{name}": value for name, value in audience.longest_values(connection, list_name).items()}
@@ -53,7 +49,7 @@ def known_numbers(ground: Ground) -> list[IssueNumber]:
     A folder that cannot be read counts as it was recorded; its own check will say what is wrong with it.
     """
     known: dict[str, IssueNumber] = {}
-    if _has_database(ground):
+    if ground.has_database:
         with ground.store.read() as connection:
             known = {one.slug: one for one in issues.issue_numbers(connection)}
     folders = sorted((path.parent for path in ground.home.glob("issues/*/issue.md")), key=lambda path: path.name)

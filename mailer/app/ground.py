@@ -73,6 +73,11 @@ class Ground:
                 claim_house(connection, fingerprint)
         return store
 
+    @property
+    def has_database(self) -> bool:
+        """False in a folder whose database nobody has opened yet: looking at it would make it."""
+        return bool(self.config.database) or (self.var / "mailer.db").exists()
+
     @cached_property
     def secret(self) -> HouseSecret:
         """The house secret, made at first use."""

@@ -1,7 +1,7 @@
 """Mailings of a house: planned, started, moved, summarised."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,13 +11,17 @@ from mailer.app.lists import Lists
 from mailer.app.relays import Relays
 from mailer.errors import MailerError, StateError, StoreError
 from mailer.i18n import _
-from mailer.model.delivery import MailingRecord, MailingStatus, MailingSummary
+from mailer.model.address import parse_address
+from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus, MailingSummary
+from mailer.model.retry import SentAgain
+from mailer.model.standing import Glance
 from mailer.publishing import mailing as publishing
 from mailer.publishing.approval import find_approval
 from mailer.publishing.mailing import require_mailing
-from mailer.reports.summary import summarise_mailing
+from mailer.publishing.retrying import send_again
+from mailer.reports.summary import read_progress, summarise_mailing
 from mailer.sending.plan import plan_mailing
-from mailer.store import mailings
+from mailer.store import mailings, recovery
 from mailer.store.database import Connection
 from mailer.store.issues import ApprovalRecord
 
@@ -90,6 +94,7 @@ class Mailings:
                 domain = self._ground.config.sender.address.rpartition("@")[2]
                 count = plan_mailing(connection, mailing_id, self._ground.secret, domain, now)
                 log.info("mailing %d: %d planned, %d reached before", mailing_id, count.planned, count.reached)
+                self._relays.lift_stops(connection)
             return require_mailing(connection, str(mailing_id))
 
     def _why_held(self, record: MailingRecord) -> str:
@@ -157,13 +162,40 @@ class Mailings:
             return require_mailing(connection, str(record.id))
 
     def resume(self, name: str) -> MailingRecord:
-        """Go on with a mailing; one that was held before its audience was frozen is started."""
+        """Go on with a mailing; one that was held before its audience was frozen is started.
+
+        Relays that a person had to look at are tried again. One that runs is resumed only for their sake.
+        """
         record = self.get(name)
         if record.status is MailingStatus.HELD and record.started_at is None:
             return self.start(record.id)
         with self._ground.store.write() as connection:
-            publishing.resume_mailing(connection, record, self._ground.now())
+            lifted = self._relays.lift_stops(connection)
+            if not (lifted and record.status is MailingStatus.RUNNING):
+                publishing.resume_mailing(connection, record, self._ground.now())
             return require_mailing(connection, str(record.id))
+
+    def retry(self, name: str, addresses: Sequence[str], statuses: Collection[DeliveryStatus], by: str) -> SentAgain:
+        """Have deliveries of a mailing sent again that ended so, as a person's act: `publishing.retrying` says which.
+
+        addresses: only these; without statuses then whatever they ended as. Raises AddressError besides.
+        """
+        wanted = [parse_address(one) for one in addresses]
+        kinds = statuses or (recovery.SENT_AGAIN if wanted else ())
+        now = self._ground.now()
+        with self._ground.store.write() as connection:
+            record = require_mailing(connection, name)
+            again = send_again(connection, record, wanted, kinds, by, self._ground.secret, now)
+            if again.count and again.mailing.status is MailingStatus.RUNNING:
+                self._relays.lift_stops(connection)
+            return again
+
+    def glance(self, name: str) -> Glance:
+        """Return how far a mailing is and how its relays stand: quick, for those who watch it."""
+        with self._ground.store.read() as connection:
+            progress = read_progress(connection, require_mailing(connection, name))
+            lists = progress.mailing.lists
+            return Glance(progress, self._relays.read_standing(connection, lists, progress.remaining))
 
     def summarise(self, name: str) -> MailingSummary:
         """Return the figures of a mailing."""

@@ -1,6 +1,7 @@
 """Relays of a house, and the sender that hands mail to them."""
 
 import asyncio
+import logging
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,13 +12,20 @@ from mailer.errors import ConfigError, StateError
 from mailer.i18n import _
 from mailer.mail.credentials import Credentials
 from mailer.mail.message import make_letterhead
+from mailer.model.standing import Standing
+from mailer.sending.feed import Domains
 from mailer.sending.retry import RetryPolicy
 from mailer.sending.sender import run_sender
 from mailer.sending.settings import RelayAccess, SendingSettings
+from mailer.sending.standing import read_standing
+from mailer.store import pace
+from mailer.store.database import Connection
 from mailer.store.house import try_sender_lock
 
 if TYPE_CHECKING:
     from mailer.mail.dkim import Signer
+
+log = logging.getLogger(__name__)
 
 TURN_S = 0.5  # how often a sender that waits for its turn looks
 
@@ -71,6 +79,32 @@ class Relays:
             signers=self._signers(),
             rules=self._ground.reply_rules,
         )
+
+    def lift_stops(self, connection: Connection) -> int:
+        """Let relays that asked to stop be tried again, as a person has looked; return how many."""
+        lifted = pace.lift_stops(connection)
+        if lifted:
+            log.info("%d relays that had asked to stop are tried again", lifted)
+        return lifted
+
+    def standing(self, lists: Sequence[str] = (), remaining: int = 0) -> Standing:
+        """Return how the relays that take these lists (none: all relays) stand, and which domains are slowed down.
+
+        remaining: how many copies still wait. It is read from the database, whoever sends; nothing is changed.
+        """
+        with self._ground.store.read() as connection:
+            return self.read_standing(connection, lists, remaining)
+
+    def read_standing(self, connection: Connection, lists: Sequence[str] = (), remaining: int = 0) -> Standing:
+        """Return the same within a view that is open already."""
+        config = self._ground.config
+        relays = {
+            name: one
+            for name, one in config.relays.items()
+            if not lists or not one.lists or any(wanted in one.lists for wanted in lists)
+        }
+        now = self._ground.now()
+        return read_standing(connection, relays, Domains(config.domains), now, config.retry.scale, remaining)
 
     def _signers(self) -> "Sequence[Signer]":
         if not self._ground.config.dkim:

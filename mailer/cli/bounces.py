@@ -18,6 +18,7 @@ KIND_WORDS = {
     ReportKind.BOUNCE: N_("bounce"),
     ReportKind.DELIVERED: N_("delivered"),
     ReportKind.DELAYED: N_("delayed"),
+    ReportKind.RELAYED: N_("passed on to a server that sends no receipts"),
     ReportKind.OTHER: N_("not understood"),
 }
 

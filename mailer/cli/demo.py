@@ -1,8 +1,10 @@
 """The command demo."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -11,6 +13,7 @@ from mailer.cli.options import JsonOption
 from mailer.cli.progress import watch
 from mailer.errors import StateError
 from mailer.i18n import _, current_language, ngettext
+from mailer.model.standing import Glance
 
 if TYPE_CHECKING:
     from mailer.demo.play import DemoResult
@@ -34,9 +37,10 @@ def run_demo(
         if not as_json:
             err.print(f"✓ {sentence}", markup=False, soft_wrap=True)
 
-    result = asyncio.run(
-        play(folder.resolve(), current_language(), step, lambda look, done: watch(look, done, quiet=as_json))
-    )
+    async def follow(look: Callable[[], Glance], delivering: asyncio.Task[None], zone: ZoneInfo) -> None:
+        await watch(look, lambda _glance: delivering.done(), zone, quiet=as_json, wake=delivering)
+
+    result = asyncio.run(play(folder.resolve(), current_language(), step, follow))
     if as_json:
         say_json(describe(result))
     else:

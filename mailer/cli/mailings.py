@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import itertools
 import signal
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,27 +14,39 @@ import typer
 from mailer.cli.drawing import MAILING_WORDS, draw_summary, make_table, out, say, say_json, show_clock, show_time
 from mailer.cli.options import IssueArgument, JsonOption, ListOption, MailingArgument, open_house
 from mailer.cli.progress import watch
+from mailer.cli.rehearse import run_rehearsal
+from mailer.cli.standing import describe_pace, draw_standing
 from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus, MailingSummary
+from mailer.model.standing import Glance, Standing
 
 if TYPE_CHECKING:
     from mailer.app import House
 
 LOOKS_A_SERVE_CHECK = 20  # looking whether a `serve` runs takes its lock for a moment, so not at every look
+UNDER_WAY = (MailingStatus.RUNNING, MailingStatus.PAUSED, MailingStatus.HELD)
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command("send", help=_("Plan a mailing of an approved issue, now or at a time; --wait delivers it."))(send)
+    app.command(
+        "send",
+        help=_("Plan a mailing of an approved issue, now or at a time; --wait delivers it."),
+        epilog=_(
+            "For example: `mailer send 2020-07 --rehearse` tries everything and mails nobody; `mailer send 2020-07 "
+            "--wait` then delivers it here. Ctrl-C leaves the rest for `mailer resume last --wait`; nobody who has "
+            "the issue gets it twice."
+        ),
+    )(send)
     app.command("status", help=_("Show mailings, or the figures of one."))(status)
     app.command("pause", help=_("Let a running mailing rest; nothing is lost."))(pause)
     app.command("resume", help=_("Go on with a paused or held mailing."))(resume)
     app.command("cancel", help=_("End a mailing; what was not sent yet will not be."))(cancel)
 
 
-def describe(summary: MailingSummary) -> dict[str, object]:
-    """Return a mailing's figures for --json."""
+def describe(summary: MailingSummary, standing: Standing) -> dict[str, object]:
+    """Return a mailing's figures for --json, and how the relays of its lists stand."""
     mailing = summary.mailing
     return {
         "mailing": mailing.id,
@@ -59,7 +73,14 @@ def describe(summary: MailingSummary) -> dict[str, object]:
             }
             for part in summary.lists
         },
+        "relays": [describe_pace(one) for one in standing.relays],
+        "slowed_domains": [describe_pace(one) for one in standing.domains],
     }
+
+
+def describe_mailing(house: "House", summary: MailingSummary) -> dict[str, object]:
+    """Return the same, reading how the relays stand."""
+    return describe(summary, house.relays.standing(summary.mailing.lists))
 
 
 def parse_moment(text: str, house: "House") -> datetime:
@@ -88,9 +109,19 @@ def send(
     wait: Annotated[
         bool, typer.Option("--wait", help=_("deliver now and show it; follows a `serve` that runs"))
     ] = False,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help=_("the whole run into a sink on this machine; nothing leaves"))
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Plan a mailing."""
+    if rehearse:
+        if at or wait:
+            raise UsageError(
+                _("--rehearse goes with neither --at nor --wait"), cure=_("rehearse first, then send without it")
+            )
+        run_rehearsal(ctx, issue, lists or [], as_json=as_json)
+        return
     if at and wait:
         raise UsageError(
             _("--at and --wait do not go together"), cure=_("`mailer serve` sends what is planned for later")
@@ -99,13 +130,13 @@ def send(
         mailing = house.mailings.schedule(issue, lists or [], parse_moment(at, house) if at else None)
         if not at:
             mailing = house.mailings.start(mailing.id)
-        summary = _finish(house, mailing, wait=wait, as_json=as_json)
+        summary = deliver_or_follow(house, mailing, wait=wait, as_json=as_json)
         if not as_json:
             _say_sent(house, summary, wait=wait)
-    _exit_unless_well(summary, wait=wait)
+    exit_unless_well(summary, wait=wait)
 
 
-def _exit_unless_well(summary: MailingSummary, *, wait: bool) -> None:
+def exit_unless_well(summary: MailingSummary, *, wait: bool) -> None:
     """Exit with 1 when a person must look, or when what was waited for is not finished."""
     status = summary.mailing.status
     if status is MailingStatus.HELD or (wait and status is not MailingStatus.FINISHED):
@@ -125,7 +156,7 @@ def _say_sent(house: "House", summary: MailingSummary, *, wait: bool) -> None:
     else:
         line = _("mailing {id} of issue {issue} has begun: {n} recipients")
         say(line.format(id=mailing.id, issue=mailing.issue_slug, n=summary.planned))
-    _say_what_is_left(house, summary)
+    say_what_is_left(house, summary)
 
 
 def _serve_runs(house: "House") -> bool:
@@ -138,10 +169,10 @@ def _serve_runs(house: "House") -> bool:
 
 async def deliver_and_watch(house: "House", mailing: MailingRecord, *, quiet: bool) -> None:
     """Deliver a mailing here, or follow the `serve` that does; Ctrl-C drains and leaves the rest pending."""
-    name = str(mailing.id)
+    name, zone = str(mailing.id), house.config.zone
 
-    def look() -> MailingSummary:
-        return house.mailings.summarise(name)
+    def look() -> Glance:
+        return house.mailings.glance(name)
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -149,29 +180,43 @@ async def deliver_and_watch(house: "House", mailing: MailingRecord, *, quiet: bo
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if _serve_runs(house):
         looks = itertools.count(1)
+        stopping = asyncio.create_task(_wait_for(stop))
 
-        def ended(summary: MailingSummary) -> bool:
+        def ended(glance: Glance) -> bool:
             gone = next(looks) % LOOKS_A_SERVE_CHECK == 0 and not _serve_runs(house)
-            return stop.is_set() or gone or summary.mailing.status is not MailingStatus.RUNNING
+            return stop.is_set() or gone or glance.progress.mailing.status is not MailingStatus.RUNNING
 
-        await watch(look, ended, quiet=quiet)
+        await watch(look, ended, zone, quiet=quiet, wake=stopping)
+        stopping.cancel()
         return
     delivering = asyncio.create_task(house.relays.deliver(stop, mailing.id))
-    await watch(look, lambda _summary: delivering.done(), quiet=quiet)
+    if not quiet:
+        await watch(look, lambda _glance: delivering.done(), zone, wake=delivering)
     await delivering
 
 
-def _finish(house: "House", mailing: MailingRecord, *, wait: bool, as_json: bool) -> MailingSummary:
-    """Deliver or follow a running mailing where that is asked for, and return its figures."""
+async def _wait_for(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+def deliver_or_follow(
+    house: "House",
+    mailing: MailingRecord,
+    *,
+    wait: bool,
+    as_json: bool,
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> MailingSummary:
+    """Deliver or follow a running mailing where that is asked for, and return its figures; `more` joins their JSON."""
     if wait and mailing.status is MailingStatus.RUNNING:
         asyncio.run(deliver_and_watch(house, mailing, quiet=as_json))
     summary = house.mailings.summarise(str(mailing.id))
     if as_json:
-        say_json(describe(summary))
+        say_json({**describe_mailing(house, summary), **more})
     return summary
 
 
-def _say_what_is_left(house: "House", summary: MailingSummary) -> None:
+def say_what_is_left(house: "House", summary: MailingSummary) -> None:
     """Say how a mailing that still runs goes on, or that there was nobody to send to."""
     mailing = summary.mailing
     if mailing.status is MailingStatus.RUNNING and not _serve_runs(house):
@@ -195,15 +240,18 @@ def status(
         if mailing is not None:
             summary = house.mailings.summarise(mailing)
             if as_json:
-                say_json(describe(summary))
-            else:
-                draw_summary(summary)
+                say_json(describe_mailing(house, summary))
+                return
+            draw_summary(summary)
+            if summary.mailing.status in UNDER_WAY:
+                draw_standing(house.relays.standing(summary.mailing.lists), house.config.zone)
             return
         records = house.mailings.newest()
         zone = house.config.zone
         if as_json:
-            say_json([describe(house.mailings.summarise(str(record.id))) for record in records])
+            say_json([describe_mailing(house, house.mailings.summarise(str(record.id))) for record in records])
             return
+        standing = house.relays.standing()
     if not records:
         say(_("no mailing yet: `mailer approve ISSUE --as NAME`, then `mailer send ISSUE`"))
         return
@@ -224,15 +272,15 @@ def status(
             show_clock(record.scheduled_at or record.created_at, zone),
         )
     out.print(table)
+    draw_standing(standing, zone)
 
 
 def _move(ctx: typer.Context, mailing: str, target: MailingStatus, *, as_json: bool) -> None:
     with open_house(ctx) as house:
         record = house.mailings.move(mailing, target)
-        summary = house.mailings.summarise(str(record.id))
-    if as_json:
-        say_json(describe(summary))
-        return
+        if as_json:  # the figures of a large mailing take their time, and only a script asked for them
+            say_json(describe_mailing(house, house.mailings.summarise(str(record.id))))
+            return
     say(_("mailing {id} is {status}").format(id=record.id, status=_(MAILING_WORDS[record.status])))
 
 
@@ -254,14 +302,14 @@ def resume(
         record = house.mailings.get(mailing)
         if not (wait and record.status is MailingStatus.RUNNING):
             record = house.mailings.resume(mailing)
-        summary = _finish(house, record, wait=wait, as_json=as_json)
+        summary = deliver_or_follow(house, record, wait=wait, as_json=as_json)
         if not as_json:
             if wait or summary.mailing.status is MailingStatus.HELD:
                 draw_summary(summary)
             else:
                 say(_("mailing {id} is {status}").format(id=record.id, status=_(MAILING_WORDS[summary.mailing.status])))
-            _say_what_is_left(house, summary)
-    _exit_unless_well(summary, wait=wait)
+            say_what_is_left(house, summary)
+    exit_unless_well(summary, wait=wait)
 
 
 def cancel(ctx: typer.Context, mailing: MailingArgument, as_json: JsonOption = False) -> None:

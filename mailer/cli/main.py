@@ -6,8 +6,17 @@ import os
 import sys
 import tomllib
 from pathlib import Path
+from typing import TextIO
 
 from mailer.i18n import pick_language, use_language, use_language_of_libraries
+
+
+class _Log(logging.StreamHandler[TextIO]):
+    """Writes to what stderr is at the moment: above a live view, where one is drawn."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 def home_from(arguments: list[str], environ: dict[str, str]) -> Path:
@@ -37,7 +46,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     use_language(language)
     use_language_of_libraries(language)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    layout = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.WARNING, format=layout, handlers=[_Log(sys.stderr)])
     try:
         # Typer reads help texts when commands are declared, so they are declared only now
         from mailer.cli.commands import app

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from mailer.app import House, Rendered, create_newsletter, starter_folder
 from mailer.demo.world import HOST, World
@@ -13,6 +14,7 @@ from mailer.errors import UsageError
 from mailer.i18n import _, ngettext
 from mailer.model.delivery import DeliveryStatus, MailingSummary
 from mailer.model.report import ReturnedMail, Severity
+from mailer.model.standing import Glance
 
 ISSUE = "2020-07"
 MARK = ".mailer-demo"  # a folder with it was made by the demo and may be made anew
@@ -56,7 +58,7 @@ maildir = "var/returned"
 """
 
 Step = Callable[[str], None]
-Watch = Callable[[Callable[[], MailingSummary], Callable[[MailingSummary], bool]], Awaitable[None]]
+Watch = Callable[[Callable[[], Glance], asyncio.Task[None], ZoneInfo], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def prepare_folder(folder: Path) -> None:
 async def play(folder: Path, language: str, step: Step, watch: Watch) -> DemoResult:
     """Play the job: load, read lists, render, check, approve, send, read what came back, and account for everyone.
 
-    step is told each stage in a sentence; watch draws the sending. Raises MailerError as the commands do.
+    step is told each stage in a sentence; watch draws the sending until its task is done. Raises
+    MailerError as the commands do.
     """
     started = time.monotonic()
     await asyncio.to_thread(prepare_folder, folder)
@@ -105,7 +108,7 @@ async def play(folder: Path, language: str, step: Step, watch: Watch) -> DemoRes
         (folder / "config.toml").write_text(settings, "utf-8")
         mailing_id = await asyncio.to_thread(_prepare_mailing, house, step)
         delivering = asyncio.create_task(house.relays.deliver(asyncio.Event(), mailing_id))
-        await watch(lambda: house.mailings.summarise(str(mailing_id)), lambda _summary: delivering.done())
+        await watch(lambda: house.mailings.glance(str(mailing_id)), delivering, house.config.zone)
         await delivering
         returned = await _await_bounce(house, world)
         summary = await asyncio.to_thread(house.mailings.summarise, str(mailing_id))

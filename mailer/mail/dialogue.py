@@ -49,6 +49,11 @@ def broken(phase: Phase, text: str, reply_class: ReplyClass = ReplyClass.TEMPORA
     return BrokenDialogueError(RelayFailure(Reply(0, "", text, phase), meaning))
 
 
+def _malformed(phase: Phase, error: MalformedReplyError) -> BrokenDialogueError:
+    text = decode_text(_("not an SMTP reply: “{text}”").format(text=error.text).encode())
+    return broken(phase, text, ReplyClass.PROTOCOL)
+
+
 class Dialogue:
     """The two sides' turns on one wire. `lines` holds the last reply as it came; `rules` say what replies mean."""
 
@@ -87,25 +92,41 @@ class Dialogue:
         """Return the next reply; raises BrokenDialogueError."""
         return await self.turn(b"", phase, seconds)
 
+    async def passes(self, phase: Phase, code: bytes) -> Reply | None:
+        """Read the next reply: None where its code begins so, as nearly all do, else the reply.
+
+        Raises BrokenDialogueError.
+        """
+        lines = await self._turn(b"", phase, None)
+        if len(lines) == 1 and lines[0].startswith(code):
+            return None
+        reply = self._make(lines, phase)
+        return None if str(reply.code).startswith(code.decode("ascii")) else reply
+
     async def turn(self, octets: bytes, phase: Phase, seconds: float | None) -> Reply:
         """Write octets, if any, and return the next reply, within `seconds`; raises BrokenDialogueError."""
+        return self._make(await self._turn(octets, phase, seconds), phase)
+
+    def _make(self, lines: list[bytes], phase: Phase) -> Reply:
+        try:
+            return make_reply(lines, phase)
+        except MalformedReplyError as error:
+            raise _malformed(phase, error) from None
+
+    async def _turn(self, octets: bytes, phase: Phase, seconds: float | None) -> list[bytes]:
         limit = self.patience.command_s if seconds is None else seconds
         try:
             if octets:
                 self.wire.write(octets)
-            lines = self.wire.take_lines()
-            if lines is None:
-                async with asyncio.timeout(limit):
-                    lines = await self.wire.read_lines()
+            lines = await self.wire.read_lines(limit)
             self.lines = lines
-            return make_reply(lines, phase)
+            return lines
         except TimeoutError:
             raise broken(phase, _("no whole reply within {n:g} seconds").format(n=limit)) from None
         except LostConnectionError as error:
             raise broken(phase, error.text) from None
         except MalformedReplyError as error:
-            text = decode_text(_("not an SMTP reply: “{text}”").format(text=error.text).encode())
-            raise broken(phase, text, ReplyClass.PROTOCOL) from None
+            raise _malformed(phase, error) from None
 
     async def pour(self, octets: bytes) -> None:
         """Write a message's body and wait until it has left, or the server has said something instead.

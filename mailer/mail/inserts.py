@@ -6,7 +6,7 @@ from mailer.mail.encoding import Piece, write_octets
 from mailer.mail.letterhead import Letterhead
 from mailer.model.delivery import Delivery
 from mailer.model.edition import Segment, Slot, fill_segments, fill_slot
-from mailer.tokens import TOKEN_LENGTH, Purpose, sign_token
+from mailer.tokens import TOKEN_LENGTH, Purpose, TokenMaker, sign_token
 
 _A_TOKEN = "a" * TOKEN_LENGTH
 
@@ -21,6 +21,7 @@ class Inserts:
         self.lengths = {0: TOKEN_LENGTH}
         self._letterhead = letterhead
         self._numbers: dict[Purpose | Slot, int] = {Purpose.UNSUBSCRIBE: 0}
+        self._makers: dict[int | None, list[TokenMaker | Slot]] = {}  # by the key that a mailing's tokens are made with
 
     def split(self, segments: Sequence[Segment]) -> list[Piece]:
         """Return segments as fixed text and numbers of inserts."""
@@ -44,13 +45,18 @@ class Inserts:
 
     def values(self, delivery: Delivery) -> list[bytes]:
         """Return what is inserted for one reader, by number, escaped for its context."""
-        secret, reader = self._letterhead.secret, delivery.recipient
+        key, reader, number = delivery.token_key, delivery.recipient, delivery.id
+        makers = self._makers.get(key) or self._makers.setdefault(key, self._make_makers(key))
         return [
-            sign_token(secret, what, delivery.id).encode()
-            if isinstance(what, Purpose)
+            what.make(number).encode()
+            if isinstance(what, TokenMaker)
             else write_octets(fill_slot(what, getattr(reader, what.name[10:])))  # after "recipient."
-            for what in self._numbers
+            for what in makers
         ]
+
+    def _make_makers(self, key: int | None) -> list[TokenMaker | Slot]:
+        secret = self._letterhead.secret
+        return [TokenMaker(secret, what, key) if isinstance(what, Purpose) else what for what in self._numbers]
 
     def fill(self, segments: Sequence[Segment], delivery: Delivery) -> str:
         """Return a text filled in for one reader, such as a subject."""
@@ -59,6 +65,8 @@ class Inserts:
             if isinstance(slot, Slot):
                 group, _dot, name = slot.name.partition(".")
                 link = self._letterhead.link(name) if group == "links" else None
-                token = sign_token(self._letterhead.secret, link.purpose, delivery.id) if link else ""
+                token = (
+                    sign_token(self._letterhead.secret, link.purpose, delivery.id, delivery.token_key) if link else ""
+                )
                 values[slot.name] = link.start + token if link else getattr(delivery.recipient, name, "")
         return fill_segments(tuple(segments), values)

@@ -33,12 +33,11 @@ _ACTIONS = {
     "failure": ReportKind.BOUNCE,  # not in the RFC, but in the world
     "delayed": ReportKind.DELAYED,
     "delivered": ReportKind.DELIVERED,
-    # taken on by a system that gives no receipts, or split up: neither a bounce nor a receipt
-    "relayed": ReportKind.OTHER,
-    "expanded": ReportKind.OTHER,
+    "relayed": ReportKind.RELAYED,
+    "expanded": ReportKind.RELAYED,  # split up, as by a mailing list: no further word comes either
 }
 _BY_STATUS = {"5": ReportKind.BOUNCE, "4": ReportKind.DELAYED, "2": ReportKind.DELIVERED}
-_GRAVEST_FIRST = (ReportKind.BOUNCE, ReportKind.DELAYED, ReportKind.DELIVERED)
+_GRAVEST_FIRST = (ReportKind.BOUNCE, ReportKind.DELAYED, ReportKind.RELAYED, ReportKind.DELIVERED)
 
 
 def parse_report(raw: bytes, rules: ReplyRules | None = None) -> Report:

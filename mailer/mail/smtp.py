@@ -38,6 +38,7 @@ _BARE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _OF_READER = frozenset({ReplyClass.GREYLISTED, ReplyClass.RATE_RECIPIENT, ReplyClass.RATE_DOMAIN, ReplyClass.FULL})
 _NOTIFY = {"all": "SUCCESS,FAILURE,DELAY", "failures": "FAILURE,DELAY"}
 _PLAIN_XTEXT = re.compile(r"[!-*,-<>-~]*")
+_BREATH = ((Phase.MAIL, b"2"), (Phase.RCPT, b"2"), (Phase.DATA, b"354"))  # what is said at once, and what it wants
 _LONGEST_ENVELOPE_ID = 100  # RFC 3461 §4.4
 _LONGEST_ORIGINAL = 500  # RFC 3461 §4.2
 
@@ -148,7 +149,7 @@ class SmtpSession:
         upcoming() is asked for the next message's envelope just before the dot is written, where the relay pipelines;
         what it gives rides along, `riding` names it, and the next call must be for it.
         """
-        amiss = self._look_over(envelope)
+        amiss = self._look_over(envelope) if self._riding is not envelope else self._closed()
         if amiss is not None:
             return amiss
         try:
@@ -171,11 +172,16 @@ class SmtpSession:
         self._spent = True
         self._dialogue.wire.close()
 
+    def _closed(self) -> RelayFailure | None:
+        if self._dialogue.wire.ended or self._spent:
+            return broken(Phase.MAIL, self._dialogue.wire.ended or _("the connection is closed")).failure
+        return None
+
     def _look_over(self, envelope: Envelope) -> SendResult | None:
         """What can be said before a word is sent."""
         sender, recipient = envelope.sender, envelope.recipient
-        if self._dialogue.wire.ended or self._spent:
-            return broken(Phase.MAIL, self._dialogue.wire.ended or _("the connection is closed")).failure
+        if (closed := self._closed()) is not None:
+            return closed
         if sender and not _ADDRESS.fullmatch(sender):
             return broken(
                 Phase.MAIL, _("“{text}” cannot be an envelope sender").format(text=sender), ReplyClass.CONFIG
@@ -255,18 +261,21 @@ class SmtpSession:
         if self._reset:
             await self._read_reset()
         refusal: Reply | None = None
-        for phase in (Phase.MAIL, Phase.RCPT, Phase.DATA):
+        for phase, wanted in _BREATH:
             try:
-                reply = await self._dialogue.read(phase)
+                reply = await self._dialogue.passes(phase, wanted)
             except BrokenDialogueError:
                 if refusal is None:
                     raise
                 self._end()  # it refused, then left
                 return refusal
-            if phase is Phase.DATA and reply.code == 354:
-                return refusal if refusal is None else await self._take_back(refusal)
-            if refusal is None and (phase is Phase.DATA or not _taken(reply)):
-                refusal = reply
+            if reply is None:
+                if phase is Phase.DATA:
+                    return refusal if refusal is None else await self._take_back(refusal)
+                continue
+            if phase is not Phase.DATA:
+                _taken(reply)  # a 3yz here is none of SMTP
+            refusal = refusal or reply
             if reply.code == 421:
                 self._end()
                 return refusal

@@ -1,7 +1,7 @@
 """The octets of one SMTP connection: replies read under a cap, writes that wait until they left, TLS laid over it.
 
-It knows nothing of SMTP beyond the shape of a reply. Deadlines are the caller's (asyncio.timeout around a whole
-command), so a server that drips octets gains nothing (faults F36).
+It knows nothing of SMTP beyond the shape of a reply. A deadline is for a whole reply, so a server that drips octets
+gains nothing (faults F36).
 """
 
 import asyncio
@@ -85,10 +85,21 @@ class Wire(asyncio.Protocol):
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
-    async def _news(self) -> None:
-        """Wait until something came, left or ended; one task at a time uses a wire."""
-        self._waiter = asyncio.get_running_loop().create_future()
-        await self._waiter
+    async def _news(self, deadline: float | None = None) -> None:
+        """Wait until something came, left or ended; one task at a time uses a wire. Raises TimeoutError.
+
+        A timer of its own costs half of what asyncio.timeout does, and each message has one.
+        """
+        loop = asyncio.get_running_loop()
+        self._waiter = waiter = loop.create_future()
+        if deadline is None:
+            await waiter
+            return
+        timer = loop.call_at(deadline, _expire, waiter)
+        try:
+            await waiter
+        finally:
+            timer.cancel()
 
     # the dialogue calls these
 
@@ -144,12 +155,16 @@ class Wire(asyncio.Protocol):
                 return lines
         raise MalformedReplyError(decode_text(b" ".join(lines)))
 
-    async def read_lines(self) -> list[bytes]:
-        """Return the lines of the next whole reply; raises LostConnectionError, or what take_lines raises."""
+    async def read_lines(self, seconds: float) -> list[bytes]:
+        """Return the lines of the next whole reply, which must be here within so long.
+
+        Raises TimeoutError, LostConnectionError, or what take_lines raises.
+        """
+        deadline = asyncio.get_running_loop().time() + seconds
         while (lines := self.take_lines()) is None:
             if self.ended:
                 raise LostConnectionError(self.ended)
-            await self._news()
+            await self._news(deadline)
         return lines
 
     async def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
@@ -169,3 +184,8 @@ class Wire(asyncio.Protocol):
         """End the connection at once; what was not flushed is thrown away."""
         if self._transport is not None:
             self._transport.abort()
+
+
+def _expire(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())

@@ -95,7 +95,8 @@ class Delivery:
     message_id and sent_date are fixed before the first attempt, so that a retry repeats the same bytes. attempts
     counts those that ended before this one and count for the retry policy; clock_from is where the clock of
     give_up_after starts. attempt is this attempt's number, relay the one it goes through,
-    domain the recipient's, claimed_at when this attempt was claimed.
+    domain the recipient's, claimed_at when this attempt was claimed,
+    token_key the key its tokens are signed with (None: the current one).
     """
 
     id: int
@@ -114,6 +115,7 @@ class Delivery:
     relay: str = ""
     domain: str = ""
     claimed_at: datetime | None = None
+    token_key: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

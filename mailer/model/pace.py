@@ -7,7 +7,8 @@ permit that comes back up to two slices late.
 
 import math
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -127,6 +128,50 @@ def free_at(limit: Limit, uses: Sequence[Use], now: datetime) -> datetime:
             moment = (one.slice + 1) * limit.slice_s + limit.window_s
             return max(datetime.fromtimestamp(moment, UTC) + ROUNDING, now)
     return now
+
+
+def shortest_time(count: int, limits: Collection[Limit]) -> float:
+    """Return the seconds from the first to the last of `count` messages where nothing but the limits keeps them.
+
+    A limit lets its whole count go at once, then nothing until the window is over; a shorter one within it, likewise.
+    """
+    if count <= 0 or not limits:
+        return 0.0
+    longest, *others = sorted(limits, key=lambda one: one.window_s, reverse=True)
+    if count <= longest.count:
+        return shortest_time(count, others)
+    rounds = (count - 1) // longest.count
+    a_round = max(float(longest.window_s), shortest_time(longest.count, others))
+    return rounds * a_round + shortest_time(count - rounds * longest.count, others)
+
+
+def shortest_time_together(count: int, several: Sequence[Collection[Limit]]) -> float:
+    """Return the same for several relays that share `count` messages, each with limits of its own; to the second."""
+    if any(not limits for limits in several):
+        return 0.0
+    none_before, all_by = 0.0, min((shortest_time(count, limits) for limits in several), default=0.0)
+    if len(several) < 2:
+        return all_by
+
+    def most_within(seconds: float, limits: Collection[Limit]) -> int:
+        return bisect_right(range(count + 1), seconds, key=lambda number: shortest_time(number, limits)) - 1
+
+    while all_by - none_before > 1:
+        middle = (none_before + all_by) / 2
+        enough = sum(most_within(middle, limits) for limits in several) >= count
+        none_before, all_by = (none_before, middle) if enough else (middle, all_by)
+    return all_by
+
+
+def waiting_time(count: int, limit: Limit, uses: Sequence[Use], now: datetime) -> float:
+    """Return the seconds until the last of `count` messages may go by a limit of which some was used already."""
+    left = room_left(limit, uses, now)
+    if count <= left:
+        return 0.0
+    first = limit.first_slice(now)
+    begun = min((one.slice for one in uses if one.slice >= first and one.used), default=None)
+    again = now.timestamp() + limit.window_s if begun is None else (begun + 1) * limit.slice_s + limit.window_s
+    return max(again - now.timestamp(), 0.0) + shortest_time(count - left, [limit])
 
 
 def learnt_limit(pace: Pace, now: datetime, scale: float) -> Limit | None:

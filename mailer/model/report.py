@@ -12,6 +12,8 @@ class ReportKind(StrEnum):
     BOUNCE = "bounce"  # it will not, or could not yet for good, be delivered
     DELIVERED = "delivered"  # a DSN says it reached the mailbox (RFC 3464 action delivered)
     DELAYED = "delayed"  # a DSN says it is still being tried; nothing to do
+    # a DSN says it went on to a system that sends no receipts: not delivered, and nobody will ever say that it was
+    RELAYED = "relayed"
     OTHER = "other"  # not understood; kept for a person
 
 

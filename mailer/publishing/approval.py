@@ -15,6 +15,14 @@ from mailer.store.issues import ApprovalRecord
 LONGEST_NAME = 200
 
 
+def require_name(name: str, longest: int) -> None:
+    """Raise UsageError for what is no name of a person that can stand in the record."""
+    if not name.strip() or not name.isprintable() or len(name) > longest:
+        raise UsageError(
+            _("this is no name to sign off with"), field="--as", cure=_("write the name of who signs off, on one line")
+        )
+
+
 def approve_issue(
     connection: Connection,
     issue: Issue,
@@ -27,10 +35,7 @@ def approve_issue(
 
     A change of the content since an earlier approval has voided that one. Raises UsageError for a name that is none.
     """
-    if not approved_by.strip() or not approved_by.isprintable() or len(approved_by) > LONGEST_NAME:
-        raise UsageError(
-            _("this is no name to sign off with"), field="--as", cure=_("write the name of who signs off, on one line")
-        )
+    require_name(approved_by, LONGEST_NAME)
     record = issues.record_issue(connection, issue, content_sha256, now)
     frozen = issues.freeze_editions(connection, record.id, editions, now)
     standing = issues.standing_approval(connection, record.id)

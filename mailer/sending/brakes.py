@@ -60,7 +60,9 @@ class Brakes(Desk):
             for number in self.running:
                 mailings.note_mailing(connection, number, reason)
 
+        pool.changing += 1
         await self._record(act)
+        pool.changing -= 1
         if first:
             log.warning("relay %s rests: %s", pool.name, reply)
         while pool.ready:
@@ -100,7 +102,10 @@ class Brakes(Desk):
 
         while pool.ready:
             self.give_back(pool.ready.popleft())
-        await self._hold(await self._record(act) or [], reply)
+        pool.changing += 1
+        stuck = await self._record(act)
+        pool.changing -= 1
+        await self._hold(stuck or [], reply)
 
     def _stuck(self, list_name: str, stopped: set[str]) -> bool:
         """True when every relay that takes this list is stopped."""
@@ -110,7 +115,7 @@ class Brakes(Desk):
     async def _slow_domain(self, domain: str, reply: Reply, wait: timedelta) -> None:
         subject = self.feed.domains.subject(domain)
         lately = self.tally.of(self.feed.domains.members(subject), self.loop.time())
-        log.warning("%s is slowed down for %.1f s: %s", subject, wait.total_seconds(), reply)
+        log.info("%s is slowed down for %.1f s: %s", subject, wait.total_seconds(), reply)
 
         def act(connection: Connection) -> None:
             now = self.set.now()

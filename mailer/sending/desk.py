@@ -3,8 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
@@ -101,11 +100,11 @@ class Desk:
         copy.good_until = renewed.good_until
         return True
 
-    async def permit_dot(self, copy: Copy) -> bool:
-        """The dot's commit. Raises StoreError."""
+    def permit_dot(self, copy: Copy) -> Awaitable[bool]:
+        """Ask for the dot's commit, at once; awaited it raises StoreError where there can be none."""
         one = copy.delivery
         address_hash = hash_address(self.set.secret, one.recipient.address.casefold())
-        return await self.ledger.permit(Dot(one.id, one.attempt, one.lease, address_hash))
+        return self.ledger.permit(Dot(one.id, one.attempt, one.lease, address_hash))
 
     # -- after it
 
@@ -124,7 +123,9 @@ class Desk:
         self.under_way_domains[subject] -= 1
         if not self.under_way_domains[subject]:
             del self.under_way_domains[subject]
-        self.progressed()
+        hungry = self.pools[copy.delivery.relay].appetite() or self.feed.domains.connections(subject)
+        if hungry or not self.under_way[copy.delivery.mailing_id]:
+            self.progressed()  # not at every copy: the feeder would look on in vain
 
     def give_back(self, copy: Copy) -> None:
         """Return a copy to pending that nothing was tried for, and its permit with it."""

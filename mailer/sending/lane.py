@@ -26,7 +26,7 @@ class Lane:
         self._pool = pool
         self._number = number
         self._session: SmtpSession | None = None
-        self._next: Copy | None = None  # its envelope was said already, or it waits for a fresh session
+        self._next: Copy | None = None  # composed; its envelope may have been said already
 
     async def run(self) -> None:
         """Carry copies until cancelled; raises nothing that a relay, a reader or the database does."""
@@ -43,7 +43,8 @@ class Lane:
                     await self._carry(copy)
                 finally:
                     self.busy = self._next is not None
-                    self._sender.progressed()
+                    if not self.busy:
+                        self._sender.progressed()
         finally:
             await self._leave()
 
@@ -113,7 +114,9 @@ class Lane:
         rode = self._session.riding is envelope
 
         async def before_dot() -> bool:
-            return await self._sender.permit_dot(copy)
+            permitted = self._sender.permit_dot(copy)
+            self._prepare_next()  # while the commit is made
+            return await permitted
 
         try:
             result = await self._session.send(envelope, octets, before_dot, self._look_ahead)
@@ -124,18 +127,25 @@ class Lane:
             self._pool.ride_arrived()
         return result
 
-    def _look_ahead(self) -> Envelope | None:
-        """Return the next copy's envelope, to be said behind the dot that is about to be written."""
+    def _prepare_next(self) -> None:
+        """Take the next copy in hand and compose it, if this connection may carry another."""
         assert self._session is not None
         if self._session.sent + 1 >= self._pool.config.messages_per_connection or self._number >= self._pool.width:
-            return None
-        while self._pool.ready and self._sender.may_ride(self._pool.ready[0], self._pool):
-            copy = self._pool.ready.popleft()
+            return
+        ready = self._pool.ready
+        while self._next is None and (not ready or self._sender.may_ride(ready[0], self._pool)):
+            copy = self._pool.pop()
+            if copy is None:
+                return
             if self._compose(copy):
                 self._next = copy
-                assert copy.composed is not None
-                return copy.composed[0]
-        return None
+
+    def _look_ahead(self) -> Envelope | None:
+        """Return the next copy's envelope, to be said behind the dot that is about to be written."""
+        copy = self._next
+        if copy is None or copy.composed is None or not self._sender.may_ride(copy, self._pool):
+            return None
+        return copy.composed[0]
 
 
 def _says_nothing(result: SendResult) -> bool:

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
+import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from mailer.store.database import Connection, Store, is_passing
 T = TypeVar("T")
 P = ParamSpec("P")
 MOST_IN_GROUP = 500
-GATHER_S = 0.004  # between two commits under load: the second one then serves more
+GATHER_S = 0.003  # between two commits under load: the second one then serves more
 BUSY_GROUP = 4  # jobs in a commit from which on there is load
 RETRY_S = 0.5  # after a commit that failed; doubles
 LONGEST_RETRY_S = 5.0
@@ -44,6 +44,7 @@ class _Owed:
     also: Callable[[Connection], object] | None
 
 
+_Job = _Act | _Permit | _Owed
 _Answer = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 
@@ -59,11 +60,11 @@ class Ledger:
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         self.trouble = ""
         self._store = store
+        self._writer = store.writer()
         self._now = now
         self._loop = asyncio.get_running_loop()
-        self._jobs: deque[_Act | _Permit | _Owed] = deque()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._owed: list[_Owed] = []
-        self._wake = threading.Condition()
         self._closing_at: float | None = None
         self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
         self._thread.start()
@@ -71,18 +72,21 @@ class Ledger:
     async def write(self, act: Callable[[Connection], T]) -> T:
         """Run `act` in the writer's next transaction and return its answer once that is committed."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._put(_Act(act, future))
+        self._jobs.put(_Act(act, future))
         return await future
 
-    async def permit(self, dot: Dot) -> bool:
-        """Return whether a final dot may be written, once that is on record. Raises StoreError: then it may not."""
+    def permit(self, dot: Dot) -> asyncio.Future[bool]:
+        """Ask whether a final dot may be written; the answer comes once that is on record.
+
+        Awaiting it raises StoreError where it cannot be put on record: then the dot may not be written.
+        """
         future: asyncio.Future[bool] = self._loop.create_future()
-        self._put(_Permit(dot, future))
-        return await future
+        self._jobs.put(_Permit(dot, future))
+        return future
 
     def settle(self, settled: Settled, also: Callable[[Connection], object] | None = None) -> None:
         """Have a settlement written, before anything that is asked for later; `also` runs in its transaction."""
-        self._put(_Owed(settled, also))
+        self._jobs.put(_Owed(settled, also))
 
     async def read(self, act: Callable[[Connection], T]) -> T:
         """Run `act` on one consistent view, in another thread and without the write lock."""
@@ -95,50 +99,52 @@ class Ledger:
 
     async def close(self, patience_s: float = 20.0) -> None:
         """Write what is owed, trying for so long, and end the thread; what could not be written is logged."""
-        with self._wake:
-            self._closing_at = time.monotonic() + patience_s
-            self._wake.notify()
+        self._closing_at = time.monotonic() + patience_s
+        self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
-
-    def _put(self, job: _Act | _Permit | _Owed) -> None:
-        with self._wake:
-            self._jobs.append(job)
-            self._wake.notify()
 
     # -- the thread
 
     def _work(self) -> None:
         retry_s, last_size, last_end = RETRY_S, 0, 0.0
         while True:
-            with self._wake:
-                if not self._jobs:
-                    if self._closing_at is not None and (not self._owed or time.monotonic() > self._closing_at):
-                        break
-                    self._wake.wait(min(retry_s, 0.2) if self._owed else None)
-            if last_size >= BUSY_GROUP and not self._owed:
-                time.sleep(max(last_end + GATHER_S - time.monotonic(), 0.0))
-            with self._wake:
-                group = [self._jobs.popleft() for _number in range(min(len(self._jobs), MOST_IN_GROUP))]
+            group = self._gather(retry_s, last_end + GATHER_S if last_size >= BUSY_GROUP else 0.0)
+            if not group and self._closing_at is not None and (not self._owed or time.monotonic() > self._closing_at):
+                break
             if not group and not self._owed:
                 continue
             failure = self._commit(group)
             last_size, last_end = len(group), time.monotonic()
-            if failure is None:
-                retry_s = RETRY_S
-                continue
-            if self._owed:
-                with self._wake:
-                    self._wake.wait(retry_s)
-                retry_s = min(retry_s * 2, LONGEST_RETRY_S)
+            retry_s = RETRY_S if failure is None else min(retry_s * 2, LONGEST_RETRY_S)
+        self._writer.close()
         if self._owed:
             log.error("%d outcomes could not be recorded: %s", len(self._owed), self.trouble)
 
-    def _commit(self, group: list[_Act | _Permit | _Owed]) -> BaseException | None:
+    def _gather(self, retry_s: float, not_before: float) -> list[_Job]:
+        """Wait for jobs, for a while where something is owed, and return all there are, not before a moment."""
+        group: list[_Job] = []
+        try:
+            first = self._jobs.get(timeout=retry_s if self._owed else None)
+            if self._owed and self.trouble:
+                time.sleep(RETRY_S)  # what came now will fail as well
+            else:
+                time.sleep(max(not_before - time.monotonic(), 0.0))
+            if first is not None:
+                group.append(first)
+            while len(group) < MOST_IN_GROUP:
+                job = self._jobs.get_nowait()
+                if job is not None:
+                    group.append(job)
+        except queue.Empty:
+            pass
+        return group
+
+    def _commit(self, group: list[_Job]) -> BaseException | None:
         owed = self._owed + [job for job in group if isinstance(job, _Owed)]
         answers: list[_Answer] = []
         failure: BaseException | None = None
         try:
-            with self._store.write() as connection:
+            with self._writer.write() as connection:
                 claims.settle_deliveries(connection, [one.settled for one in owed])
                 for one in owed:
                     if one.also is not None:
@@ -182,7 +188,7 @@ class Ledger:
         left: list[_Owed] = []
         for one in owed:
             try:
-                with self._store.write() as connection:
+                with self._writer.write() as connection:
                     claims.settle_deliveries(connection, [one.settled])
                     if one.also is not None:
                         one.also(connection)

@@ -9,8 +9,9 @@ from mailer.model.outcome import Phase, RelayFailure
 from mailer.sending.copies import Copy
 from mailer.sending.settings import RelayAccess
 
-AHEAD = 12  # copies claimed a connection, so that none waits for the database
-AHEAD_LIMITED = 2  # where a permit is precious
+AHEAD = 2  # copies claimed a connection, so that none waits for the database
+MOST_AHEAD = 24  # as many where they are gone before the next claim
+LONG_WAIT_S = 2.0  # a copy that waited so long was claimed too early
 LOST_RIDES = 2  # envelopes lost in a row before a relay is no longer trusted with pipelining
 
 
@@ -23,9 +24,11 @@ class Pool:
         self.credentials = access.credentials
         self.ready: deque[Copy] = deque()
         self.resting = False
+        self.changing = 0  # changes of its pace that are not on record yet
         self.proven = False  # a session was opened since it last failed
         self.failed = False  # it rests or rested, and nothing got through since
         self.accepted = False  # it has taken a copy in this run
+        self._ahead = AHEAD
         self._opening = asyncio.Lock()
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []  # connections by number
         self._rules = rules
@@ -41,12 +44,24 @@ class Pool:
         """How many copies should be claimed for it now."""
         if self.resting:
             return 0
-        depth = self.config.connections * (AHEAD_LIMITED if self.config.limits else AHEAD)
+        depth = self.config.connections * self._ahead
         missing = depth - len(self.ready)
         return missing if missing * 2 >= depth else 0
 
+    def pop(self) -> Copy | None:
+        """Return the next copy, or None; learn from it how many should be claimed ahead."""
+        if not self.ready:
+            if not self.config.limits:  # there a permit is precious
+                self._ahead = min(self._ahead * 2, MOST_AHEAD)
+            return None
+        copy = self.ready.popleft()
+        if asyncio.get_running_loop().time() - copy.queued_at > LONG_WAIT_S:
+            self._ahead = max(self._ahead // 2, AHEAD)
+        return copy
+
     def put(self, copy: Copy) -> None:
         """Add a claimed copy, and wake a connection that waits."""
+        copy.queued_at = asyncio.get_running_loop().time()
         self.ready.append(copy)
         self._wake_one()
 
@@ -66,14 +81,14 @@ class Pool:
         """Return the next copy for the connection of this number, waiting for so long; None when there was none."""
         try:
             async with asyncio.timeout(seconds):
-                while not self.ready or number >= self.width or self.resting:
+                while number >= self.width or self.resting or not self.ready:
                     entry = (number, asyncio.get_running_loop().create_future())
                     self._waiting.append(entry)
                     try:
                         await entry[1]
                     finally:
                         self._waiting.remove(entry)
-                return self.ready.popleft()
+                return self.pop()
         except TimeoutError:
             return None
 

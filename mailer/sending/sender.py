@@ -15,6 +15,7 @@ from functools import partial
 from mailer.errors import EditionChangedError, InputError, StoreError
 from mailer.i18n import _
 from mailer.model.delivery import MailingStatus
+from mailer.model.pace import NO_PACE
 from mailer.sending.copies import Copy
 from mailer.sending.feed import Claim, Domains, Feed, relay_subject
 from mailer.sending.lane import Lane
@@ -92,9 +93,8 @@ class Sender(Outcomes):
         found = recovery.recover_claims(connection, now, resend_uncertain_at(now, self.set.policy))
         if found.uncertain or found.freed:
             log.warning("after a stop: %d uncertain, %d pending again", found.uncertain, found.freed)
-        for name, pool in self.pools.items():
-            known = pace.read_paces(connection, [relay_subject(name)])
-            pool.resting = any(one.is_held(now) for one in known.values())
+        for name, is_held in self._held_relays(connection, now).items():
+            self.pools[name].resting = is_held
 
     def _recover_own(self, connection: Connection) -> None:
         """What this run was cut off from: uncertain after its dot, else pending."""
@@ -138,8 +138,11 @@ class Sender(Outcomes):
         due = asyncio.get_running_loop().time() >= self._housekept_at
         if self.ledger.trouble or not (any(appetite.values()) or due):
             return False
-        running, claimed = await self.ledger.write(partial(self._claim, appetite=appetite, housekeeping=due))
+        running, held, claimed = await self.ledger.write(partial(self._claim, appetite=appetite, housekeeping=due))
         self.running = running - self.halting
+        for name, is_held in held.items():
+            if not self.pools[name].changing:  # else what was read may be older than what we know
+                self.pools[name].resting = is_held
         if due:
             self._housekept_at = asyncio.get_running_loop().time() + HOUSEKEEPING_S * self.set.policy.scale**0.5
         for claim in claimed:
@@ -151,26 +154,26 @@ class Sender(Outcomes):
 
     def _claim(
         self, connection: Connection, appetite: Mapping[str, int], housekeeping: bool
-    ) -> tuple[set[int], list[Claim]]:
+    ) -> tuple[set[int], dict[str, bool], list[Claim]]:
         """Claim for every relay that is ready; now and then take up what is due otherwise."""
         now = self.set.now()
         running = claims.running_mailings(connection, self._only)
+        held: dict[str, bool] = {}
         if housekeeping:
             resend_at = resend_uncertain_at(now, self.set.policy)
             for one in running:
                 recovery.recover_expired(connection, one.id, now, resend_at, self.feed.lease)
                 recovery.requeue_uncertain(connection, one.id, now)
-            self._see_paces(connection, now)
+            held = self._held_relays(connection, now)
         running = [one for one in running if self._is_fit(connection, one, now)]
         under_way = dict(self.under_way_domains)
-        return {one.id for one in running}, self.feed.claim(connection, running, appetite, under_way, now)
+        claimed = self.feed.claim(connection, running, appetite, under_way, now)
+        return {one.id for one in running}, held, claimed
 
-    def _see_paces(self, connection: Connection, now: datetime) -> None:
-        """Wake relays whose rest is over, and see those that another process let rest."""
+    def _held_relays(self, connection: Connection, now: datetime) -> dict[str, bool]:
+        """Return which relays may not be used now: a rest may be over, or another process may have begun one."""
         paces = pace.read_paces(connection, [relay_subject(name) for name in self.pools])
-        for name, pool in self.pools.items():
-            known = paces.get(relay_subject(name))
-            pool.resting = known is not None and known.is_held(now)
+        return {name: paces.get(relay_subject(name), NO_PACE).is_held(now) for name in self.pools}
 
     def _is_fit(self, connection: Connection, one: RunningMailing, now: datetime) -> bool:
         """Load what a mailing needs; hold one that could only fail on each of its readers."""

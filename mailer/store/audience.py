@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from itertools import islice, takewhile
 from typing import TypeVar
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, text, update
 
 from mailer.model.delivery import Contact, DeliveryStatus, DistributionList
 from mailer.model.edition import RECIPIENT_FIELDS
+from mailer.model.history import SubscriptionRecord, SuppressionRecord
 from mailer.model.issue import Role
 from mailer.store.schema import contact, delivery, distribution_list, issue, subscription, suppression
 
@@ -268,6 +269,39 @@ def suppressed_among(connection: Connection, hashes: Collection[str], now: datet
         )
     )
     return {str(row.address_hash) for row in rows}
+
+
+def find_suppression(connection: Connection, address_hash: str, now: datetime) -> SuppressionRecord | None:
+    """Return why an address gets nothing at this time; None where it gets mail."""
+    until = suppression.c.until
+    row = connection.execute(
+        select(suppression).where(suppression.c.address_hash == address_hash, or_(until.is_(None), until > now))
+    ).one_or_none()
+    return SuppressionRecord(row.reason, row.source, row.since, row.until) if row is not None else None
+
+
+def lift_suppression(connection: Connection, address_hash: str) -> None:
+    """Let an address get mail again."""
+    connection.execute(delete(suppression).where(suppression.c.address_hash == address_hash))
+
+
+def find_subscriptions(connection: Connection, address_key: str) -> tuple[SubscriptionRecord, ...] | None:
+    """Return how a contact stands with its lists, in sending order; None where no contact has the address."""
+    known = connection.execute(select(contact.c.id).where(contact.c.address_key == address_key)).scalar()
+    if known is None:
+        return None
+    rows = connection.execute(
+        select(subscription, distribution_list.c.name, distribution_list.c.title)
+        .join_from(subscription, distribution_list)
+        .where(subscription.c.contact_id == known)
+        .order_by(distribution_list.c.position)
+    )
+    return tuple(
+        SubscriptionRecord(
+            row.name, row.title, row.status, row.since, row.basis, row.source, row.left_at, row.left_reason
+        )
+        for row in rows
+    )
 
 
 def failures_in_a_row(connection: Connection, address_key: str, most: int) -> int:

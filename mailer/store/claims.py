@@ -3,11 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     ColumnElement,
     Connection,
     Float,
@@ -18,15 +17,15 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal_column,
     null,
     select,
     update,
 )
-from sqlalchemy.types import TypeEngine
 
 from mailer.model.delivery import DELIVERY_MOVES, Delivery, DeliveryStatus, MailingStatus, Recipient
 from mailer.model.outcome import Reply
-from mailer.store.rows import Prepared, number_at, text_at
+from mailer.store.rows import Prepared, given
 from mailer.store.schema import (
     UtcTime,
     attempt,
@@ -38,9 +37,13 @@ from mailer.store.schema import (
     subscription,
     suppression,
 )
-from mailer.tokens import HouseSecret, Purpose, sign_token
+from mailer.tokens import HouseSecret, Purpose, TokenMaker
 
 OPEN = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
+# written out, not bound: SQLite plans a statement anew for each value bound to a column that a partial index names
+_PENDING: ColumnElement[str] = literal_column(f"'{DeliveryStatus.PENDING.value}'")
+_SENDING: ColumnElement[str] = literal_column(f"'{DeliveryStatus.SENDING.value}'")
+_RUNNING: ColumnElement[str] = literal_column(f"'{MailingStatus.RUNNING.value}'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +57,28 @@ class RunningMailing:
     message_domain: str
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A due delivery that nobody has claimed. due_at None: it was never tried."""
 
-    row: Any
     id: int
     list_id: int
     domain: str
     relay: str
     attempts: int
     due_at: datetime | None
+    last_attempt: int
+    edition_id: int
+    address: str
+    name: str
+    title: str
+    organisation: str
+    city: str
+    sent_date: datetime | None
+    first_attempt_at: datetime | None
+    held_s: float
+
+
+_COLUMNS = [delivery.c[{"due_at": "next_attempt_at"}.get(name, name)] for name in Candidate._fields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +133,7 @@ def find_candidates(
     """
     wanted: list[ColumnElement[bool]] = [
         delivery.c.mailing_id == mailing_id,
-        delivery.c.status == DeliveryStatus.PENDING.value,
+        delivery.c.status == _PENDING,
         select(mailing.c.id)
         .where(mailing.c.id == mailing_id, mailing.c.status == MailingStatus.RUNNING.value)
         .exists(),
@@ -129,41 +143,35 @@ def find_candidates(
     if not_domains:
         wanted.append(delivery.c.domain.not_in(not_domains))
     due = delivery.c.next_attempt_at
-    query = select(delivery).where(*wanted).with_for_update(skip_locked=True, of=delivery)
+    query = select(*_COLUMNS).where(*wanted).with_for_update(skip_locked=True, of=delivery)
     found = connection.execute(query.where(due <= now).order_by(due, delivery.c.id).limit(limit)).all()
     if len(found) < limit:
         fresh = query.where(due.is_(None)).order_by(delivery.c.id).limit(limit - len(found))
         found = [*found, *connection.execute(fresh).all()]
-    return [
-        Candidate(one, one.id, one.list_id, one.domain, one.relay, one.attempts, one.next_attempt_at) for one in found
-    ]
-
-
-def _given(name: str, kind: TypeEngine[Any] | type[TypeEngine[Any]]) -> BindParameter[Any]:
-    return bindparam(name, type_=kind, required=True)
+    return [Candidate._make(one) for one in found]
 
 
 _TAKE = Prepared(
     update(delivery)
-    .where(delivery.c.id == _given("number_of", BigInteger), delivery.c.status == DeliveryStatus.PENDING.value)
+    .where(delivery.c.id == given("number_of", BigInteger), delivery.c.status == _PENDING)
     .values(
-        status=DeliveryStatus.SENDING.value,
-        lease=_given("new_lease", String),
-        lease_until=_given("until", UtcTime),
-        relay=_given("through", String),
-        last_attempt=_given("newest", Integer),
+        status=_SENDING,
+        lease=given("new_lease", String),
+        lease_until=given("until", UtcTime),
+        relay=given("through", String),
+        last_attempt=given("newest", Integer),
         next_attempt_at=null(),
-        held_s=delivery.c.held_s + _given("kept", Float),
-        sent_date=func.coalesce(delivery.c.sent_date, _given("now", UtcTime)),
-        first_attempt_at=func.coalesce(delivery.c.first_attempt_at, _given("now", UtcTime)),
+        held_s=delivery.c.held_s + given("kept", Float),
+        sent_date=func.coalesce(delivery.c.sent_date, given("now", UtcTime)),
+        first_attempt_at=func.coalesce(delivery.c.first_attempt_at, given("now", UtcTime)),
     )
 )
 _REGISTER = Prepared(
     insert(attempt).values(
-        delivery_id=_given("number_of", BigInteger),
-        number=_given("newest", Integer),
-        relay=_given("through", String),
-        started_at=_given("now", UtcTime),
+        delivery_id=given("number_of", BigInteger),
+        number=given("newest", Integer),
+        relay=given("through", String),
+        started_at=given("now", UtcTime),
     )
 )
 
@@ -183,41 +191,50 @@ def take_deliveries(
     """
     if not chosen:
         return []
+    tokens = TokenMaker(secret, Purpose.BOUNCE, source.token_key)
     values, taken = [], []
     for one, relay in chosen:
         held = max((now - one.due_at).total_seconds(), 0.0) if one.due_at is not None and one.attempts else 0.0
-        values.append({
-            "number_of": one.id, "newest": one.row.last_attempt + 1, "through": relay, "kept": held, "now": now,
-            "new_lease": lease, "until": until,
-        })  # fmt: skip
-        taken.append(_claimed(one.row, source, relay, held, lease, now, secret))
+        newest = one.last_attempt + 1
+        values.append(
+            {
+                "number_of": one.id,
+                "newest": newest,
+                "through": relay,
+                "kept": held,
+                "now": now,
+                "new_lease": lease,
+                "until": until,
+            }
+        )
+        token = tokens.make(one.id)
+        clock_from = now
+        if one.first_attempt_at is not None:
+            clock_from = one.first_attempt_at + timedelta(seconds=one.held_s + held)
+        taken.append(
+            Delivery(
+                id=one.id,
+                mailing_id=source.id,
+                issue_slug=source.issue_slug,
+                list_name=source.lists[one.list_id],
+                edition_id=one.edition_id,
+                recipient=Recipient(one.address, one.name, one.title, one.organisation, one.city),
+                message_id=f"<{token}@{source.message_domain}>",
+                token=token,
+                sent_date=one.sent_date or now,
+                clock_from=clock_from,
+                attempts=one.attempts,
+                lease=lease,
+                attempt=newest,
+                relay=relay,
+                domain=one.domain,
+                claimed_at=now,
+                token_key=source.token_key,
+            )
+        )
     _TAKE.execute_many(connection, values)
     _REGISTER.execute_many(connection, values)
     return taken
-
-
-def _claimed(
-    row: Any, source: RunningMailing, relay: str, held: float, lease: str, now: datetime, secret: HouseSecret
-) -> Delivery:
-    token = sign_token(secret, Purpose.BOUNCE, row.id, source.token_key)
-    return Delivery(
-        id=row.id,
-        mailing_id=row.mailing_id,
-        issue_slug=source.issue_slug,
-        list_name=source.lists[row.list_id],
-        edition_id=row.edition_id,
-        recipient=Recipient(row.address, row.name, row.title, row.organisation, row.city),
-        message_id=f"<{token}@{source.message_domain}>",
-        token=token,
-        sent_date=row.sent_date or now,
-        clock_from=(row.first_attempt_at or now) + timedelta(seconds=row.held_s + held),
-        attempts=row.attempts,
-        lease=lease,
-        attempt=row.last_attempt + 1,
-        relay=relay,
-        domain=row.domain,
-        claimed_at=now,
-    )
 
 
 def is_suppressed(address_hash: ColumnElement[str], now: ColumnElement[datetime]) -> ColumnElement[bool]:
@@ -235,25 +252,30 @@ def has_left() -> ColumnElement[bool]:
     )
 
 
-_NOW = bindparam("now", type_=UtcTime())
+_DOT_NOW = given("now", UtcTime)
+_MAY_DOT = (
+    exists(1)
+    .select_from(delivery.join(mailing, mailing.c.id == delivery.c.mailing_id))
+    .where(
+        delivery.c.id == given("of", BigInteger),
+        delivery.c.status == _SENDING,
+        delivery.c.lease == given("held_by", String),
+        delivery.c.lease_until > _DOT_NOW,
+        mailing.c.status == _RUNNING,
+        ~is_suppressed(given("address", String), _DOT_NOW),
+        ~has_left(),
+    )
+)
 _PERMIT = Prepared(
     update(attempt)
     .where(
-        attempt.c.delivery_id == number_at(0),
-        attempt.c.number == number_at(1),
+        attempt.c.delivery_id == given("of", BigInteger),
+        attempt.c.number == given("attempt_number", Integer),
         attempt.c.ended_at.is_(None),
         attempt.c.dot_at.is_(None),
-        delivery.c.id == number_at(0),
-        delivery.c.status == DeliveryStatus.SENDING.value,
-        delivery.c.lease == text_at(2),
-        delivery.c.lease_until > _NOW,
-        mailing.c.id == delivery.c.mailing_id,
-        mailing.c.status == MailingStatus.RUNNING.value,
-        ~is_suppressed(text_at(3), _NOW),
-        ~has_left(),
+        _MAY_DOT,
     )
-    .values(dot_at=_NOW)
-    .returning(attempt.c.delivery_id)
+    .values(dot_at=_DOT_NOW)
 )
 
 
@@ -264,8 +286,28 @@ def permit_dots(connection: Connection, dots: Sequence[Dot], now: datetime) -> s
     """
     if not dots:
         return set()
-    values = [[one.delivery_id, one.number, one.lease, one.address_hash] for one in dots]
-    return {int(row[0]) for row in _PERMIT.execute(connection, {"rows": values, "now": now})}
+    rows = [_dot_row(one, now) for one in dots]
+    connection.exec_driver_sql("SAVEPOINT dots")
+    if _PERMIT.execute_many(connection, rows).rowcount == len(rows):
+        connection.exec_driver_sql("RELEASE SAVEPOINT dots")
+        return {one.delivery_id for one in dots}
+    # some were denied, and which ones a count of all does not say
+    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT dots")
+    return {
+        one.delivery_id
+        for one, row in zip(dots, rows, strict=True)
+        if _PERMIT.execute_many(connection, [row]).rowcount == 1
+    }
+
+
+def _dot_row(one: Dot, now: datetime) -> dict[str, object]:
+    return {
+        "of": one.delivery_id,
+        "attempt_number": one.number,
+        "held_by": one.lease,
+        "address": one.address_hash,
+        "now": now,
+    }
 
 
 def reader_stopped(connection: Connection, delivery_id: int, address_hash: str, now: datetime) -> bool:
@@ -277,18 +319,18 @@ def reader_stopped(connection: Connection, delivery_id: int, address_hash: str, 
 _CLOSE = Prepared(
     update(attempt)
     .where(
-        attempt.c.delivery_id == _given("of", BigInteger),
-        attempt.c.number == _given("attempt_number", Integer),
+        attempt.c.delivery_id == given("of", BigInteger),
+        attempt.c.number == given("attempt_number", Integer),
         attempt.c.ended_at.is_(None),
     )
     .values(
-        ended_at=_given("at", UtcTime),
-        outcome=_given("came_to", String),
-        phase=_given("in_phase", String),
-        code=_given("said_code", Integer),
-        enhanced=_given("said_enhanced", String),
-        reply=_given("said", String),
-        reply_class=_given("meant", String),
+        ended_at=given("at", UtcTime),
+        outcome=given("came_to", String),
+        phase=given("in_phase", String),
+        code=given("said_code", Integer),
+        enhanced=given("said_enhanced", String),
+        reply=given("said", String),
+        reply_class=given("meant", String),
     )
 )
 
@@ -297,23 +339,23 @@ def _settling(**fields: Any) -> Prepared:
     return Prepared(
         update(delivery)
         .where(
-            delivery.c.id == _given("of", BigInteger),
-            delivery.c.lease == _given("held_by", String),
-            delivery.c.status == DeliveryStatus.SENDING.value,
+            delivery.c.id == given("of", BigInteger),
+            delivery.c.lease == given("held_by", String),
+            delivery.c.status == _SENDING,
         )
         .values(
-            status=_given("to_status", String),
+            status=given("to_status", String),
             lease=null(),
             lease_until=null(),
-            next_attempt_at=_given("due", UtcTime),
-            finished_at=_given("finished", UtcTime),
+            next_attempt_at=given("due", UtcTime),
+            finished_at=given("finished", UtcTime),
             **fields,
         )
     )
 
 
 _SETTLE = _settling(
-    attempts=delivery.c.attempts + 1, reply=_given("whole_reply", String), reply_class=_given("meant", String)
+    attempts=delivery.c.attempts + 1, reply=given("whole_reply", String), reply_class=given("meant", String)
 )
 # the clock of give_up_after starts with the first attempt that was one
 _RELEASE = _settling(first_attempt_at=case((delivery.c.attempts == 0, null()), else_=delivery.c.first_attempt_at))

@@ -1,58 +1,13 @@
 """Deliveries looked at one by one: found again by their id, and told with everything that is known of them."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection, select
 
 from mailer.model.delivery import Delivery, DeliveryStatus, Recipient
+from mailer.model.history import AttemptRecord, DeliveryRecord, EarlierCopy, EventRecord
 from mailer.store.schema import attempt, delivery, distribution_list, event, issue, mailing
 from mailer.tokens import HouseSecret, Purpose, sign_token
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptRecord:
-    """One try as it is on record. ended_at None: it is under way, or was cut off and not yet recovered."""
-
-    number: int
-    relay: str
-    started_at: datetime
-    dot_at: datetime | None
-    ended_at: datetime | None
-    outcome: str
-    phase: str
-    reply: str
-    reply_class: str
-
-
-@dataclass(frozen=True, slots=True)
-class EventRecord:
-    """What became known of a delivery outside of its attempts."""
-
-    kind: str
-    reply_class: str
-    detail: str
-    happened_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryRecord:
-    """One delivery with its whole history, each part in the order of time."""
-
-    id: int
-    mailing_id: int
-    list_name: str
-    recipient: Recipient
-    status: DeliveryStatus
-    planned_at: datetime
-    next_attempt_at: datetime | None
-    finished_at: datetime | None
-    reply: str
-    reply_class: str
-    again: bool
-    message_id: str
-    attempts: tuple[AttemptRecord, ...]
-    events: tuple[EventRecord, ...]
 
 
 def sample_delivery(connection: Connection, mailing_id: int, list_id: int) -> int | None:
@@ -103,6 +58,7 @@ def find_delivery(connection: Connection, delivery_id: int, secret: HouseSecret)
         attempt=row.last_attempt,
         relay=row.relay,
         domain=row.domain,
+        token_key=row.token_key,
     )
 
 
@@ -115,6 +71,43 @@ def find_by_address(connection: Connection, mailing_id: int, address_key: str) -
         .order_by(delivery.c.id)
     )
     return [int(row.id) for row in rows]
+
+
+def statuses_of(connection: Connection, mailing_id: int, address_key: str) -> list[DeliveryStatus]:
+    """Return where the deliveries of a mailing to this address stand, the oldest first."""
+    rows = connection.execute(
+        select(delivery.c.status)
+        .where(delivery.c.id.in_(find_by_address(connection, mailing_id, address_key)))
+        .order_by(delivery.c.id)
+    )
+    return [DeliveryStatus(row.status) for row in rows]
+
+
+def find_earlier(connection: Connection, mailing_id: int, address_key: str) -> tuple[EarlierCopy, ...]:
+    """Return the other mailings of the same issue that have this address, but for cancelled copies."""
+    issue_of = select(mailing.c.issue_id).where(mailing.c.id == mailing_id).scalar_subquery()
+    rows = connection.execute(
+        select(delivery.c.mailing_id, delivery.c.status)
+        .where(
+            delivery.c.issue_id == issue_of,
+            delivery.c.address_key == address_key,
+            delivery.c.mailing_id != mailing_id,
+            ~delivery.c.frees_address,
+        )
+        .order_by(delivery.c.id)
+    )
+    return tuple(EarlierCopy(int(row.mailing_id), DeliveryStatus(row.status)) for row in rows)
+
+
+def addresses_at(connection: Connection, mailing_id: int, domain: str, most: int) -> tuple[str, ...]:
+    """Return the first addresses of a mailing in exactly this domain."""
+    rows = connection.execute(
+        select(delivery.c.address)
+        .where(delivery.c.mailing_id == mailing_id, delivery.c.domain == domain.lower())
+        .order_by(delivery.c.id)
+        .limit(most)
+    )
+    return tuple(str(row.address) for row in rows)
 
 
 def tell_delivery(connection: Connection, delivery_id: int, secret: HouseSecret) -> DeliveryRecord | None:
@@ -143,7 +136,9 @@ def tell_delivery(connection: Connection, delivery_id: int, secret: HouseSecret)
         id=row.id,
         mailing_id=row.mailing_id,
         list_name=row.list_name,
+        edition_id=row.edition_id,
         recipient=Recipient(row.address, row.name, row.title, row.organisation, row.city),
+        domain=row.domain,
         status=DeliveryStatus(row.status),
         planned_at=row.started_at or row.created_at,
         next_attempt_at=row.next_attempt_at,

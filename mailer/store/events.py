@@ -1,11 +1,15 @@
 """Events on deliveries: what came back after a relay had accepted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
+from mailer.store.recovery import EndedDelivery
 from mailer.store.schema import delivery, event
+
+SENT_AGAIN = "sent_again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +51,23 @@ def record_event(connection: Connection, new: NewEvent) -> bool:
         )
     )
     return True
+
+
+def record_sent_again(
+    connection: Connection, mailing_id: int, ended: Sequence[EndedDelivery], by: str, now: datetime
+) -> None:
+    """Write down that a person has these deliveries sent again: who, when, and how each had ended."""
+    rows = [
+        {
+            "delivery_id": one.id,
+            "mailing_id": mailing_id,
+            "list_id": one.list_id,
+            "kind": SENT_AGAIN,
+            "detail": " ".join(part for part in (f"{by}:", one.status.value, one.reply) if part),
+            "source": f"{by} {now.isoformat()}",
+            "happened_at": now,
+        }
+        for one in ended
+    ]
+    if rows:
+        connection.execute(insert(event), rows)

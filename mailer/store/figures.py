@@ -1,6 +1,7 @@
 """Counts over deliveries, attempts and events, for reports."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
@@ -32,6 +33,32 @@ def count_statuses(connection: Connection, mailing_id: int) -> dict[int, dict[De
     for list_id, status, number in rows:
         counts.setdefault(list_id, {})[DeliveryStatus(status)] = number
     return counts
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCount:
+    """Deliveries that wait for another try: how many are pending, when the first is due, how many uncertain ones."""
+
+    deferred: int
+    next_at: datetime | None
+    resends: int
+
+
+def count_waiting(connection: Connection, mailing_id: int) -> WaitingCount:
+    """Return what waits for another try; looks at these rows only."""
+    due = delivery.c.next_attempt_at
+
+    def waiting(status: DeliveryStatus) -> tuple[int, datetime | None]:
+        row = connection.execute(
+            select(func.count(), func.min(due)).where(
+                delivery.c.mailing_id == mailing_id, delivery.c.status == status.value, due.is_not(None)
+            )
+        ).one()
+        return int(row[0]), row[1]
+
+    deferred, next_at = waiting(DeliveryStatus.PENDING)
+    resends, resend_at = waiting(DeliveryStatus.UNCERTAIN)
+    return WaitingCount(deferred, min((one for one in (next_at, resend_at) if one), default=None), resends)
 
 
 def count_reasons(connection: Connection, mailing_id: int) -> list[ReasonCount]:

@@ -74,6 +74,14 @@ def read_uses(connection: Connection, subject: str, window_s: int, first: int, l
     return [one for one in uses if first <= one.slice <= last]
 
 
+def look_at_uses(connection: Connection, subjects: Collection[str]) -> dict[str, dict[int, list[Use]]]:
+    """Return what stands as used of these subjects, by window and slice; drops and locks nothing."""
+    found: dict[str, dict[int, list[Use]]] = {}
+    for row in connection.execute(select(pace_use).where(pace_use.c.subject.in_(subjects)).order_by(pace_use.c.slice)):
+        found.setdefault(row.subject, {}).setdefault(row.window_s, []).append(Use(int(row.slice), int(row.used)))
+    return found
+
+
 def add_uses(connection: Connection, uses: Collection[tuple[str, int, int, int]]) -> None:
     """Add to what was used, as (subject, window, slice, how much); less than nothing gives permits back."""
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert

@@ -1,6 +1,6 @@
 """What becomes of deliveries that nobody carries: recovered, taken up again, cancelled, sent again, or still to do."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, case, func, null, select, upda
 
 from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.model.outcome import Phase
-from mailer.store.claims import cancel_with_mailing, cancelled_fields
+from mailer.store.claims import cancel_with_mailing, cancelled_fields, has_left
+from mailer.store.plans import ORDINALS
 from mailer.store.schema import attempt, delivery, mailing
 
 PAGE = 500  # SQLite takes 32,766 parameters, but a plan of an IN list grows with it
@@ -133,17 +134,47 @@ def cancel_pending(connection: Connection, mailing_id: int, now: datetime) -> in
 SENT_AGAIN = (DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED, DeliveryStatus.UNCERTAIN)
 
 
-def ended_deliveries(
+@dataclass(frozen=True, slots=True)
+class EndedDelivery:
+    """A delivery that ended in one of SENT_AGAIN. left: its reader is no longer on the list."""
+
+    id: int
+    list_id: int
+    address: str
+    address_key: str
+    status: DeliveryStatus
+    reply_class: str
+    reply: str
+    left: bool
+
+
+def iterate_ended(
     connection: Connection, mailing_id: int, statuses: Collection[DeliveryStatus], keys: Collection[str] = ()
-) -> list[int]:
-    """Return the deliveries of a mailing in these states of SENT_AGAIN; with keys, only those to these addresses."""
-    wanted: list[ColumnElement[bool]] = [
+) -> Iterator[list[EndedDelivery]]:
+    """Yield the deliveries of a mailing in these states of SENT_AGAIN, in pages; with keys, only to these addresses.
+
+    Those of a page may be changed before the next is asked for.
+    """
+    after, most = mailing_id * ORDINALS, (mailing_id + 1) * ORDINALS
+    wanted = [
         delivery.c.mailing_id == mailing_id,
-        delivery.c.status.in_([one.value for one in statuses]),
+        delivery.c.status.in_([one.value for one in statuses if one in SENT_AGAIN]),
     ]
     if keys:
         wanted.append(delivery.c.address_key.in_(keys))
-    return [int(one) for one in connection.execute(select(delivery.c.id).where(*wanted)).scalars()]
+    query = select(delivery, has_left().label("reader_left")).where(*wanted).order_by(delivery.c.id).limit(PAGE)
+    while True:
+        rows = connection.execute(query.where(delivery.c.id > after, delivery.c.id < most)).all()
+        if not rows:
+            return
+        after = rows[-1].id
+        yield [
+            EndedDelivery(
+                row.id, row.list_id, row.address, row.address_key, DeliveryStatus(row.status), row.reply_class,
+                row.reply, bool(row.reader_left),
+            )
+            for row in rows
+        ]  # fmt: skip
 
 
 def reopen_deliveries(connection: Connection, ids: Collection[int], now: datetime) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.mail.certificates import certificates as certificates
 from tests.relay import Relay
 
 

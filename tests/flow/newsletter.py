@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,6 +125,13 @@ class Newsletter:
             assert line, f"serve ended: {said.decode()}"
             said += line
         return serving
+
+    def wait_until(self, true: Callable[[], bool], patience: float = 20) -> None:
+        """Wait until something outside is so."""
+        deadline = time.monotonic() + patience
+        while not true():
+            assert time.monotonic() < deadline, f"not so after {patience} s"
+            time.sleep(0.05)
 
     def wait_for(self, mailing: str, status: str, patience: float = 20) -> Any:
         """Wait until a mailing has a status; return its figures."""

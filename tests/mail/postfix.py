@@ -5,6 +5,7 @@ It needs Debian's postfix and, as Postfix itself does, root; elsewhere the tests
 
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -21,31 +22,30 @@ from tests.mail.certificates import Certificates
 from tests.mail.line_server import free_port
 
 DOMAIN = "reader.test"
-MAIN = """
-compatibility_level = 3.6
-queue_directory = {home}/queue
-data_directory = {home}/data
-maillog_file = {home}/log/postfix.log
-maillog_file_prefixes = {home}
-multi_instance_enable = no
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-myhostname = relay.test
-mydestination =
-alias_maps =
-local_recipient_maps =
-mynetworks = 127.0.0.0/8
-smtpd_tls_security_level = may
-smtpd_tls_cert_file = {certificate}
-smtpd_tls_key_file = {key}
-virtual_mailbox_domains = {domain}
-virtual_mailbox_base = {home}/mail
-virtual_mailbox_maps = inline:{{ {mailboxes} }}
-virtual_minimum_uid = 1
-virtual_uid_maps = static:{uid}
-virtual_gid_maps = static:{gid}
-{more}
-"""
+SETTINGS = {
+    "compatibility_level": "3.6",
+    "queue_directory": "{home}/queue",
+    "data_directory": "{home}/data",
+    "maillog_file": "{home}/log/postfix.log",
+    "maillog_file_prefixes": "{home}",
+    "multi_instance_enable": "no",
+    "inet_interfaces": "127.0.0.1",
+    "inet_protocols": "ipv4",
+    "myhostname": "relay.test",
+    "mydestination": "",
+    "alias_maps": "",
+    "local_recipient_maps": "",
+    "mynetworks": "127.0.0.0/8",
+    "smtpd_tls_security_level": "may",
+    "smtpd_tls_cert_file": "{home}/etc/relay.pem",
+    "smtpd_tls_key_file": "{home}/etc/relay.key",
+    "virtual_mailbox_domains": DOMAIN,
+    "virtual_mailbox_base": "{home}/mail",
+    "virtual_mailbox_maps": "inline:{{ {mailboxes} }}",
+    "virtual_minimum_uid": "1",
+    "virtual_uid_maps": "static:{uid}",
+    "virtual_gid_maps": "static:{gid}",
+}
 MASTER = """
 127.0.0.1:{port} inet n - n - - smtpd
 pickup    unix n - n 60 1 pickup
@@ -94,14 +94,25 @@ class Postfix:
             time.sleep(0.05)
         raise AssertionError(f"{name} did not get {count} messages; see {self.log()}")
 
+    def wait_for_log(self, pattern: str, start: int = 0, seconds: float = 15) -> tuple[str, ...]:
+        """Wait until a line matches, after so many characters of the log, and return the last such match's groups."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if found := list(re.finditer(pattern, self.log()[start:])):
+                return found[-1].groups()
+            time.sleep(0.05)
+        raise AssertionError(f"nothing like {pattern} in {self.log()[start:]}")
+
     def log(self) -> str:
         """What Postfix wrote."""
         file = self.home / "log" / "postfix.log"
         return file.read_text() if file.exists() else ""
 
 
-def start_postfix(home: Path, certificates: Certificates, mailboxes: tuple[str, ...], more: str = "") -> Postfix:
-    """Start a Postfix in a folder that everybody may enter; stop it with stop_postfix. `more` is added to main.cf."""
+def start_postfix(
+    home: Path, certificates: Certificates, mailboxes: tuple[str, ...], settings: dict[str, str] | None = None
+) -> Postfix:
+    """Start a Postfix in a folder that everybody may enter; stop it with stop_postfix. `settings` go before ours."""
     for name in ("etc", "queue", "data", "log", "mail"):
         (home / name).mkdir()
     nobody, postfix = pwd.getpwnam("nobody"), pwd.getpwnam("postfix")
@@ -110,18 +121,13 @@ def start_postfix(home: Path, certificates: Certificates, mailboxes: tuple[str, 
     for source, name in ((certificates.good.certificate, "relay.pem"), (certificates.good.key, "relay.key")):
         shutil.copy(source, home / "etc" / name)
     port = free_port()
-    (home / "etc" / "main.cf").write_text(
-        MAIN.format(
-            home=home,
-            certificate=home / "etc" / "relay.pem",
-            key=home / "etc" / "relay.key",
-            domain=DOMAIN,
-            mailboxes=", ".join(f"{{ {name}@{DOMAIN} = {name}/ }}" for name in mailboxes),
-            uid=nobody.pw_uid,
-            gid=nobody.pw_gid,
-            more=more,
-        )
-    )
+    kept = ", ".join(f"{{ {name}@{DOMAIN} = {name}/ }}" for name in mailboxes)
+    ours = {
+        name: value.format(home=home, mailboxes=kept, uid=nobody.pw_uid, gid=nobody.pw_gid)
+        for name, value in SETTINGS.items()
+    }
+    lines = [f"{name} = {value}\n" for name, value in (ours | (settings or {})).items()]
+    (home / "etc" / "main.cf").write_text("".join(lines), "utf-8")
     (home / "etc" / "master.cf").write_text(MASTER.format(port=port))
     started = subprocess.run(["postfix", "-c", home / "etc", "start"], capture_output=True, text=True, timeout=60)
     assert started.returncode == 0, started.stderr

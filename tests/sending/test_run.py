@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -85,6 +86,15 @@ async def test_everyone_gets_one_copy_and_the_mailing_is_finished(world: World) 
         assert await run(world, relay, mailing_id) == {DeliveryStatus.ACCEPTED: 7}
     assert set(relay.taken.values()) == {1}
     assert status_of(world, mailing_id) is MailingStatus.FINISHED
+
+
+async def test_a_few_copies_leave_at_once_however_many_connections_wait(world: World) -> None:
+    async with Relay() as relay:
+        mailing_id = world.start_mailing()
+        began = time.monotonic()
+        done = await run(world, relay, mailing_id, connections=20)
+    assert done == {DeliveryStatus.ACCEPTED: 7}
+    assert time.monotonic() - began < 5, "the connection that may open the first session is the one that is woken"
 
 
 async def test_a_greylisted_reader_is_tried_again_with_the_same_message(world: World) -> None:

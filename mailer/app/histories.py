@@ -1,0 +1,108 @@
+"""What became of one recipient of a mailing, told from everything on record."""
+
+from dataclasses import replace
+
+from mailer.app.ground import Ground
+from mailer.app.relays import Relays
+from mailer.errors import NotFoundError
+from mailer.i18n import N_, _
+from mailer.mail.replies import ReplyRules, classify_reply
+from mailer.mail.reply_codes import summary_of
+from mailer.mail.reply_lines import parse_reply_text
+from mailer.model.address import Address, parse_address
+from mailer.model.delivery import MailingRecord, MailingStatus
+from mailer.model.history import Absence, AttemptRecord, DeliveryRecord, RecipientHistory
+from mailer.model.outcome import Phase, ReplyClass
+from mailer.publishing.mailing import require_mailing
+from mailer.sending.feed import Domains
+from mailer.sending.next_step import tell_next
+from mailer.sending.routes import Routes
+from mailer.store import audience, deliveries
+from mailer.store.database import Connection
+from mailer.tokens import hash_address
+
+MOST_NEAR = 3  # addresses named to who mistyped one: of its own domain only, as they are other people's
+BEFORE_START = (MailingStatus.SCHEDULED, MailingStatus.HELD)
+CUT_OFF = N_("The connection ended after the final dot, before the reply: the copy may have arrived.")
+
+
+class Histories:
+    """The recipients of a house, one by one."""
+
+    def __init__(self, ground: Ground, relays: Relays) -> None:
+        self._ground = ground
+        self._relays = relays
+
+    def tell(self, mailing: str, text: str) -> RecipientHistory:
+        """Return everything known of an address in a mailing. Raises AddressError, NotFoundError."""
+        address = parse_address(text)
+        with self._ground.store.read() as connection:
+            record = require_mailing(connection, mailing)
+            numbers = deliveries.find_by_address(connection, record.id, address.key)
+            known = [deliveries.tell_delivery(connection, number, self._ground.secret) for number in numbers]
+            found = tuple(self._explained(one) for one in known if one is not None)
+            subscriptions = audience.find_subscriptions(connection, address.key)
+            if not found and subscriptions is None:
+                raise self._unknown(connection, record, address)
+            hashed = hash_address(self._ground.secret, address.key)
+            history = RecipientHistory(
+                mailing=record,
+                address=found[-1].recipient.address if found else address.text,
+                deliveries=found,
+                subscriptions=subscriptions or (),
+                suppression=audience.find_suppression(connection, hashed, self._ground.now()),
+                earlier=deliveries.find_earlier(connection, record.id, address.key),
+            )
+            if not found:
+                return replace(history, absence=_why_absent(history))
+            config, last = self._ground.config, found[-1]
+            return replace(
+                history,
+                next_step=tell_next(
+                    last,
+                    record,
+                    Routes(config.relays).tiers(last.list_name, last.domain),
+                    self._relays.read_standing(connection),
+                    Domains(config.domains).subject(last.domain).partition(":")[2],
+                    self._ground.now(),
+                ),
+            )
+
+    def _unknown(self, connection: Connection, record: MailingRecord, address: Address) -> NotFoundError:
+        near = deliveries.addresses_at(connection, record.id, address.domain, MOST_NEAR)
+        return NotFoundError(
+            _("mailing {id} knows no address {address}").format(id=record.id, address=address.text),
+            cure=_("of {domain} it has: {addresses}").format(domain=address.domain, addresses=_(", ").join(near))
+            if near
+            else _("look it up in the sheets; `mailer lists` names them"),
+        )
+
+    def _explained(self, one: DeliveryRecord) -> DeliveryRecord:
+        rules = self._ground.reply_rules
+        tries = tuple(replace(tried, meaning=_meaning_of(tried, one.domain, rules)) for tried in one.attempts)
+        return replace(one, attempts=tries)
+
+
+def _meaning_of(tried: AttemptRecord, domain: str, rules: ReplyRules) -> str:
+    """Return what the reply of a try means: by the rules of today where they still take it for the same."""
+    if tried.outcome == "uncertain":
+        return CUT_OFF
+    if not tried.reply_class:
+        return ""
+    meaning = classify_reply(parse_reply_text(tried.reply, Phase(tried.phase)), domain, rules)
+    kind = ReplyClass(tried.reply_class)
+    return meaning.summary if meaning.reply_class is kind else summary_of(kind)
+
+
+def _why_absent(history: RecipientHistory) -> Absence:
+    mailing = history.mailing
+    if history.earlier:
+        return Absence.REACHED
+    mine = [one for one in history.subscriptions if one.list_name in mailing.lists]
+    if not mine:
+        return Absence.NOT_ON_LISTS
+    if not any(one.status == "active" for one in mine):
+        return Absence.LEFT
+    if mailing.started_at is None and mailing.status in BEFORE_START:
+        return Absence.NOT_STARTED
+    return Absence.LATER

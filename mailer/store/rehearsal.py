@@ -1,0 +1,106 @@
+"""A copy of the house for a rehearsal: who would get an issue, and what; and what a rehearsal left in it."""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Connection, Table, exists, func, insert, select
+
+from mailer.model.delivery import DeliveryStatus
+from mailer.model.edition import asset_hashes
+from mailer.model.rehearsal import Untaken
+from mailer.store.database import Store
+from mailer.store.schema import (
+    approval,
+    approval_edition,
+    asset,
+    contact,
+    delivery,
+    distribution_list,
+    edition,
+    house,
+    issue,
+    mailing,
+    mailing_list,
+    subscription,
+    suppression,
+)
+
+PAGE = 5000
+
+
+def copy_for_rehearsal(source: Connection, target: Store, slug: str) -> None:
+    """Copy lists, readers and suppressions, and of this issue its editions, approvals and whom it has reached.
+
+    The target is an empty, migrated database; the source is only read, a page at a time. Pace is not copied.
+    """
+    issue_id = source.execute(select(issue.c.id).where(issue.c.slug == slug)).scalar()
+    for table in (house, distribution_list, contact, subscription, suppression):
+        _pour(source, target, table)
+    if issue_id is None:
+        return
+    mailings = select(mailing.c.id).where(mailing.c.issue_id == issue_id)
+    approvals = select(approval.c.id).where(approval.c.issue_id == issue_id)
+    _pour(source, target, issue, issue.c.id == issue_id)
+    for sha256 in _files(source, issue_id):
+        _pour(source, target, asset, asset.c.sha256 == sha256)  # each may be megabytes
+    _pour(source, target, edition, edition.c.issue_id == issue_id)
+    _pour(source, target, approval, approval.c.issue_id == issue_id)
+    _pour(source, target, approval_edition, approval_edition.c.approval_id.in_(approvals))
+    _pour(source, target, mailing, mailing.c.issue_id == issue_id)
+    _pour(source, target, mailing_list, mailing_list.c.mailing_id.in_(mailings))
+    _pour(source, target, delivery, delivery.c.issue_id == issue_id, ~delivery.c.frees_address)
+
+
+def _files(source: Connection, issue_id: int) -> set[str]:
+    stored = source.execute(select(edition.c.stored).where(edition.c.issue_id == issue_id)).scalars()
+    return {sha256 for one in stored for sha256 in asset_hashes(one)}
+
+
+def _pour(source: Connection, target: Store, table: Table, *wanted: ColumnElement[bool]) -> None:
+    found = source.execute(select(table).where(*wanted).execution_options(yield_per=PAGE)).mappings()
+    for page in found.partitions():
+        with target.write() as connection:
+            connection.execute(insert(table), [dict(row) for row in page])
+
+
+def count_reached_before(connection: Connection, mailing_id: int, issue_id: int, list_id: int) -> int:
+    """Return how many active subscribers of a list another mailing of the issue has reached."""
+    before = exists().where(
+        delivery.c.issue_id == issue_id,
+        delivery.c.address_key == contact.c.address_key,
+        delivery.c.mailing_id != mailing_id,
+        ~delivery.c.frees_address,
+    )
+    on_list = (subscription.c.list_id == list_id, subscription.c.status == "active")
+    query = select(func.count()).select_from(subscription).join(contact).where(*on_list, before)
+    return int(connection.execute(query).scalar_one())
+
+
+def count_by_relay(connection: Connection, mailing_id: int) -> dict[str, int]:
+    """Return how many deliveries of a mailing last went through each relay."""
+    rows = connection.execute(
+        select(delivery.c.relay, func.count())
+        .where(delivery.c.mailing_id == mailing_id, delivery.c.last_attempt > 0)
+        .group_by(delivery.c.relay)
+    )
+    return {str(name): int(number) for name, number in rows}
+
+
+def count_to_domains(connection: Connection, mailing_id: int, domains: Collection[str]) -> int:
+    """Return how many deliveries of a mailing go to these domains."""
+    mine = (delivery.c.mailing_id == mailing_id, delivery.c.domain.in_(domains), delivery.c.last_attempt > 0)
+    return int(connection.execute(select(func.count()).select_from(delivery).where(*mine)).scalar_one())
+
+
+def find_untaken(connection: Connection, mailing_id: int, most: int) -> tuple[tuple[Untaken, ...], int]:
+    """Return the first deliveries of a mailing that were neither accepted nor suppressed, and how many there are."""
+    well = (DeliveryStatus.ACCEPTED.value, DeliveryStatus.SUPPRESSED.value)
+    wanted = (delivery.c.mailing_id == mailing_id, delivery.c.status.not_in(well))
+    rows = connection.execute(
+        select(delivery.c.address, distribution_list.c.name, delivery.c.status, delivery.c.reply)
+        .join_from(delivery, distribution_list)
+        .where(*wanted)
+        .order_by(delivery.c.id)
+        .limit(most)
+    )
+    count = int(connection.execute(select(func.count()).select_from(delivery).where(*wanted)).scalar_one())
+    return tuple(Untaken(row[0], row[1], DeliveryStatus(row[2]), row[3]) for row in rows), count
