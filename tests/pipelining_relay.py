@@ -229,8 +229,11 @@ class _Talk:
                 raise GoneError
             octets += line[1:] if line.startswith(b".") else line
         recipient, self._begun_at, self._recipient = self._recipient, None, ""
-        if not octets:
-            relay.wrong.append("an empty message")
+        if not octets or not recipient:
+            if octets or recipient:
+                relay.wrong.append("an empty message, or one to nobody")
+            await self._play("554 5.5.1 no valid recipients", "")
+            return
         if octets.replace(b"\r\n", b"").translate(None, b"\r\n") != octets.replace(b"\r\n", b""):
             relay.wrong.append("a bare CR or LF in a message")
         await self._judge(recipient, octets)

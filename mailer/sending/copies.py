@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 class Copy:
-    """One delivery between its claim and its settlement."""
+    """One delivery between its claim and its settlement. permit_at: when its permit was taken; None without one."""
 
-    __slots__ = ("composed", "delivery", "good_until", "queued_at")
+    __slots__ = ("composed", "delivery", "good_until", "permit_at", "queued_at")
 
     def __init__(self, claim: Claim) -> None:
         self.delivery: Delivery = claim.delivery
         self.good_until: datetime | None = claim.good_until
+        self.permit_at: datetime | None = claim.delivery.claimed_at if claim.good_until is not None else None
         self.composed: tuple[Envelope, bytes] | None = None
         self.queued_at = 0.0  # by the event loop's clock
 

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -72,8 +71,12 @@ class Desk:
         return on and copy.delivery.mailing_id in self.running
 
     def may_ride(self, copy: Copy, pool: Pool) -> bool:
-        """True when a copy may be begun this instant."""
-        return self._is_on(copy, pool) and (copy.good_until is None or copy.may_begin(self.set.now()))
+        """True when a copy's envelope may be said ahead.
+
+        Not where a limit counts it: the relay reads it when it has answered the dot before it, perhaps seconds later,
+        and would see more in a window than we let through.
+        """
+        return self._is_on(copy, pool) and copy.good_until is None
 
     async def may_begin(self, copy: Copy, pool: Pool) -> bool:
         """True when a copy may be begun; one whose permit has run out gets another, or is given back."""
@@ -82,20 +85,20 @@ class Desk:
             return False
         if copy.may_begin(self.set.now()):
             return True
+        now = self.set.now()
         try:
-            good_until = await self.ledger.write(partial(self._renew, copy=copy))
+            renewed = await self.ledger.write(
+                partial(self.feed.renew, one=copy.delivery, taken_at=copy.permit_at, now=now)
+            )
         except StoreError:
-            good_until = False
-        if isinstance(good_until, bool):
-            if not good_until:
-                self.give_back(copy)
-            return good_until
-        copy.good_until = good_until
+            self.give_back(copy)
+            return False
+        copy.permit_at = now if renewed else None  # what it had is given back either way
+        if renewed is None:
+            self.give_back(copy)
+            return False
+        copy.good_until = renewed.good_until
         return True
-
-    def _renew(self, connection: Connection, copy: Copy) -> datetime | bool:
-        """Take another permit for a copy that waited too long; False when there is none."""
-        return self.feed.renew(connection, copy.delivery, self.set.now())
 
     def permit_dot(self, copy: Copy) -> Awaitable[bool]:
         """Ask for the dot's commit, at once; awaited it raises StoreError where there can be none."""
@@ -128,8 +131,10 @@ class Desk:
         """Return a copy to pending that nothing was tried for, and its permit with it."""
         one, now = copy.delivery, self.set.now()
         settled = Settled(one.id, one.attempt, one.lease, given_back(one), now)
-        limited = copy.good_until is not None
-        self.ledger.settle(settled, partial(self.feed.give_back, unused=[one], now=now) if limited else None)
+        also = None
+        if copy.permit_at is not None:
+            also = partial(self.feed.give_back, one=one, taken_at=copy.permit_at, now=now)
+        self.ledger.settle(settled, also)
         self._let_go(copy)
 
     def _give_back_ready(self) -> None:

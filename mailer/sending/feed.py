@@ -256,27 +256,24 @@ class Feed:
             if subject in domains:
                 pace.add_uses(connection, domains[subject].uses_of(much))
 
-    def renew(self, connection: Connection, one: Delivery, now: datetime) -> datetime | bool:
-        """Take a permit anew for a delivery that waited too long; return until when it is good, False without room."""
-        paces = pace.read_paces(connection)
-        subject = self.domains.subject(one.domain)
-        gauges = [self.relay_gauges(connection, paces, now)[one.relay]]
-        if (of_domain := self.domain_gauges(connection, paces, now).get(subject)) is not None:
-            gauges.append(of_domain)
-        self.give_back(connection, [one], now)
+    def renew(self, connection: Connection, one: Delivery, taken_at: datetime | None, now: datetime) -> Claim | None:
+        """Give back the permit of a delivery that waited too long and take another; None where there is none now."""
+        if taken_at is not None:
+            self.give_back(connection, one, taken_at, now)
+        gauges = self._gauges_of(connection, one, now)
         if any(gauge.room <= 0 for gauge in gauges):
-            return False
+            return None
         for gauge in gauges:
             pace.add_uses(connection, gauge.uses_of(1))
-        return min((gauge.good_until for gauge in gauges if gauge.good_until is not None), default=True)
+        return Claim(one, min((gauge.good_until for gauge in gauges if gauge.good_until is not None), default=None))
 
-    def give_back(self, connection: Connection, unused: Sequence[Delivery], now: datetime) -> None:
-        """Give back the permits of claimed deliveries that never came to the wire."""
+    def give_back(self, connection: Connection, one: Delivery, taken_at: datetime, now: datetime) -> None:
+        """Give back the permit of a claimed delivery that never came to the wire."""
+        for gauge in self._gauges_of(connection, one, now):
+            pace.add_uses(connection, gauge.uses_of(-1, taken_at))
+
+    def _gauges_of(self, connection: Connection, one: Delivery, now: datetime) -> list[Gauge]:
         paces = pace.read_paces(connection)
-        relays = self.relay_gauges(connection, paces, now)
-        domains = self.domain_gauges(connection, paces, now)
-        for one in unused:
-            gauges = [relays.get(one.relay), domains.get(self.domains.subject(one.domain))]
-            for gauge in gauges:
-                if gauge is not None:
-                    pace.add_uses(connection, gauge.uses_of(-1, one.claimed_at))
+        of_relay = self.relay_gauges(connection, paces, now).get(one.relay)
+        of_domain = self.domain_gauges(connection, paces, now).get(self.domains.subject(one.domain))
+        return [gauge for gauge in (of_relay, of_domain) if gauge is not None]
