@@ -87,11 +87,7 @@ class Pace:
     reason: str = ""
 
     def rests(self, now: datetime) -> bool:
-<<<<<<< HEAD
-        """True until held_until; a rest from before the clock was set back is over, lest it last on (faults F43)."""
-=======
         """True until held_until; one from before the clock was set back is over, lest it last as long (faults F43)."""
->>>>>>> tests
         if self.held_until is None or (self.changed_at is not None and self.changed_at > now + SET_BACK):
             return False
         return now < self.held_until
