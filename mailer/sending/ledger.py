@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from mailer.errors import StoreError
-from mailer.store import claims
-from mailer.store.claims import Dot, Settled
+from mailer.store import settlements
 from mailer.store.database import Connection, Store, is_passing
+from mailer.store.settlements import Dot, Settled
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -145,7 +145,7 @@ class Ledger:
         failure: BaseException | None = None
         try:
             with self._writer.write() as connection:
-                claims.settle_deliveries(connection, [one.settled for one in owed])
+                settlements.settle_deliveries(connection, [one.settled for one in owed])
                 for one in owed:
                     if one.also is not None:
                         one.also(connection)
@@ -174,7 +174,7 @@ class Ledger:
 
     def _permit(self, connection: Connection, jobs: list[_Permit]) -> list[_Answer]:
         waited = [job for job in jobs if not job.future.cancelled()]
-        allowed = claims.permit_dots(connection, [job.dot for job in waited], self._now())
+        allowed = settlements.permit_dots(connection, [job.dot for job in waited], self._now())
         return [(job.future, job.dot.delivery_id in allowed, None) for job in waited]
 
     def _may_pass(self, error: BaseException) -> bool:
@@ -189,7 +189,7 @@ class Ledger:
         for one in owed:
             try:
                 with self._writer.write() as connection:
-                    claims.settle_deliveries(connection, [one.settled])
+                    settlements.settle_deliveries(connection, [one.settled])
                     if one.also is not None:
                         one.also(connection)
             except Exception as error:
