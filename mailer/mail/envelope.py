@@ -57,7 +57,7 @@ def asked_receipts(receipts: str, offers: Offers) -> str:
 
 
 def write_commands(envelope: Envelope, offers: Offers, notify: str) -> tuple[str, str]:
-    """Return the MAIL and RCPT lines with the parameters the relay offers; notify: which receipts to ask for, if any."""
+    """Return the MAIL and RCPT lines with the parameters the relay offers; notify: the receipts asked for, if any."""
     addresses = envelope.sender + envelope.recipient
     mail, rcpt = f"MAIL FROM:<{envelope.sender}>", f"RCPT TO:<{envelope.recipient}>"
     if "SIZE" in offers:
