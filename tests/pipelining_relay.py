@@ -45,13 +45,14 @@ class Said:
 class PipeliningRelay:
     """Use `async with`; or start() and stop() to have it go away and come back on the same port.
 
-    rcpt and dot hold the replies an address gets, one a try, and then 250. begun and taken are the diary.
+    rcpt and dot hold the replies an address gets, one a try, and then 250; waits are seconds at a point. begun and taken are the diary.
     """
 
     plays: dict[tuple[str, int], str] = field(default_factory=dict)
     rcpt: dict[str, list[str]] = field(default_factory=dict)
     dot: dict[str, list[str]] = field(default_factory=dict)
     offers: tuple[str, ...] = OFFERS
+    waits: dict[str, float] = field(default_factory=dict)
     dot_wait_s: float = 0.0
     messages_per_connection: int = 0
     last_words: str = ""  # after so many messages: a 421, or nothing
@@ -61,7 +62,7 @@ class PipeliningRelay:
     now: Callable[[], float] | None = None
     connections: int = 0
     open: int = 0
-    most_open: int = 0
+    crowd: list[int] = field(default_factory=list)  # how many were open when each connection came
     reached: Counter[str] = field(default_factory=Counter)
     begun: list[Said] = field(default_factory=list)
     taken: list[Said] = field(default_factory=list)
@@ -125,7 +126,7 @@ class _Talk:
     async def run(self) -> None:
         relay = self._relay
         relay.open += 1
-        relay.most_open = max(relay.most_open, relay.open)
+        relay.crowd.append(relay.open)
         try:
             await self._answer("BANNER", "220 relay.test ESMTP")
             while line := await self._reader.readline():
@@ -142,7 +143,10 @@ class _Talk:
         """Say what is to be said at this point; return it."""
         relay = self._relay
         relay.reached[point] += 1
-        played = relay.plays.get((point, relay.reached[point])) or relay.plays.get((point, EVERY))
+        number = relay.reached[point]
+        if point in relay.waits:
+            await asyncio.sleep(relay.waits[point])
+        played = relay.plays.get((point, number)) or relay.plays.get((point, EVERY))
         return await self._play(played or usual, usual)
 
     async def _play(self, what: str, usual: str) -> str:

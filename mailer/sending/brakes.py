@@ -86,6 +86,7 @@ class Brakes(Desk):
         """A person must look at a relay; mailings that no other relay takes are held."""
         pool.resting = pool.failed = True
         log.error("relay %s asks to stop: %s", pool.name, reply)
+        reason = _("the relay {name} asks to stop: {reply}").format(name=pool.name, reply=reply)
 
         def act(connection: Connection) -> list[int]:
             now = self.set.now()
@@ -94,11 +95,10 @@ class Brakes(Desk):
             pace.write_pace(connection, subject, replace(known, stopped=True, reason=str(reply)), now)
             paces = pace.read_paces(connection)
             stopped = {name for name in self.pools if paces.get(relay_subject(name), NO_PACE).stopped}
-            return [
-                one.id
-                for one in claims.running_mailings(connection)
-                if any(self._stuck(name, stopped) for name in one.lists.values())
-            ]
+            running = claims.running_mailings(connection)
+            for one in running:
+                mailings.note_mailing(connection, one.id, reason)
+            return [one.id for one in running if any(self._stuck(name, stopped) for name in one.lists.values())]
 
         while pool.ready:
             self.give_back(pool.ready.popleft())
@@ -108,9 +108,10 @@ class Brakes(Desk):
         await self._hold(stuck or [], reply)
 
     def _stuck(self, list_name: str, stopped: set[str]) -> bool:
-        """True when every relay that takes this list is stopped."""
-        takes = [name for name, one in self.feed.relays.items() if not one.lists or list_name in one.lists]
-        return all(name in stopped for name in takes)
+        """True when every relay that takes this list is stopped; one for some domains only takes the place of none."""
+        takes = {name: one for name, one in self.feed.relays.items() if not one.lists or list_name in one.lists}
+        any_domain = [name for name, one in takes.items() if not one.domains]
+        return all(name in stopped for name in any_domain or takes)
 
     async def _slow_domain(self, domain: str, reply: Reply, wait: timedelta) -> None:
         subject = self.feed.domains.subject(domain)

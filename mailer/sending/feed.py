@@ -16,6 +16,7 @@ from mailer.tokens import HouseSecret
 
 LEASE = timedelta(minutes=60)  # a dialogue at its slowest, and the one before it on the same connection
 MOST_BLOCKED = 500  # domains left out of one claim
+MOST_LOOKS = 8  # in a row at which nothing could go
 COUNTING = Limit(10**9, MINUTE_S)  # no limit, but counted: what a relay took of late
 
 
@@ -175,6 +176,7 @@ class Feed:
         domains = self.domain_gauges(connection, paces, now)
         room = {name: min(appetite.get(name, 0), gauge.room) for name, gauge in relays.items()}
         works = {name: not gauge.pace.is_held(now) for name, gauge in relays.items()}
+        room |= dict.fromkeys(self.routes.standing_by(works), 0)
         space = {subject: self._space(gauge, under_way) for subject, gauge in domains.items()}
         claimed: list[Claim] = []
         for mailing in running:
@@ -203,10 +205,15 @@ class Feed:
         space: dict[str, int],
         now: datetime,
     ) -> list[tuple[Candidate, str]]:
-        """Return candidates with their relays, and take their room; looks further while full domains stand before."""
+        """Return candidates with their relays, and take their room.
+
+        Looks further while such stand before that must wait: for a full domain, or for a relay that has no room.
+        """
         chosen: list[tuple[Candidate, str]] = []
         seen: set[int] = set()
-        while (wanted := sum(room.values())) > 0:
+        waiting: set[str] = set()  # domains for which no relay has room
+        looks = 0
+        while (wanted := sum(room.values())) > 0 and looks < MOST_LOOKS:
             full = [name for subject, left in space.items() if left <= 0 for name in self.domains.members(subject)]
             page = claims.find_candidates(
                 connection,
@@ -214,7 +221,8 @@ class Feed:
                 now,
                 wanted + len(seen),
                 lists=self._lists_with_room(mailing, room, works),
-                not_domains=full[:MOST_BLOCKED],
+                not_domains=[*full, *waiting][:MOST_BLOCKED],
+                domains=self._domains_with_room(room),
             )
             fresh = [one for one in page if one.id not in seen]
             before = len(chosen)
@@ -225,14 +233,23 @@ class Feed:
                     continue
                 relay = self.routes.choose(mailing.lists[one.list_id], one.domain, one.relay, works, room)
                 if relay is None:
+                    waiting.add(one.domain)
                     continue
                 room[relay] -= 1
                 if subject in space:
                     space[subject] -= 1
                 chosen.append((one, relay))
-            if len(fresh) == 0 or len(page) < wanted or len(chosen) == before:
+            if len(fresh) == 0 or len(page) < wanted:
                 break
+            looks = looks + 1 if len(chosen) == before else 0
         return chosen
+
+    def _domains_with_room(self, room: Mapping[str, int]) -> list[str] | None:
+        """Return the patterns of the domains some relay with room is made for; None for all."""
+        ready = [self.relays[name] for name, left in room.items() if left > 0]
+        if any(not one.domains for one in ready):
+            return None
+        return [pattern for one in ready for pattern in one.domains]
 
     def _lists_with_room(
         self, mailing: RunningMailing, room: Mapping[str, int], works: Mapping[str, bool]

@@ -12,6 +12,7 @@ from mailer.sending.settings import RelayAccess
 AHEAD = 2  # copies claimed a connection, so that none waits for the database
 MOST_AHEAD = 24  # as many where they are gone before the next claim
 LONG_WAIT_S = 2.0  # a copy that waited so long was claimed too early
+LOGINS = 3  # at once: where one is refused, so are two more at most (faults F10); with a token each tries twice
 LOST_RIDES = 2  # envelopes lost in a row before a relay is no longer trusted with pipelining
 
 
@@ -30,6 +31,7 @@ class Pool:
         self.accepted = False  # it has taken a copy in this run
         self._ahead = AHEAD
         self._opening = asyncio.Lock()
+        self._logging_in = asyncio.Semaphore(LOGINS if access.config.auth == "password" else 1)
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []  # connections by number
         self._rules = rules
         self._lost_rides = 0
@@ -93,10 +95,13 @@ class Pool:
             return None
 
     async def open(self) -> SmtpSession | RelayFailure | None:
-        """Open a session; one at a time until one has worked. None when the relay came to rest meanwhile."""
-        if self.proven:
+        """Open a session; one at a time until one has worked. None when the relay came to rest meanwhile.
+
+        A few at a time log in: a password that is no longer right must not be tried by all connections at once.
+        """
+        if self.proven and not self.config.username:
             return await self._open()
-        async with self._opening:
+        async with self._logging_in if self.proven else self._opening:
             return None if self.resting else await self._open()
 
     async def _open(self) -> SmtpSession | RelayFailure:

@@ -29,6 +29,11 @@ class Routes:
                 for_all.append(name)
         return [tier for tier in (by_domain, by_list, for_all) if tier]
 
+    def standing_by(self, works: Mapping[str, bool]) -> set[str]:
+        """Return the relays of weight 0 to which nothing comes, as one that takes the very same works."""
+        weighty = {(one.lists, one.domains) for name, one in self.relays.items() if one.weight and works.get(name)}
+        return {name for name, one in self.relays.items() if not one.weight and (one.lists, one.domains) in weighty}
+
     def choose(
         self, list_name: str, domain: str, before: str, works: Mapping[str, bool], room: Mapping[str, int]
     ) -> str | None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     func,
     insert,
     null,
+    or_,
     select,
     update,
 )
@@ -90,6 +91,13 @@ def running_mailings(connection: Connection, only: int | None = None) -> list[Ru
     ]
 
 
+def _like(pattern: str) -> str:
+    """Return a shell pattern without brackets as one of SQL."""
+    for char in "\\%_":
+        pattern = pattern.replace(char, f"\\{char}")
+    return pattern.replace("*", "%").replace("?", "_")
+
+
 def find_candidates(
     connection: Connection,
     mailing_id: int,
@@ -98,10 +106,12 @@ def find_candidates(
     *,
     lists: Collection[int] | None = None,
     not_domains: Collection[str] = (),
+    domains: Collection[str] | None = None,
 ) -> list[Candidate]:
     """Return up to `limit` due deliveries of a running mailing: those due for another try, then fresh ones in order.
 
-    lists: only of these; not_domains: none to these. On PostgreSQL they are locked until the transaction ends.
+    lists: only of these; domains: only to those that match one of these patterns (shell's * and ?), and perhaps some
+    others; not_domains: none to these. On PostgreSQL they are locked until the transaction ends.
     """
     wanted: list[ColumnElement[bool]] = [
         delivery.c.mailing_id == mailing_id,
@@ -114,6 +124,8 @@ def find_candidates(
         wanted.append(delivery.c.list_id.in_(lists))
     if not_domains:
         wanted.append(delivery.c.domain.not_in(not_domains))
+    if domains is not None and not any("[" in one for one in domains):
+        wanted.append(or_(*(delivery.c.domain.like(_like(one), escape="\\") for one in domains)))
     due = delivery.c.next_attempt_at
     query = select(*_COLUMNS).where(*wanted).with_for_update(skip_locked=True, of=delivery)
     found = connection.execute(query.where(due <= now).order_by(due, delivery.c.id).limit(limit)).all()
