@@ -179,11 +179,10 @@ def take_deliveries(
     values, taken = [], []
     for one, relay in chosen:
         held = max((now - one.due_at).total_seconds(), 0.0) if one.due_at is not None and one.attempts else 0.0
-        newest = one.last_attempt + 1
         values.append(
             {
                 "number_of": one.id,
-                "newest": newest,
+                "newest": one.last_attempt + 1,
                 "through": relay,
                 "kept": held,
                 "now": now,
@@ -191,31 +190,34 @@ def take_deliveries(
                 "until": until,
             }
         )
-        token = tokens.make(one.id)
-        clock_from = now
-        if one.first_attempt_at is not None:
-            clock_from = one.first_attempt_at + timedelta(seconds=one.held_s + held)
-        taken.append(
-            Delivery(
-                id=one.id,
-                mailing_id=source.id,
-                issue_slug=source.issue_slug,
-                list_name=source.lists[one.list_id],
-                edition_id=one.edition_id,
-                recipient=Recipient(one.address, one.name, one.title, one.organisation, one.city),
-                message_id=f"<{token}@{source.message_domain}>",
-                token=token,
-                sent_date=one.sent_date or now,
-                clock_from=clock_from,
-                attempts=one.attempts,
-                lease=lease,
-                attempt=newest,
-                relay=relay,
-                domain=one.domain,
-                claimed_at=now,
-                token_key=source.token_key,
-            )
-        )
+        taken.append(_taken(source, one, relay, lease, now, held, tokens.make(one.id)))
     _TAKE.execute_many(connection, values)
     _REGISTER.execute_many(connection, values)
     return taken
+
+
+def _taken(
+    source: RunningMailing, one: Candidate, relay: str, lease: str, now: datetime, held: float, token: str
+) -> Delivery:
+    clock_from = now
+    if one.first_attempt_at is not None:
+        clock_from = one.first_attempt_at + timedelta(seconds=one.held_s + held)
+    return Delivery(
+        id=one.id,
+        mailing_id=source.id,
+        issue_slug=source.issue_slug,
+        list_name=source.lists[one.list_id],
+        edition_id=one.edition_id,
+        recipient=Recipient(one.address, one.name, one.title, one.organisation, one.city),
+        message_id=f"<{token}@{source.message_domain}>",
+        token=token,
+        sent_date=one.sent_date or now,
+        clock_from=clock_from,
+        attempts=one.attempts,
+        lease=lease,
+        attempt=one.last_attempt + 1,
+        relay=relay,
+        domain=one.domain,
+        claimed_at=now,
+        token_key=source.token_key,
+    )

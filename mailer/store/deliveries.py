@@ -127,9 +127,6 @@ def tell_delivery(connection: Connection, delivery_id: int, secret: HouseSecret)
     ).one_or_none()
     if row is None:
         return None
-    tries = connection.execute(
-        select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.number)
-    ).all()
     known = connection.execute(select(event).where(event.c.delivery_id == delivery_id).order_by(event.c.id)).all()
     token = sign_token(secret, Purpose.BOUNCE, row.id, row.token_key)
     return DeliveryRecord(
@@ -147,19 +144,24 @@ def tell_delivery(connection: Connection, delivery_id: int, secret: HouseSecret)
         reply_class=row.reply_class,
         again=row.again,
         message_id=f"<{token}@{row.message_domain}>",
-        attempts=tuple(
-            AttemptRecord(
-                one.number,
-                one.relay,
-                one.started_at,
-                one.dot_at,
-                one.ended_at,
-                one.outcome,
-                one.phase,
-                " ".join(part for part in (str(one.code) if one.code else "", one.enhanced, one.reply) if part),
-                one.reply_class,
-            )
-            for one in tries
-        ),
+        attempts=_tell_attempts(connection, delivery_id),
         events=tuple(EventRecord(one.kind, one.reply_class, one.detail, one.happened_at) for one in known),
+    )
+
+
+def _tell_attempts(connection: Connection, delivery_id: int) -> tuple[AttemptRecord, ...]:
+    tries = connection.execute(select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.number))
+    return tuple(
+        AttemptRecord(
+            one.number,
+            one.relay,
+            one.started_at,
+            one.dot_at,
+            one.ended_at,
+            one.outcome,
+            one.phase,
+            " ".join(part for part in (str(one.code) if one.code else "", one.enhanced, one.reply) if part),
+            one.reply_class,
+        )
+        for one in tries
     )

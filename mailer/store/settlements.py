@@ -31,8 +31,7 @@ _SENDING = written_out(DeliveryStatus.SENDING)
 class Settlement:
     """How an attempt ended, and where its delivery goes from there.
 
-    outcome is a word for the record (accepted, deferred, refused, uncertain, released, withheld). suppress_as: the
-    address gets nothing from now on, for this reason.
+    outcome is a word for the record: accepted, deferred, refused, uncertain, released, withheld.
     """
 
     status: DeliveryStatus
