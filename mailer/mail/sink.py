@@ -9,19 +9,17 @@ from types import TracebackType
 
 HOST = "127.0.0.1"
 LONGEST_LINE = 8192
-LONGEST_HEADER = 65536
 MOST_OCTETS = 256 * 1024 * 1024  # of one message; nobody but us should be connected
 _OFFERS = ("PIPELINING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8", "DSN")
 _PATH = re.compile(rb"(?:FROM|TO):\s*<([^>]*)>", re.IGNORECASE)
-_MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^>\r\n]*>)", re.IGNORECASE | re.MULTILINE)
 _END = b"\r\n.\r\n"
 
 
 class Sink:
     """Counts what it took: messages, their octets as they were composed, whose they were. An asynchronous context.
 
-    twice: recipients who got a second one; beyond_ascii: those whose address needs SMTPUTF8. Recipients and Message-IDs
-    are known by a hash, as there may be a million.
+    twice: recipients who got a second one; beyond_ascii: those whose address needs SMTPUTF8. Recipients are known by
+    a hash, as there may be a million.
     """
 
     def __init__(self) -> None:
@@ -32,18 +30,12 @@ class Sink:
         self.beyond_ascii = 0
         self.twice: set[str] = set()
         self._recipients: set[int] = set()
-        self._message_ids: set[int] = set()
         self._dialogues: set[_Dialogue] = set()
 
     @property
     def recipients(self) -> int:
         """How many different recipients there were."""
         return len(self._recipients)
-
-    @property
-    def message_ids(self) -> int:
-        """How many different Message-IDs there were."""
-        return len(self._message_ids)
 
     async def __aenter__(self) -> "Sink":
         self._server = await asyncio.get_running_loop().create_server(lambda: _Dialogue(self), HOST, 0)
@@ -68,8 +60,6 @@ class Sink:
                 self.twice.add(one.decode("utf-8", "replace"))
             self._recipients.add(hash(one))
             self.beyond_ascii += not one.isascii()
-        if found := _MESSAGE_ID.search(bytes(message[:LONGEST_HEADER]).partition(b"\r\n\r\n")[0]):
-            self._message_ids.add(hash(found[1]))
 
 
 class _Dialogue(asyncio.Protocol):

@@ -8,7 +8,6 @@ ride behind the final dot: one message costs one round trip. A body follows only
 """
 
 import contextlib
-import re
 from collections.abc import Awaitable, Callable
 
 from mailer.config import RelayConfig
@@ -32,7 +31,6 @@ from mailer.model.outcome import (
     Withheld,
 )
 
-_BARE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _OF_READER = frozenset({ReplyClass.GREYLISTED, ReplyClass.RATE_RECIPIENT, ReplyClass.RATE_DOMAIN, ReplyClass.FULL})
 _BREATH = ((Phase.MAIL, b"2"), (Phase.RCPT, b"2"), (Phase.DATA, b"354"))  # what is said at once, and what it wants
 
@@ -67,24 +65,6 @@ async def open_session(
         raise
 
 
-def to_wire(message: bytes) -> bytes:
-    """Return a message as it goes after DATA: CRLF only, lines that begin with a dot stuffed, ended (RFC 5321 §4.5.2).
-
-    A bare CR or LF becomes CRLF, as some servers end a message at one (facts S12). What mail.message composes is so
-    already.
-    """
-    wire = _BARE_END.sub(b"\r\n", message) if _has_bare_end(message) else message
-    wire = wire.replace(b"\r\n.", b"\r\n..")
-    if wire.startswith(b"."):
-        wire = b"." + wire
-    return wire if wire.endswith(b"\r\n") else wire + b"\r\n"
-
-
-def _has_bare_end(message: bytes) -> bool:
-    whole = message.count(b"\r\n")
-    return message.count(b"\n") != whole or message.count(b"\r") != whole
-
-
 class SmtpSession:
     """An open session. `sent` counts messages accepted; `offers` is what EHLO said. One task at a time may use it."""
 
@@ -116,7 +96,7 @@ class SmtpSession:
         before_dot: Callable[[], Awaitable[bool]],
         upcoming: Callable[[], Envelope | None] | None = None,
     ) -> SendResult:
-        """Hand over one message, in wire form, to one recipient.
+        """Hand over one message to one recipient, in wire form (CRLF only, dots stuffed, ended: RFC 5321 §4.5.2).
 
         When the body is written, before_dot() is awaited. False closes the connection without the dot: Withheld. True
         writes the dot, and a reply that does not come is Uncertain. What breaks before the dot is a RelayFailure and

@@ -1,7 +1,19 @@
 """A message and its envelope, as SmtpSession.send wants them."""
 
+import re
+
 from mailer.mail.envelope import Envelope
-from mailer.mail.smtp import to_wire
+
+BARE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+
+
+def to_wire(message: bytes) -> bytes:
+    """Return a message as it goes after DATA: CRLF only, dots at the beginning of a line doubled, ended.
+
+    What mail.message composes is so already.
+    """
+    wire = re.sub(rb"(?m)^\.", b"..", BARE_END.sub(b"\r\n", message))
+    return wire if wire.endswith(b"\r\n") else wire + b"\r\n"
 
 
 def carried(sender: str, recipient: str, message: bytes, envelope_id: str = "") -> tuple[Envelope, bytes]:

@@ -21,11 +21,11 @@ from mailer.errors import ConfigError, InputError, StateError
 from mailer.mail.dkim import Signer, load_signers, make_signer
 from mailer.mail.message import make_composer
 from mailer.mail.signature import relax_fields
-from mailer.mail.smtp import to_wire
 from mailer.model.delivery import Recipient
 from mailer.model.dkim import KeyType
 from mailer.model.edition import Asset
 from tests.conftest import REPOSITORY
+from tests.mail.carried import to_wire
 from tests.mail.test_message import CODE, PDF, PICTURE, make_delivery, make_edition, make_letterhead, with_files
 
 DOMAIN = "news.example"

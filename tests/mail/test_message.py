@@ -17,7 +17,6 @@ from mailer.errors import InputError
 from mailer.mail.letterhead import Letterhead, envelope_sender
 from mailer.mail.message import compose_message, make_composer
 from mailer.mail.parts import read_parts
-from mailer.mail.smtp import to_wire
 from mailer.model.delivery import Delivery, Recipient
 from mailer.model.edition import (
     LINK_FIELDS,
@@ -33,6 +32,7 @@ from mailer.model.edition import (
     freeze_edition,
 )  # fmt: skip
 from mailer.tokens import HouseSecret, Purpose, read_token, sign_token
+from tests.mail.carried import to_wire
 
 SECRET = HouseSecret(1, {1: b"k" * 32})
 TOKEN = sign_token(SECRET, Purpose.BOUNCE, 7)
