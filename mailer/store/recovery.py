@@ -43,7 +43,7 @@ def recover_claims(
 def recover_expired(
     connection: Connection, mailing_id: int, now: datetime, resend_at: datetime | None, except_lease: str
 ) -> Recovery:
-    """Settle the claims of a mailing whose lease has run out, but not our own: their worker may no longer dot."""
+    """Settle the claims of a mailing whose lease has run out, but not our own: their sender may no longer dot."""
     expired = select(delivery.c.id).where(
         delivery.c.mailing_id == mailing_id,
         delivery.c.status == DeliveryStatus.SENDING.value,

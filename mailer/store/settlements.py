@@ -78,6 +78,11 @@ def has_left() -> ColumnElement[bool]:
     )
 
 
+_THIS_ATTEMPT = (
+    attempt.c.delivery_id == given("of", BigInteger),
+    attempt.c.number == given("attempt_number", Integer),
+    attempt.c.ended_at.is_(None),
+)
 _DOT_NOW = given("now", UtcTime)
 _MAY_DOT = (
     exists(1)
@@ -92,17 +97,7 @@ _MAY_DOT = (
         ~has_left(),
     )
 )
-_PERMIT = Prepared(
-    update(attempt)
-    .where(
-        attempt.c.delivery_id == given("of", BigInteger),
-        attempt.c.number == given("attempt_number", Integer),
-        attempt.c.ended_at.is_(None),
-        attempt.c.dot_at.is_(None),
-        _MAY_DOT,
-    )
-    .values(dot_at=_DOT_NOW)
-)
+_PERMIT = Prepared(update(attempt).where(*_THIS_ATTEMPT, attempt.c.dot_at.is_(None), _MAY_DOT).values(dot_at=_DOT_NOW))
 
 
 def permit_dots(connection: Connection, dots: Sequence[Dot], now: datetime) -> set[int]:
@@ -144,11 +139,7 @@ def reader_stopped(connection: Connection, delivery_id: int, address_hash: str, 
 
 _CLOSE = Prepared(
     update(attempt)
-    .where(
-        attempt.c.delivery_id == given("of", BigInteger),
-        attempt.c.number == given("attempt_number", Integer),
-        attempt.c.ended_at.is_(None),
-    )
+    .where(*_THIS_ATTEMPT)
     .values(
         ended_at=given("at", UtcTime),
         outcome=given("came_to", String),

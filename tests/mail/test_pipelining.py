@@ -20,9 +20,9 @@ from mailer.model.outcome import (
     Uncertain,
     Withheld,
 )
-from tests.mail.carried import carried
+from tests.mail.carried import carried, yes
 from tests.mail.line_server import BYE, HELLO, LineServer, playing
-from tests.mail.test_smtp_faults import QUICK, SHORT, relay_to, yes
+from tests.mail.test_smtp_faults import QUICK, SHORT, relay_to
 
 OFFERING = "\nS 220 relay.test ESMTP\nC EHLO *\nS 250-relay.test\nS 250-SIZE 5000\nS 250 PIPELINING\n"
 FIRST = "C MAIL FROM:*\nC RCPT TO:<r1@*>\nC DATA\nS 250 ok\nS 250 ok\nS 354 go on\nBODY\n"

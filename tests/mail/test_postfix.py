@@ -7,7 +7,7 @@ from mailer.mail.message import compose_message
 from mailer.mail.smtp import SmtpSession, open_session
 from mailer.model.delivery import Recipient
 from mailer.model.outcome import Accepted, Refused, RelayFailure, ReplyClass
-from tests.mail.carried import carried
+from tests.mail.carried import carried, yes
 from tests.mail.postfix import DOMAIN, Postfix
 from tests.mail.test_message import bodies, make_delivery, make_edition, make_letterhead, read
 
@@ -16,10 +16,6 @@ DOTTED = (
     b"Subject: dots\r\nFrom: a@news.example\r\nMessage-ID: <d@news.example>\r\n"
     b"Date: Fri, 31 Jul 2020 10:00:00 +0800\r\n\r\n.\r\n..\r\n.x\r\nend\r\n"
 )
-
-
-async def yes() -> bool:
-    return True
 
 
 def relay_to(postfix: Postfix, ca_file: str) -> RelayConfig:

@@ -5,8 +5,9 @@ import pytest
 from mailer.mail.envelope import Envelope, write_xtext
 from mailer.mail.smtp import SmtpSession, open_session
 from mailer.model.outcome import Accepted
+from tests.mail.carried import yes
 from tests.mail.line_server import BYE, ENVELOPE, HELLO, playing
-from tests.mail.test_smtp_faults import QUICK, relay_to, yes
+from tests.mail.test_smtp_faults import QUICK, relay_to
 
 ANY_ENVELOPE = ENVELOPE.replace("RCPT TO:<*>", "RCPT TO:<*>*")
 DSN = HELLO.replace("S 250-relay.test\n", "S 250-relay.test\nS 250-DSN\nS 250-PIPELINING\n")

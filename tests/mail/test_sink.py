@@ -11,6 +11,7 @@ from mailer.mail.envelope import Envelope
 from mailer.mail.sink import HOST, LONGEST_LINE, Sink
 from mailer.mail.smtp import SmtpSession, open_session
 from mailer.model.outcome import Accepted
+from tests.mail.carried import yes
 
 MESSAGE = b"Subject: x\r\nMessage-ID: <m%d@zsia.example>\r\n\r\nbody\r\n"
 
@@ -26,10 +27,6 @@ async def say(sink: Sink, *parts: bytes) -> bytes:
     said = await asyncio.wait_for(reader.read(), 5)
     writer.close()
     return said
-
-
-async def yes() -> bool:
-    return True
 
 
 async def test_our_client_hands_over_with_pipelining_and_dsn_and_is_counted() -> None:

@@ -15,16 +15,12 @@ from mailer.mail.message import compose_message
 from mailer.mail.smtp import SmtpSession, open_session
 from mailer.model.edition import freeze_edition
 from mailer.model.outcome import Accepted, Phase, Refused, RelayFailure, ReplyClass
-from tests.mail.carried import carried
+from tests.mail.carried import carried, yes
 from tests.mail.line_server import BYE, ENVELOPE, HELLO, LineServer, free_port, playing
 from tests.mail.test_message import make_delivery, make_edition, make_letterhead
 
 QUICK = Patience(connect_s=2, command_s=2, dot_s=2, quit_s=1)
 BODY = b"Subject: hi\r\n\r\nbody\r\n"
-
-
-async def yes() -> bool:
-    return True
 
 
 @dataclass

@@ -21,7 +21,7 @@ from mailer.model.outcome import (
     Uncertain,
     Withheld,
 )
-from tests.mail.carried import carried
+from tests.mail.carried import carried, yes
 from tests.mail.certificates import Certificates
 from tests.mail.line_server import BYE, ENVELOPE, HELLO, MESSAGE, LineServer, free_port, playing
 
@@ -29,10 +29,6 @@ BODY = b"Subject: hi\r\n\r\nbody\r\n"
 QUICK = Patience(connect_s=5, command_s=5, dot_s=5, quit_s=0.2)
 SHORT = Patience(connect_s=5, command_s=0.3, dot_s=0.3, quit_s=0.2)  # where the wait itself is tested
 READER = "zhang@member.example"
-
-
-async def yes() -> bool:
-    return True
 
 
 def relay_to(server: LineServer, **settings: object) -> RelayConfig:

@@ -9,53 +9,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from mailer.config import RelayConfig, SenderConfig
-from mailer.mail.credentials import Credentials
-from mailer.mail.message import Letterhead
 from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.reports.summary import summarise_mailing
 from mailer.sending import sender as sender_room
-from mailer.sending.retry import RetryPolicy
 from mailer.sending.sender import run_sender
-from mailer.sending.settings import RelayAccess, SendingSettings
+from mailer.sending.settings import SendingSettings
 from mailer.store import audience, mailings, recovery
 from mailer.store.database import Store
 from mailer.store.schema import attempt, delivery, edition
 from mailer.tokens import Purpose, hash_address, sign_token
 from tests.relay import Relay
+from tests.sending.house import settings_of
 from tests.world import NOW, SECRET, World
-
-SENDER = SenderConfig(name="某协会", address="bulletin@zsia.example")
 
 
 def settings_for(world: World, port: int, **relay: object) -> SendingSettings:
-    from zoneinfo import ZoneInfo
-
-    config = RelayConfig.model_validate(
-        {"host": "127.0.0.1", "port": port, "security": "none", "connections": 2, **relay}
-    )
-    letterheads = {
-        name: Letterhead(
-            sender_name=SENDER.name,
-            sender_address=SENDER.address,
-            reply_to="",
-            answers=SENDER.answers,
-            list_id=f"{name}.zsia.example",
-            list_title=name,
-            public_url="",
-            zone=ZoneInfo("Asia/Shanghai"),
-            secret=SECRET,
-        )
-        for name in world.lists
-    }
-    return SendingSettings(
-        secret=SECRET,
-        relays={"main": RelayAccess(config, Credentials())},
-        policy=RetryPolicy(timedelta(hours=2), scale=0.001),
-        letterheads=letterheads,
-        now=lambda: datetime.now(UTC),
-        dice=lambda: 0.5,
-    )
+    return settings_of(world, {"main": (port, {"connections": 2, **relay})}, give_up_after=timedelta(hours=2))
 
 
 async def run(world: World, relay: Relay, mailing_id: int, **settings: object) -> dict[DeliveryStatus, int]:
