@@ -10,7 +10,6 @@ from pathlib import Path
 from mailer.sending.sender import run_sender
 from mailer.store.audience import sync_lists
 from mailer.store.database import open_store
-from mailer.store.issues import ApprovalRecord
 from tests.sending.house import settings_of
 from tests.world import LISTS, World
 
