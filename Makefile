@@ -58,7 +58,7 @@ lock: setup ## rewrite the lock files from pyproject.toml; names no index and no
 bench: setup ## the benchmarks; ratios within one run
 	@for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
-chaos: setup ## the sender killed 30 times during 5,000 recipients, twice; about five minutes
+chaos: setup ## the sender killed 30 times during 5,000 recipients, twice; about four minutes
 	@$(BIN)/python -m benchmarks.crash --recipients 5000 --kills 30
 
 clean: ## remove what a run or a set-up made

@@ -154,12 +154,23 @@ class Mailings:
             waiting = mailings.list_mailings(connection, [MailingStatus.SCHEDULED], limit=1000)
         return sorted(waiting, key=lambda one: (one.scheduled_at or one.created_at, one.id))
 
-    def move(self, name: str, target: MailingStatus) -> MailingRecord:
-        """Pause or cancel a mailing. Raises StateError where its state does not allow that."""
+    def pause(self, name: str) -> MailingRecord:
+        """Let a running mailing rest. Raises StateError where its state does not allow that."""
         with self._ground.store.write() as connection:
             record = require_mailing(connection, name)
-            publishing.move_mailing(connection, record, target, self._ground.now())
+            publishing.move_mailing(connection, record, MailingStatus.PAUSED, self._ground.now())
             return require_mailing(connection, str(record.id))
+
+    def cancel(self, name: str) -> MailingRecord:
+        """End a mailing at once, then what is pending of it, some at a time. Raises StateError as `pause` does."""
+        with self._ground.store.write() as connection:
+            record = require_mailing(connection, name)
+            publishing.cancel_mailing(connection, record, self._ground.now())
+        more = True
+        while more:
+            with self._ground.store.write() as connection:
+                more = publishing.cancel_some(connection, record, self._ground.now())
+        return self.get(str(record.id))
 
     def resume(self, name: str) -> MailingRecord:
         """Go on with a mailing; one that was held before its audience was frozen is started.

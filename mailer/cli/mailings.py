@@ -275,18 +275,17 @@ def status(
     draw_standing(standing, zone)
 
 
-def _move(ctx: typer.Context, mailing: str, target: MailingStatus, *, as_json: bool) -> None:
-    with open_house(ctx) as house:
-        record = house.mailings.move(mailing, target)
-        if as_json:  # the figures of a large mailing take their time, and only a script asked for them
-            say_json(describe_mailing(house, house.mailings.summarise(str(record.id))))
-            return
-    say(_("mailing {id} is {status}").format(id=record.id, status=_(MAILING_WORDS[record.status])))
+def _say_moved(house: "House", record: MailingRecord, *, as_json: bool) -> None:
+    if as_json:  # the figures of a large mailing take their time, and only a script asked for them
+        say_json(describe_mailing(house, house.mailings.summarise(str(record.id))))
+    else:
+        say(_("mailing {id} is {status}").format(id=record.id, status=_(MAILING_WORDS[record.status])))
 
 
 def pause(ctx: typer.Context, mailing: MailingArgument, as_json: JsonOption = False) -> None:
     """Pause a mailing."""
-    _move(ctx, mailing, MailingStatus.PAUSED, as_json=as_json)
+    with open_house(ctx) as house:
+        _say_moved(house, house.mailings.pause(mailing), as_json=as_json)
 
 
 def resume(
@@ -314,4 +313,5 @@ def resume(
 
 def cancel(ctx: typer.Context, mailing: MailingArgument, as_json: JsonOption = False) -> None:
     """Cancel a mailing."""
-    _move(ctx, mailing, MailingStatus.CANCELLED, as_json=as_json)
+    with open_house(ctx) as house:
+        _say_moved(house, house.mailings.cancel(mailing), as_json=as_json)

@@ -52,7 +52,7 @@ def require_mailing(connection: Connection, name: str) -> MailingRecord:
 def move_mailing(
     connection: Connection, mailing: MailingRecord, target: MailingStatus, now: datetime, reason: str = ""
 ) -> None:
-    """Move a mailing to another status; cancelling it cancels what is still pending. Raises StateError."""
+    """Move a mailing to another status. Raises StateError."""
     if not mailings.move_mailing(connection, mailing.id, target, now, reason):
         raise StateError(
             _("mailing {id} is {status}; it cannot become {target}").format(
@@ -62,8 +62,21 @@ def move_mailing(
                 statuses=_(", ").join(sorted(_(status.value) for status in MAILING_MOVES[mailing.status])) or "–"
             ),
         )
-    if target is MailingStatus.CANCELLED:
-        recovery.cancel_pending(connection, mailing.id, now)
+
+
+def cancel_mailing(connection: Connection, mailing: MailingRecord, now: datetime) -> None:
+    """Cancel a mailing: from the end of this transaction nothing of it is sent. Raises StateError.
+
+    What is pending is cancelled after that, by `cancel_some`, as a million take their time; a cancelling that was cut
+    off before its end is gone on with.
+    """
+    if mailing.status is not MailingStatus.CANCELLED or not cancel_some(connection, mailing, now):
+        move_mailing(connection, mailing, MailingStatus.CANCELLED, now)
+
+
+def cancel_some(connection: Connection, mailing: MailingRecord, now: datetime) -> bool:
+    """Cancel some of what is pending of a cancelled mailing; False when nothing was left."""
+    return recovery.cancel_pending(connection, mailing.id, now) > 0
 
 
 def resume_mailing(connection: Connection, mailing: MailingRecord, now: datetime) -> None:

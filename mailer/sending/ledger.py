@@ -19,6 +19,7 @@ P = ParamSpec("P")
 MOST_IN_GROUP = 500
 GATHER_S = 0.003  # between two commits under load: the second one then serves more
 BUSY_GROUP = 4  # jobs in a commit from which on there is load
+LINGER_S = 0.005  # of a settlement for the next dot of its connection, which then waits for one commit instead of two
 RETRY_S = 0.5  # after a commit that failed; doubles
 LONGEST_RETRY_S = 5.0
 
@@ -123,17 +124,18 @@ class Ledger:
         """Wait for jobs, for a while where something is owed, and return all there are, not before a moment."""
         group: list[_Job] = []
         try:
-            first = self._jobs.get(timeout=retry_s if self._owed else None)
+            job = self._jobs.get(timeout=retry_s if self._owed else None)
             if self._owed and self.trouble:
                 time.sleep(RETRY_S)  # what came now will fail as well
             else:
                 time.sleep(max(not_before - time.monotonic(), 0.0))
-            if first is not None:
-                group.append(first)
-            while len(group) < MOST_IN_GROUP:
-                job = self._jobs.get_nowait()
+            while True:
                 if job is not None:
                     group.append(job)
+                if len(group) >= MOST_IN_GROUP:
+                    break
+                alone = len(group) == 1 and isinstance(job, _Owed)
+                job = self._jobs.get(timeout=LINGER_S) if alone else self._jobs.get_nowait()
         except queue.Empty:
             pass
         return group

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailer.store import audience, mailings, plans
+from mailer.store import audience, mailings, plans, recovery
 from mailer.store.database import Connection
 from mailer.tokens import HouseSecret, hash_address
 
@@ -28,6 +28,7 @@ def plan_mailing(
     """
     issue_id = mailings.mailing_issue(connection, mailing_id)
     mailings.lock_issue(connection, issue_id)
+    recovery.finish_cancelling(connection, issue_id, now)
     mailings.fix_tokens(connection, mailing_id, secret.current, message_domain)
     ordinal = first = plans.last_ordinal(connection, mailing_id)
     active = 0

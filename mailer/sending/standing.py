@@ -55,7 +55,7 @@ def judge_pace(
     learnt = learnt_limit(known, now, scale)
     limits = (*configured, learnt) if learnt is not None else configured
     counted = {limit: _until_now(limit, uses.get(limit.window_s, []), now) for limit in limits}
-    held = known.held_until if known.held_until is not None and known.held_until > now else None
+    held = known.held_until if not known.stopped and known.is_held(now) else None
     wait_s = max((waiting_time(remaining, limit, used, now) for limit, used in counted.items()), default=0.0)
     if held is not None:
         wait_s = max(wait_s, (held - now).total_seconds())

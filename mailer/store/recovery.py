@@ -12,6 +12,7 @@ from mailer.store.claims import cancel_with_mailing, cancelled_fields, has_left
 from mailer.store.plans import ORDINALS
 from mailer.store.schema import attempt, delivery, mailing
 
+CANCELLED_AT_ONCE = 20_000  # deliveries in a transaction, for which others wait
 PAGE = 500  # SQLite takes 32,766 parameters, but a plan of an IN list grows with it
 
 
@@ -118,14 +119,29 @@ def requeue_uncertain(connection: Connection, mailing_id: int, now: datetime) ->
     return result.rowcount
 
 
-def cancel_pending(connection: Connection, mailing_id: int, now: datetime) -> int:
-    """Cancel what is still pending; return how many. What is on the wire ends as it ends."""
+def cancel_pending(connection: Connection, mailing_id: int, now: datetime, most: int = CANCELLED_AT_ONCE) -> int:
+    """Cancel what is still pending, so many at most; return how many. What is on the wire ends as it ends."""
+    pending = (
+        select(delivery.c.id)
+        .where(delivery.c.mailing_id == mailing_id, delivery.c.status == DeliveryStatus.PENDING.value)
+        .limit(most)
+    )
     result = connection.execute(
         update(delivery)
-        .where(
-            delivery.c.mailing_id == mailing_id,
-            delivery.c.status == DeliveryStatus.PENDING.value,
-        )
+        .where(delivery.c.id.in_(pending), delivery.c.status == DeliveryStatus.PENDING.value)
+        .values(**cancelled_fields(now))
+    )
+    return result.rowcount
+
+
+def finish_cancelling(connection: Connection, issue_id: int, now: datetime) -> int:
+    """Cancel what is pending of cancelled mailings of an issue: a cancelling that was cut off; return how many."""
+    cancelled = select(mailing.c.id).where(
+        mailing.c.issue_id == issue_id, mailing.c.status == MailingStatus.CANCELLED.value
+    )
+    result = connection.execute(
+        update(delivery)
+        .where(delivery.c.mailing_id.in_(cancelled), delivery.c.status == DeliveryStatus.PENDING.value)
         .values(**cancelled_fields(now))
     )
     return result.rowcount

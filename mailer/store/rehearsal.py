@@ -1,8 +1,9 @@
 """A copy of the house for a rehearsal: who would get an issue, and what; and what a rehearsal left in it."""
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, exists, func, insert, select
 
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.edition import asset_hashes
@@ -56,10 +57,22 @@ def _files(source: Connection, issue_id: int) -> set[str]:
 
 
 def _pour(source: Connection, target: Store, table: Table, *wanted: ColumnElement[bool]) -> None:
-    found = source.execute(select(table).where(*wanted).execution_options(yield_per=PAGE)).mappings()
-    for page in found.partitions():
+    query = select(table).where(*wanted)
+    if source.dialect.name == "sqlite":  # its values are what the target keeps: no need to read them
+        _pour_raw(source, target, table, query)
+        return
+    for page in source.execute(query.execution_options(yield_per=PAGE)).mappings().partitions():
         with target.write() as connection:
             connection.execute(insert(table), [dict(row) for row in page])
+
+
+def _pour_raw(source: Connection, target: Store, table: Table, query: Select[Any]) -> None:
+    text = query.compile(dialect=source.dialect, compile_kwargs={"literal_binds": True})
+    names = [column.name for column in table.columns]
+    row = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - ours
+    for page in source.exec_driver_sql(str(text)).partitions(PAGE):
+        with target.write() as connection:
+            connection.exec_driver_sql(row, [tuple(values) for values in page])
 
 
 def count_reached_before(connection: Connection, mailing_id: int, issue_id: int, list_id: int) -> int:

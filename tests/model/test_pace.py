@@ -49,7 +49,7 @@ def test_a_limit_is_read_and_written(text: str, limit: Limit, again: str) -> Non
 
 @pytest.mark.parametrize("text", ["5/500ms", "0/1s", "5/0s", "5", "/1s", "-1/1s", "5/1w", "5/1.5s", " ", "5/1s 3/1m"])
 def test_what_is_no_limit_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(text)):
+    with pytest.raises(ValueError, match=re.escape(text) or "^$"):
         parse_limit(text)
 
 

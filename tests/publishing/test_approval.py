@@ -4,10 +4,17 @@ import pytest
 from sqlalchemy import update
 
 from mailer.errors import NotFoundError, StateError, StoreError
-from mailer.model.delivery import IssueStatus, MailingStatus
+from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
 from mailer.publishing.approval import approve_issue, find_approval
-from mailer.publishing.mailing import move_mailing, require_mailing, resume_mailing, schedule_mailing
-from mailer.store import issues
+from mailer.publishing.mailing import (
+    cancel_mailing,
+    cancel_some,
+    move_mailing,
+    require_mailing,
+    resume_mailing,
+    schedule_mailing,
+)
+from mailer.store import figures, issues, recovery
 from mailer.store.schema import edition
 from tests.world import NOW, World, make_edition, make_issue
 
@@ -81,3 +88,28 @@ def test_mailings_move_as_their_table_says_and_say_so_otherwise(world: World) ->
             move_mailing(connection, require_mailing(connection, str(number)), MailingStatus.RUNNING, NOW)
         with pytest.raises(NotFoundError):
             require_mailing(connection, "12345")
+
+
+def test_a_cancelled_mailing_is_over_at_once_and_its_copies_follow_some_at_a_time(world: World) -> None:
+    number = world.start_mailing()
+    with world.store.write() as connection:
+        mailing = require_mailing(connection, str(number))
+        cancel_mailing(connection, mailing, NOW)
+        assert require_mailing(connection, str(number)).status is MailingStatus.CANCELLED
+        assert recovery.cancel_pending(connection, number, NOW, most=3) == 3
+    # here the command is killed: the next one goes on
+    with world.store.write() as connection:
+        mailing = require_mailing(connection, str(number))
+        cancel_mailing(connection, mailing, NOW)
+        assert not cancel_some(connection, mailing, NOW)
+        with pytest.raises(StateError, match="cannot become"):
+            cancel_mailing(connection, mailing, NOW)
+        assert figures.count_statuses(connection, number)[world.lists["members"]] == {DeliveryStatus.CANCELLED: 5}
+
+
+def test_whom_a_cancelling_that_was_cut_off_left_over_another_mailing_reaches(world: World) -> None:
+    number = world.start_mailing()
+    with world.store.write() as connection:
+        cancel_mailing(connection, require_mailing(connection, str(number)), NOW)
+    again = world.start_mailing()
+    assert len(world.claim_all(again)) == 7
