@@ -134,7 +134,7 @@ class Ledger:
                     group.append(job)
                 if len(group) >= MOST_IN_GROUP:
                     break
-                alone = len(group) == 1 and isinstance(job, _Owed)
+                alone = len(group) == 1 and isinstance(job, _Owed) and not not_before
                 job = self._jobs.get(timeout=LINGER_S) if alone else self._jobs.get_nowait()
         except queue.Empty:
             pass
