@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from mailer.cli.drawing import draw_summary, err, say, say_json
+from mailer.cli.drawing import err, say, say_json
 from mailer.cli.options import JsonOption
 from mailer.cli.progress import watch
+from mailer.cli.summary import draw_summary
 from mailer.errors import StateError
 from mailer.i18n import _, current_language, ngettext
 from mailer.model.standing import Glance

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from mailer.errors import MailerError
 from mailer.i18n import N_, _
-from mailer.model.delivery import DeliveryStatus, ListSummary, MailingStatus, MailingSummary
+from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.model.outcome import ReplyClass
 from mailer.model.report import Severity
 
@@ -142,43 +142,3 @@ def show_clock(moment: datetime | None, zone: ZoneInfo) -> str:
 def class_word(name: str) -> str:
     """Return a reply class in the user's language."""
     return _(CLASS_WORDS[ReplyClass(name)]) if name else _("no reply")
-
-
-def draw_summary(summary: MailingSummary) -> None:
-    """Print a mailing's figures as a table by list, and below it why copies were not taken."""
-    kinds = [DeliveryStatus.ACCEPTED, DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED]
-    # rare states get a column only when they occur
-    kinds += [kind for kind in DeliveryStatus if kind not in kinds and summary.count(kind)]
-    columns = [
-        ("", "left"),
-        (_("List"), "left"),
-        (_("planned"), "right"),
-        *((_(STATUS_WORDS[kind]), "right") for kind in kinds),
-    ]
-    title = _("Mailing {id} of issue {issue}: {status}").format(
-        id=summary.mailing.id, issue=summary.mailing.issue_slug, status=_(MAILING_WORDS[summary.mailing.status])
-    )
-    table = make_table(title, *columns, (_("retried"), "right"), (_("bounced"), "right"))
-    for part in summary.lists:
-        table.add_row(part.role.value, part.title, *_figures(part, kinds))
-    if len(summary.lists) > 1:
-        totals = [summary.planned, *(summary.count(kind) for kind in kinds), summary.retries, summary.bounced]
-        table.add_section()
-        table.add_row("", _("all"), *map(str, totals), style="bold")
-    out.print(table)
-    if summary.mailing.reason:
-        say(_("reason: {reason}").format(reason=summary.mailing.reason), "yellow")
-    for part in summary.lists:
-        for reason in part.reasons:
-            line = _("{list}: {count} {status}, {why}: {example}").format(
-                list=part.title,
-                count=reason.count,
-                status=_(STATUS_WORDS[reason.status]),
-                why=class_word(reason.reply_class),
-                example=reason.example,
-            )
-            say(f"  {line}")
-
-
-def _figures(part: ListSummary, kinds: list[DeliveryStatus]) -> list[str]:
-    return [str(part.planned), *(str(part.counts.get(kind, 0)) for kind in kinds), str(part.retries), str(part.bounced)]

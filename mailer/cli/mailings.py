@@ -1,30 +1,23 @@
 """Commands on mailings: send, status, pause, resume, cancel."""
 
-import asyncio
-import contextlib
-import itertools
-import signal
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailer.cli.drawing import MAILING_WORDS, draw_summary, make_table, out, say, say_json, show_clock, show_time
+from mailer.cli.delivering import deliver_or_follow, exit_unless_well, say_what_is_left, serve_runs
+from mailer.cli.drawing import MAILING_WORDS, make_table, out, say, say_json, show_clock, show_time
 from mailer.cli.options import IssueArgument, JsonOption, ListOption, MailingArgument, open_house
-from mailer.cli.progress import watch
 from mailer.cli.rehearse import run_rehearsal
-from mailer.cli.standing import describe_pace, draw_standing
+from mailer.cli.standing import draw_standing
+from mailer.cli.summary import describe_mailing, draw_summary
 from mailer.errors import UsageError
 from mailer.i18n import _
-from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus, MailingSummary
-from mailer.model.standing import Glance, Standing
+from mailer.model.delivery import MailingRecord, MailingStatus, MailingSummary
 
 if TYPE_CHECKING:
     from mailer.app import House
 
-LOOKS_A_SERVE_CHECK = 20  # looking whether a `serve` runs takes its lock for a moment, so not at every look
 UNDER_WAY = (MailingStatus.RUNNING, MailingStatus.PAUSED, MailingStatus.HELD)
 
 
@@ -43,44 +36,6 @@ def add_to(app: typer.Typer) -> None:
     app.command("pause", help=_("Let a running mailing rest; nothing is lost."))(pause)
     app.command("resume", help=_("Go on with a paused or held mailing."))(resume)
     app.command("cancel", help=_("End a mailing; what was not sent yet will not be."))(cancel)
-
-
-def describe(summary: MailingSummary, standing: Standing) -> dict[str, object]:
-    """Return a mailing's figures for --json, and how the relays of its lists stand."""
-    mailing = summary.mailing
-    return {
-        "mailing": mailing.id,
-        "issue": mailing.issue_slug,
-        "status": mailing.status.value,
-        "reason": mailing.reason,
-        "scheduled_at": mailing.scheduled_at,
-        "started_at": mailing.started_at,
-        "finished_at": mailing.finished_at,
-        "planned": summary.planned,
-        **{one.value: summary.count(one) for one in DeliveryStatus},
-        "bounced": summary.bounced,
-        "retries": summary.retries,
-        "lists": {
-            part.list_name: {
-                "planned": part.planned,
-                **{one.value: part.counts.get(one, 0) for one in DeliveryStatus},
-                "bounced": part.bounced,
-                "retries": part.retries,
-                "reasons": [
-                    {"status": one.status.value, "class": one.reply_class, "count": one.count, "example": one.example}
-                    for one in part.reasons
-                ],
-            }
-            for part in summary.lists
-        },
-        "relays": [describe_pace(one) for one in standing.relays],
-        "slowed_domains": [describe_pace(one) for one in standing.domains],
-    }
-
-
-def describe_mailing(house: "House", summary: MailingSummary) -> dict[str, object]:
-    """Return the same, reading how the relays stand."""
-    return describe(summary, house.relays.standing(summary.mailing.lists))
 
 
 def parse_moment(text: str, house: "House") -> datetime:
@@ -136,13 +91,6 @@ def send(
     exit_unless_well(summary, wait=wait)
 
 
-def exit_unless_well(summary: MailingSummary, *, wait: bool) -> None:
-    """Exit with 1 when a person must look, or when what was waited for is not finished."""
-    status = summary.mailing.status
-    if status is MailingStatus.HELD or (wait and status is not MailingStatus.FINISHED):
-        raise typer.Exit(1)
-
-
 def _say_sent(house: "House", summary: MailingSummary, *, wait: bool) -> None:
     mailing = summary.mailing
     if wait or mailing.status is MailingStatus.HELD:
@@ -151,81 +99,12 @@ def _say_sent(house: "House", summary: MailingSummary, *, wait: bool) -> None:
         when = show_time(mailing.scheduled_at, house.config.zone)
         line = _("mailing {id} of issue {issue} is planned for {when}")
         say(line.format(id=mailing.id, issue=mailing.issue_slug, when=when))
-        if not _serve_runs(house):
+        if not serve_runs(house):
             say(_("`mailer serve` does not run on this folder: start it, or nothing is sent"), "yellow")
     else:
         line = _("mailing {id} of issue {issue} has begun: {n} recipients")
         say(line.format(id=mailing.id, issue=mailing.issue_slug, n=summary.planned))
     say_what_is_left(house, summary)
-
-
-def _serve_runs(house: "House") -> bool:
-    lock = house.lock("serve")
-    if lock.take():
-        lock.free()
-        return False
-    return True
-
-
-async def deliver_and_watch(house: "House", mailing: MailingRecord, *, quiet: bool) -> None:
-    """Deliver a mailing here, or follow the `serve` that does; Ctrl-C drains and leaves the rest pending."""
-    name, zone = str(mailing.id), house.config.zone
-
-    def look() -> Glance:
-        return house.mailings.glance(name)
-
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    if _serve_runs(house):
-        looks = itertools.count(1)
-        stopping = asyncio.create_task(_wait_for(stop))
-
-        def ended(glance: Glance) -> bool:
-            gone = next(looks) % LOOKS_A_SERVE_CHECK == 0 and not _serve_runs(house)
-            return stop.is_set() or gone or glance.progress.mailing.status is not MailingStatus.RUNNING
-
-        await watch(look, ended, zone, quiet=quiet, wake=stopping)
-        stopping.cancel()
-        return
-    delivering = asyncio.create_task(house.relays.deliver(stop, mailing.id))
-    if not quiet:
-        await watch(look, lambda _glance: delivering.done(), zone, wake=delivering)
-    await delivering
-
-
-async def _wait_for(event: asyncio.Event) -> None:
-    await event.wait()
-
-
-def deliver_or_follow(
-    house: "House",
-    mailing: MailingRecord,
-    *,
-    wait: bool,
-    as_json: bool,
-    more: Mapping[str, object] = MappingProxyType({}),
-) -> MailingSummary:
-    """Deliver or follow a running mailing where that is asked for, and return its figures; `more` joins their JSON."""
-    if wait and mailing.status is MailingStatus.RUNNING:
-        asyncio.run(deliver_and_watch(house, mailing, quiet=as_json))
-    summary = house.mailings.summarise(str(mailing.id))
-    if as_json:
-        say_json({**describe_mailing(house, summary), **more})
-    return summary
-
-
-def say_what_is_left(house: "House", summary: MailingSummary) -> None:
-    """Say how a mailing that still runs goes on, or that there was nobody to send to."""
-    mailing = summary.mailing
-    if mailing.status is MailingStatus.RUNNING and not _serve_runs(house):
-        say(
-            _("mailing {id} goes on with `mailer serve`, or with `mailer resume {id} --wait`").format(id=mailing.id),
-            "yellow",
-        )
-    if mailing.started_at is not None and summary.planned == 0:
-        say(_("nobody to send to: the lists are empty, or everyone on them has this issue already"), "yellow")
 
 
 def status(

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from mailer.cli.drawing import STATUS_WORDS, draw_summary, say
-from mailer.cli.mailings import deliver_or_follow, exit_unless_well, say_what_is_left
+from mailer.cli.delivering import deliver_or_follow, exit_unless_well, say_what_is_left
+from mailer.cli.drawing import STATUS_WORDS, say
 from mailer.cli.options import JsonOption, MailingArgument, open_house
+from mailer.cli.summary import draw_summary
 from mailer.errors import UsageError
 from mailer.i18n import N_, _, ngettext
 from mailer.model.delivery import DeliveryStatus, MailingStatus

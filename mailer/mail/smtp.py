@@ -10,19 +10,18 @@ ride behind the final dot: one message costs one round trip. A body follows only
 import contextlib
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from mailer.config import RelayConfig
-from mailer.i18n import N_, _
+from mailer.i18n import _
 from mailer.mail.credentials import Credentials
 from mailer.mail.dialogue import BrokenDialogueError, Dialogue, Patience, broken
+from mailer.mail.envelope import Envelope, asked_receipts, look_over, write_commands
 from mailer.mail.opening import Offers, connect, open_dialogue, relay_failure
 from mailer.mail.replies import ReplyRules, classify_reply
 from mailer.model.outcome import (
     Accepted,
     Action,
     Deferred,
-    Meaning,
     Phase,
     Refused,
     RelayFailure,
@@ -33,24 +32,9 @@ from mailer.model.outcome import (
     Withheld,
 )
 
-_ADDRESS = re.compile(r"[^\s<>@\x00-\x20\x7f-\x9f\ud800-\udfff]+@[^\s<>@\x00-\x20\x7f-\x9f\ud800-\udfff]+")
 _BARE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _OF_READER = frozenset({ReplyClass.GREYLISTED, ReplyClass.RATE_RECIPIENT, ReplyClass.RATE_DOMAIN, ReplyClass.FULL})
-_NOTIFY = {"all": "SUCCESS,FAILURE,DELAY", "failures": "FAILURE,DELAY"}
-_PLAIN_XTEXT = re.compile(r"[!-*,-<>-~]*")
 _BREATH = ((Phase.MAIL, b"2"), (Phase.RCPT, b"2"), (Phase.DATA, b"354"))  # what is said at once, and what it wants
-_LONGEST_ENVELOPE_ID = 100  # RFC 3461 §4.4
-_LONGEST_ORIGINAL = 500  # RFC 3461 §4.2
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What is said before a message: from whom (empty: the null sender), to whom, its octets, and its ENVID if any."""
-
-    sender: str
-    recipient: str
-    size: int
-    envelope_id: str = ""
 
 
 async def open_session(
@@ -101,13 +85,6 @@ def _has_bare_end(message: bytes) -> bool:
     return message.count(b"\n") != whole or message.count(b"\r") != whole
 
 
-def write_xtext(text: str) -> str:
-    """Return ASCII text as an xtext (RFC 3461 §4): what may not stand in a parameter as +XX."""
-    if _PLAIN_XTEXT.fullmatch(text):
-        return text
-    return "".join(char if "!" <= char <= "~" and char not in "+=" else f"+{ord(char):02X}" for char in text)
-
-
 class SmtpSession:
     """An open session. `sent` counts messages accepted; `offers` is what EHLO said. One task at a time may use it."""
 
@@ -116,7 +93,7 @@ class SmtpSession:
         self.sent = 0
         self.pipelining = relay.pipelining and "PIPELINING" in offers
         self._dialogue = dialogue
-        self._notify = _NOTIFY.get(relay.receipts, "") if "DSN" in offers else ""
+        self._notify = asked_receipts(relay.receipts, offers)
         self._riding: Envelope | None = None  # its commands are on the wire, their replies unread
         self._spent = False
         self._reset = False  # the server is still within a transaction that came to nothing
@@ -149,7 +126,9 @@ class SmtpSession:
         upcoming() is asked for the next message's envelope just before the dot is written, where the relay pipelines;
         what it gives rides along, `riding` names it, and the next call must be for it.
         """
-        amiss = self._look_over(envelope) if self._riding is not envelope else self._closed()
+        amiss: SendResult | None = self._closed()
+        if amiss is None and self._riding is not envelope:
+            amiss = look_over(envelope, self.offers)
         if amiss is not None:
             return amiss
         try:
@@ -175,29 +154,6 @@ class SmtpSession:
     def _closed(self) -> RelayFailure | None:
         if self._dialogue.wire.ended or self._spent:
             return broken(Phase.MAIL, self._dialogue.wire.ended or _("the connection is closed")).failure
-        return None
-
-    def _look_over(self, envelope: Envelope) -> SendResult | None:
-        """What can be said before a word is sent."""
-        sender, recipient = envelope.sender, envelope.recipient
-        if (closed := self._closed()) is not None:
-            return closed
-        if sender and not _ADDRESS.fullmatch(sender):
-            return broken(
-                Phase.MAIL, _("“{text}” cannot be an envelope sender").format(text=sender), ReplyClass.CONFIG
-            ).failure
-        if not _ADDRESS.fullmatch(recipient):
-            text = _("“{text}” cannot be written to").format(text=ascii(recipient))
-            return _refused_here(text, ReplyClass.PROTOCOL, N_("This is no address that SMTP can carry."))
-        if not (sender + recipient).isascii() and "SMTPUTF8" not in self.offers:
-            text = _("the relay does not take addresses in other letters than ASCII (SMTPUTF8)")
-            return _refused_here(text, ReplyClass.CONFIG, N_("The relay cannot carry this address (RFC 6531)."))
-        limit = self.offers.get("SIZE", "")
-        if limit.isdecimal() and 0 < int(limit) < envelope.size:
-            text = _("the message has {n} octets, the relay takes {limit}").format(n=envelope.size, limit=limit)
-            summary = N_("The message is larger than the server takes; link to a file instead of attaching it.")
-            meaning = Meaning(ReplyClass.CONTENT, Action.STOP_AND_ASK, permanent=False, summary=summary)
-            return RelayFailure(Reply(0, "", text, Phase.MAIL), meaning)
         return None
 
     async def _transact(
@@ -227,26 +183,8 @@ class SmtpSession:
             return self._judge(early, domain)
         return await self._finish(domain, upcoming)
 
-    def _commands(self, envelope: Envelope) -> tuple[str, str]:
-        """Return the MAIL and RCPT lines with the parameters the relay offers."""
-        addresses = envelope.sender + envelope.recipient
-        mail, rcpt = f"MAIL FROM:<{envelope.sender}>", f"RCPT TO:<{envelope.recipient}>"
-        if "SIZE" in self.offers:
-            mail += f" SIZE={envelope.size}"
-        if not addresses.isascii():
-            mail += " BODY=8BITMIME SMTPUTF8" if "8BITMIME" in self.offers else " SMTPUTF8"
-        if self._notify:
-            mail += " RET=HDRS"
-            if envelope.envelope_id and len(name := write_xtext(envelope.envelope_id)) <= _LONGEST_ENVELOPE_ID:
-                mail += f" ENVID={name}"
-            rcpt += f" NOTIFY={self._notify}"
-            if envelope.recipient.isascii():  # in other letters it is RFC 6533's utf-8 type, which few relays know
-                original = f"rfc822;{write_xtext(envelope.recipient)}"
-                rcpt += f" ORCPT={original}" if len(original) <= _LONGEST_ORIGINAL else ""
-        return mail, rcpt
-
     def _breath(self, envelope: Envelope) -> bytes:
-        mail, rcpt = self._commands(envelope)
+        mail, rcpt = write_commands(envelope, self.offers, self._notify)
         return f"{'RSET' + chr(13) + chr(10) if self._reset else ''}{mail}\r\n{rcpt}\r\nDATA\r\n".encode()
 
     async def _say_at_once(self, envelope: Envelope) -> Reply | None:
@@ -308,7 +246,7 @@ class SmtpSession:
             if not _taken(reset):
                 return reset
             self._reset = False
-        mail, rcpt = self._commands(envelope)
+        mail, rcpt = write_commands(envelope, self.offers, self._notify)
         for line, phase in ((mail, Phase.MAIL), (rcpt, Phase.RCPT), ("DATA", Phase.DATA)):
             reply = await ask(line, phase)
             if phase is Phase.DATA:
@@ -337,7 +275,7 @@ class SmtpSession:
     async def _finish(self, domain: str, upcoming: Callable[[], Envelope | None] | None) -> SendResult:
         """Write the dot. From here on the message may have been taken, unless the server says otherwise."""
         following = upcoming() if upcoming is not None and self.pipelining else None
-        if following is not None and self._look_over(following) is not None:
+        if following is not None and (self._closed() or look_over(following, self.offers)) is not None:
             following = None
         self._dialogue.write(b".\r\n" + (self._breath(following) if following is not None else b""), Phase.BODY)
         self._riding = following
@@ -370,7 +308,3 @@ def _taken(reply: Reply) -> bool:
     if reply.code // 100 == 3:
         raise broken(reply.phase, str(reply), ReplyClass.PROTOCOL)
     return reply.code // 100 == 2
-
-
-def _refused_here(text: str, reply_class: ReplyClass, summary: str) -> Refused:
-    return Refused(Reply(0, "", text, Phase.RCPT), Meaning(reply_class, Action.NONE, permanent=True, summary=summary))

@@ -42,6 +42,8 @@ class IssueStatus(StrEnum):
 
 D, M, I = DeliveryStatus, MailingStatus, IssueStatus  # noqa: E741
 
+OPEN = (D.PENDING, D.SENDING)  # no end yet
+
 DELIVERY_MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     D.PENDING: frozenset({D.SENDING, D.SUPPRESSED, D.CANCELLED, D.EXPIRED}),
     D.SENDING: frozenset({D.ACCEPTED, D.REFUSED, D.UNCERTAIN, D.EXPIRED, D.SUPPRESSED, D.CANCELLED, D.PENDING}),

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailer.model.delivery import DeliveryStatus, MailingRecord
+from mailer.model.delivery import OPEN, DeliveryStatus, MailingRecord
 from mailer.model.pace import Limit
-
-OPEN = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from mailer.mail.envelope import Envelope
 from mailer.mail.message import Composer, Letterhead, envelope_sender, make_composer
-from mailer.mail.smtp import Envelope
 from mailer.model.delivery import Delivery
 from mailer.model.edition import Edition
 from mailer.sending.feed import Claim

@@ -18,8 +18,8 @@ from mailer.sending.settings import SendingSettings
 from mailer.sending.settle import given_back
 from mailer.sending.suppression import suppress_failed
 from mailer.sending.tally import Tally
-from mailer.store.claims import Dot, Settled, Settlement
 from mailer.store.database import Connection
+from mailer.store.settlements import Dot, Settled, Settlement
 from mailer.tokens import hash_address
 
 T = TypeVar("T")

@@ -4,7 +4,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from mailer.errors import StoreError
-from mailer.mail.smtp import Envelope, SmtpSession
+from mailer.mail.envelope import Envelope
+from mailer.mail.smtp import SmtpSession
 from mailer.model.outcome import Action, Phase, RelayFailure, SendResult
 from mailer.sending.copies import Copy
 from mailer.sending.pool import Pool

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
-from mailer.store import claims
-from mailer.store.claims import Dot, Settled
+from mailer.store import settlements
 from mailer.store.database import Connection, Store, is_passing
+from mailer.store.settlements import Dot, Settled
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -146,7 +146,7 @@ class Ledger:
         failure: BaseException | None = None
         try:
             with self._writer.write() as connection:
-                claims.settle_deliveries(connection, [one.settled for one in owed])
+                settlements.settle_deliveries(connection, [one.settled for one in owed])
                 for one in owed:
                     if one.also is not None:
                         one.also(connection)
@@ -177,7 +177,7 @@ class Ledger:
 
     def _permit(self, connection: Connection, jobs: list[_Permit]) -> list[_Answer]:
         waited = [job for job in jobs if not job.future.cancelled()]
-        allowed = claims.permit_dots(connection, [job.dot for job in waited], self._now())
+        allowed = settlements.permit_dots(connection, [job.dot for job in waited], self._now())
         return [(job.future, job.dot.delivery_id in allowed, None) for job in waited]
 
     def _alone(self, owed: list[_Owed]) -> list[_Owed]:
@@ -189,7 +189,7 @@ class Ledger:
         for one in owed:
             try:
                 with self._writer.write() as connection:
-                    claims.settle_deliveries(connection, [one.settled])
+                    settlements.settle_deliveries(connection, [one.settled])
                     if one.also is not None:
                         one.also(connection)
             except Exception as error:

@@ -21,7 +21,7 @@ from mailer.sending.brakes import Brakes
 from mailer.sending.copies import Copy
 from mailer.sending.pool import Pool
 from mailer.sending.settle import MOST_STOPS, Consequence, as_deferral, decide_outcome, due_again, given_back, released
-from mailer.store import claims
+from mailer.store import claims, settlements
 from mailer.store.database import Connection
 from mailer.tokens import hash_address
 
@@ -90,7 +90,7 @@ class Outcomes(Brakes):
         address_hash = hash_address(self.set.secret, one.recipient.address.casefold())
 
         def look(connection: Connection) -> tuple[bool, bool]:
-            stopped = claims.reader_stopped(connection, one.id, address_hash, self.set.now())
+            stopped = settlements.reader_stopped(connection, one.id, address_hash, self.set.now())
             return stopped, any(run.id == one.mailing_id for run in claims.running_mailings(connection, one.mailing_id))
 
         try:

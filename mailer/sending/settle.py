@@ -18,7 +18,7 @@ from mailer.model.outcome import (
     Uncertain,
 )
 from mailer.sending.retry import RetryPolicy, next_attempt, resend_uncertain_at
-from mailer.store.claims import Settlement
+from mailer.store.settlements import Settlement
 
 # refusals that say nothing of the recipient: going on would only spend the list
 OURS_AT_ONCE = frozenset({ReplyClass.AUTH, ReplyClass.CONFIG, ReplyClass.SENDER_POLICY, ReplyClass.IP_POLICY})

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from mailer.model.delivery import Delivery
 from mailer.store import audience
-from mailer.store.claims import Settlement
 from mailer.store.database import Connection
+from mailer.store.settlements import Settlement
 from mailer.tokens import HouseSecret, hash_address
 
 

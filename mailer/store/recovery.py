@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, Connection, case, func, null, select, upda
 
 from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.model.outcome import Phase
-from mailer.store.claims import cancel_with_mailing, cancelled_fields, has_left
 from mailer.store.plans import ORDINALS
 from mailer.store.schema import attempt, delivery, mailing
+from mailer.store.settlements import cancel_with_mailing, cancelled_fields, has_left
 
 CANCELLED_AT_ONCE = 20_000  # deliveries in a transaction, for which others wait
 PAGE = 500  # SQLite takes 32,766 parameters, but a plan of an IN list grows with it

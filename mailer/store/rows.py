@@ -1,10 +1,21 @@
 """Statements of the hot path, compiled once and run for many rows: building one anew costs more than running it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, CursorResult, Dialect, Insert, Update, bindparam
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Dialect,
+    Insert,
+    Update,
+    bindparam,
+    literal_column,
+)
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
@@ -16,6 +27,14 @@ _Process = Callable[[Any], Any] | None
 def given(name: str, kind: TypeEngine[Any] | type[TypeEngine[Any]]) -> BindParameter[Any]:
     """A value that each row gives by this name."""
     return bindparam(name, type_=kind, required=True)
+
+
+def written_out(state: StrEnum) -> ColumnElement[str]:
+    """A state in the statement's text, not bound to it.
+
+    SQLite plans a statement anew for each value bound to a column that a partial index names.
+    """
+    return literal_column(f"'{state.value}'")
 
 
 class Prepared:

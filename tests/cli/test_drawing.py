@@ -8,7 +8,8 @@ from rich.console import Console
 
 from mailer.cli.bounces import draw
 from mailer.cli.check import draw_findings
-from mailer.cli.drawing import draw_summary, make_table, out, say, say_error
+from mailer.cli.drawing import make_table, out, say, say_error
+from mailer.cli.summary import draw_summary
 from mailer.errors import StateError
 from mailer.model.delivery import (
     DeliveryStatus,

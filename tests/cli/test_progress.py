@@ -30,9 +30,9 @@ from mailer.model.standing import Glance
 from mailer.reports.summary import read_progress
 from mailer.sending.feed import Domains, relay_subject
 from mailer.sending.standing import read_standing
-from mailer.store import claims, mailings, pace
-from mailer.store.claims import Settled, Settlement
+from mailer.store import mailings, pace, settlements
 from mailer.store.database import open_store
+from mailer.store.settlements import Settled, Settlement
 from tests.flow.conftest import relay as relay
 from tests.flow.newsletter import Newsletter, environment
 from tests.relay import Relay
@@ -58,7 +58,7 @@ def settle(world: World, mailing_id: int, accepted: int, deferred: int) -> None:
     ends += [Settlement(DeliveryStatus.PENDING, "deferred", reply, "greylisted", again)] * deferred
     with world.store.write() as connection:
         settled = [Settled(one.id, one.attempt, one.lease, end, NOW) for one, end in zip(claimed, ends, strict=False)]
-        claims.settle_deliveries(connection, settled)
+        settlements.settle_deliveries(connection, settled)
 
 
 def look(world: World, mailing_id: int) -> Glance:

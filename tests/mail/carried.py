@@ -1,6 +1,7 @@
 """A message and its envelope, as SmtpSession.send wants them."""
 
-from mailer.mail.smtp import Envelope, to_wire
+from mailer.mail.envelope import Envelope
+from mailer.mail.smtp import to_wire
 
 
 def carried(sender: str, recipient: str, message: bytes, envelope_id: str = "") -> tuple[Envelope, bytes]:

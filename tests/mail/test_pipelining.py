@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from mailer.mail.dialogue import Patience
-from mailer.mail.smtp import Envelope, SmtpSession, open_session
+from mailer.mail.envelope import Envelope
+from mailer.mail.smtp import SmtpSession, open_session
 from mailer.model.outcome import (
     Accepted,
     Action,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mailer.mail.smtp import Envelope, SmtpSession, open_session, write_xtext
+from mailer.mail.envelope import Envelope, write_xtext
+from mailer.mail.smtp import SmtpSession, open_session
 from mailer.model.outcome import Accepted
 from tests.mail.line_server import BYE, ENVELOPE, HELLO, playing
 from tests.mail.test_smtp_faults import QUICK, relay_to, yes

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.config import RelayConfig
+from mailer.mail.envelope import Envelope
 from mailer.mail.sink import HOST, LONGEST_LINE, Sink
-from mailer.mail.smtp import Envelope, SmtpSession, open_session
+from mailer.mail.smtp import SmtpSession, open_session
 from mailer.model.outcome import Accepted
 
 MESSAGE = b"Subject: x\r\nMessage-ID: <m%d@zsia.example>\r\n\r\nbody\r\n"

@@ -8,12 +8,12 @@ from sqlalchemy import delete, insert, select, update
 from mailer.errors import StoreError
 from mailer.model.delivery import Delivery, DeliveryStatus, MailingStatus
 from mailer.model.outcome import Phase, Reply
-from mailer.store import audience, claims, deliveries, events, figures, mailings, recovery, schedules
-from mailer.store.claims import Dot, Settled, Settlement
+from mailer.store import audience, claims, deliveries, events, figures, mailings, recovery, schedules, settlements
 from mailer.store.events import NewEvent
 from mailer.store.house import claim_house, known_fingerprint
 from mailer.store.recovery import Recovery
 from mailer.store.schema import attempt, delivery
+from mailer.store.settlements import Dot, Settled, Settlement
 from mailer.tokens import HouseSecret, hash_address
 from tests.world import NOW, SECRET, World
 
@@ -34,14 +34,14 @@ def settle(world: World, one: Delivery, end: Settlement, lease: str = "one", now
     """Settle, and return whether that moved the delivery."""
     before = status_of(world, one)
     with world.store.write() as connection:
-        claims.settle_deliveries(connection, [Settled(one.id, one.attempt, lease, end, now)])
+        settlements.settle_deliveries(connection, [Settled(one.id, one.attempt, lease, end, now)])
     return status_of(world, one) != before
 
 
 def permit(world: World, one: Delivery, lease: str = "one", now: datetime = NOW) -> bool:
     with world.store.write() as connection:
         dot = Dot(one.id, one.attempt, lease, hash_address(SECRET, one.recipient.address))
-        return claims.permit_dots(connection, [dot], now) == {one.id}
+        return settlements.permit_dots(connection, [dot], now) == {one.id}
 
 
 def status_of(world: World, one: Delivery) -> str:

@@ -1,0 +1,90 @@
+"""A mailing's figures: as a table for people, as JSON for scripts."""
+
+from typing import TYPE_CHECKING
+
+from mailer.cli.drawing import MAILING_WORDS, STATUS_WORDS, class_word, make_table, out, say
+from mailer.cli.standing import describe_pace
+from mailer.i18n import _
+from mailer.model.delivery import DeliveryStatus, ListSummary, MailingSummary
+from mailer.model.standing import Standing
+
+if TYPE_CHECKING:
+    from mailer.app import House
+
+
+def draw_summary(summary: MailingSummary) -> None:
+    """Print a mailing's figures as a table by list, and below it why copies were not taken."""
+    kinds = [DeliveryStatus.ACCEPTED, DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED]
+    # rare states get a column only when they occur
+    kinds += [kind for kind in DeliveryStatus if kind not in kinds and summary.count(kind)]
+    columns = [
+        ("", "left"),
+        (_("List"), "left"),
+        (_("planned"), "right"),
+        *((_(STATUS_WORDS[kind]), "right") for kind in kinds),
+    ]
+    title = _("Mailing {id} of issue {issue}: {status}").format(
+        id=summary.mailing.id, issue=summary.mailing.issue_slug, status=_(MAILING_WORDS[summary.mailing.status])
+    )
+    table = make_table(title, *columns, (_("retried"), "right"), (_("bounced"), "right"))
+    for part in summary.lists:
+        table.add_row(part.role.value, part.title, *_figures(part, kinds))
+    if len(summary.lists) > 1:
+        totals = [summary.planned, *(summary.count(kind) for kind in kinds), summary.retries, summary.bounced]
+        table.add_section()
+        table.add_row("", _("all"), *map(str, totals), style="bold")
+    out.print(table)
+    if summary.mailing.reason:
+        say(_("reason: {reason}").format(reason=summary.mailing.reason), "yellow")
+    for part in summary.lists:
+        for reason in part.reasons:
+            line = _("{list}: {count} {status}, {why}: {example}").format(
+                list=part.title,
+                count=reason.count,
+                status=_(STATUS_WORDS[reason.status]),
+                why=class_word(reason.reply_class),
+                example=reason.example,
+            )
+            say(f"  {line}")
+
+
+def _figures(part: ListSummary, kinds: list[DeliveryStatus]) -> list[str]:
+    return [str(part.planned), *(str(part.counts.get(kind, 0)) for kind in kinds), str(part.retries), str(part.bounced)]
+
+
+def describe_summary(summary: MailingSummary, standing: Standing) -> dict[str, object]:
+    """Return a mailing's figures for --json, and how the relays of its lists stand."""
+    mailing = summary.mailing
+    return {
+        "mailing": mailing.id,
+        "issue": mailing.issue_slug,
+        "status": mailing.status.value,
+        "reason": mailing.reason,
+        "scheduled_at": mailing.scheduled_at,
+        "started_at": mailing.started_at,
+        "finished_at": mailing.finished_at,
+        "planned": summary.planned,
+        **{one.value: summary.count(one) for one in DeliveryStatus},
+        "bounced": summary.bounced,
+        "retries": summary.retries,
+        "lists": {
+            part.list_name: {
+                "planned": part.planned,
+                **{one.value: part.counts.get(one, 0) for one in DeliveryStatus},
+                "bounced": part.bounced,
+                "retries": part.retries,
+                "reasons": [
+                    {"status": one.status.value, "class": one.reply_class, "count": one.count, "example": one.example}
+                    for one in part.reasons
+                ],
+            }
+            for part in summary.lists
+        },
+        "relays": [describe_pace(one) for one in standing.relays],
+        "slowed_domains": [describe_pace(one) for one in standing.domains],
+    }
+
+
+def describe_mailing(house: "House", summary: MailingSummary) -> dict[str, object]:
+    """Return the same, reading how the relays stand."""
+    return describe_summary(summary, house.relays.standing(summary.mailing.lists))

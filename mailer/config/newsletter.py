@@ -1,0 +1,86 @@
+"""The tables that say what the newsletter is: who sends it, to which lists, when, and how it looks."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mailer.config.values import Address, Clock, Duration, Line, OptionalAddress, OptionalZone, Table, TemplateName
+from mailer.model.issue import Role
+
+
+class SenderConfig(Table):
+    """Who the bulletin is from."""
+
+    name: Line = Field(description="the name readers see; may be Chinese")
+    address: Address = Field(description="From, and the envelope sender")
+    reply_to: OptionalAddress = Field(
+        default="", description="where answers and unsubscribe mails go; empty means `address`"
+    )
+
+    @property
+    def domain(self) -> str:
+        """The domain of `address`, in lower case."""
+        return self.address.rpartition("@")[2]
+
+    @property
+    def answers(self) -> str:
+        """The address that readers' answers reach."""
+        return self.reply_to or self.address
+
+
+class ListConfig(Table):
+    """One distribution list."""
+
+    title: Line = Field(description="its name on pages and in List-Id")
+    role: Role = Field(description='"报" bodies above, "送" bodies beside and members, "发" bodies below')
+    file: str = Field(description="the sheet with its subscribers, from the newsletter folder")
+    salutation: Line = Field(
+        default="",
+        description="the line before the masthead; may hold {name}, {organisation}, {title}, {city}; empty for none",
+    )
+    template: TemplateName = Field(default="bulletin.mjml.j2", description="the template of its HTML, in templates/")
+    leave: Literal["unsubscribe", "reply"] = Field(
+        default="unsubscribe",
+        description="how readers leave: by a link (where public_url is set), or by answering the mail",
+    )
+    attachments: tuple[Literal["pdf", "files"], ...] = Field(
+        default=(), description='what a copy carries: "pdf" the bulletin as PDF, "files" the attachments of the issue'
+    )
+    tracking: Literal["", "on", "off"] = Field(
+        default="", description="whether opens and clicks may be counted; empty: off for 报, on for others"
+    )
+
+    @property
+    def tracks(self) -> bool:
+        """Whether opens and clicks of this list may be counted."""
+        return self.tracking == "on" or (self.tracking == "" and self.role is not Role.UPWARD)
+
+
+class ScheduleConfig(Table):
+    """A sending that repeats."""
+
+    when: str = Field(description='"last working day", "first working day" or "day 15"')
+    at: Clock = Field(description="the time of day, such as 10:00")
+    timezone: OptionalZone = Field(default="", description="an IANA zone; empty means the newsletter's")
+    lists: tuple[str, ...] = Field(default=(), description="list names; empty means all")
+    grace: Duration = Field(default=timedelta(hours=2), description="how late it may still start by itself")
+
+
+class PicturesConfig(Table):
+    """How pictures travel."""
+
+    place: Literal["inline", "hosted"] = Field(
+        default="inline", description='"inline": within every copy; "hosted": fetched from public_url when it is read'
+    )
+    width: Annotated[int, Field(ge=320, le=2560)] = Field(
+        default=1280, description="pixels; wider pictures are made smaller (the bulletin shows at most 576)"
+    )
+    quality: Annotated[int, Field(ge=40, le=95)] = Field(default=82, description="of JPEG, 40 to 95")
+
+
+class WebConfig(Table):
+    """The public pages; they run only where public_url is set."""
+
+    host: str = Field(default="127.0.0.1", description="the address to listen on; put a TLS proxy before it")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8025, description="the port to listen on")

@@ -1,0 +1,52 @@
+"""Secrets stand outside config.toml: in files that only their owner may read, or in the environment."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from mailer.config.reading import FILE_NAME
+from mailer.config.sending import RelayConfig
+from mailer.errors import ConfigError
+from mailer.i18n import _
+
+
+def read_private_file(path: Path, field: str, exposed: str, cure: str = "") -> bytes:
+    """Return a file that only its owner may read; `exposed` says what is wrong where others may.
+
+    Raises ConfigError with that, or with `cure` when it cannot be read.
+    """
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ConfigError(exposed, file=path, field=field, cure=f"chmod 600 {path}")
+        return path.read_bytes()
+    except OSError as error:
+        why = _("cannot be read: {why}").format(why=error.strerror)
+        raise ConfigError(why, file=path, field=field, cure=cure) from None
+
+
+def read_password(relay: RelayConfig, home: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the relay's password from its file or environment variable; empty where there is no login.
+
+    Raises ConfigError when it is not to be had, or when others may read the file. The value is never logged.
+    """
+    if not relay.username or relay.auth == "xoauth2":
+        return ""
+    file = home / FILE_NAME
+    if relay.password_file:
+        path = home / relay.password_file
+        exposed = _("the password file may be read by others")
+        return read_private_file(path, "password_file", exposed).decode("utf-8").strip()
+    if relay.password_env:
+        if value := environ.get(relay.password_env):
+            return value
+        raise ConfigError(
+            _("the environment variable {name} is not set").format(name=relay.password_env),
+            file=file,
+            field="password_env",
+        )
+    raise ConfigError(
+        _("the relay has a username but no password"),
+        file=file,
+        field="password_env",
+        cure=_("name an environment variable in password_env, or a file in password_file"),
+    )

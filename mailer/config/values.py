@@ -1,0 +1,142 @@
+"""What a value in config.toml may be: each kind is a type that checks it and says the cure."""
+
+import difflib
+import re
+from datetime import time, timedelta
+from typing import Annotated
+from urllib.parse import parse_qsl
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from mailer.errors import AddressError
+from mailer.i18n import _
+from mailer.model.address import parse_address
+from mailer.model.pace import parse_limit
+
+# lists, relays and schedules are named in file names, URLs and headers
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+SELECTOR = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"  # one label of a name in DNS
+Selector = Annotated[str, Field(pattern=SELECTOR)]
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+# after postgresql:// come user, host or nothing (a socket), port, database, options
+_POSTGRESQL = re.compile(r"([^\s:/?#@]*:?@)?([^\s:/?#@\[\]]*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[^\s/?#]*)?(\?[^\s#]*)?")
+
+
+class CurableError(ValueError):
+    """A wrong value with its cure; `place` names the key where pydantic cannot tell it."""
+
+    def __init__(self, wrong: str, cure: str, place: tuple[str, ...] = ()) -> None:
+        super().__init__(wrong)
+        self.cure = cure
+        self.place = place
+
+
+def _parse_duration(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", value) if isinstance(value, str) else None
+    if match is None:
+        raise CurableError(_("wrong value"), _("write a number with its unit, such as 30s, 10m, 48h or 2d"))
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+
+
+def check_address(value: str) -> str:
+    """Return an address as it is written everywhere; raises CurableError."""
+    try:
+        return parse_address(value).text
+    except AddressError as error:
+        raise CurableError(error.message, error.cure) from None
+
+
+def _check_line(value: str) -> str:
+    if any(ord(char) < 32 or char in "\x7f\x85\u2028\u2029" for char in value):
+        raise CurableError(_("wrong value"), _("write it on one line, without control characters"))
+    return value
+
+
+def _check_zone(value: str) -> str:
+    if value not in available_timezones():
+        near = difflib.get_close_matches(value, available_timezones(), 1)
+        cure = _("did you mean {near}?").format(near=near[0]) if near else _("write an IANA name such as Asia/Shanghai")
+        raise CurableError(_("no such time zone"), cure)
+    return value
+
+
+def _check_url(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+(/[^\s?#]*)?", value):
+        raise CurableError(_("wrong value"), _("write an address such as https://news.example.org, or leave it empty"))
+    return value.rstrip("/")
+
+
+def _check_database(value: str) -> str:
+    """Refuse what is no PostgreSQL address, and a password in it: settings are shown, copied and kept with the text."""
+    if not value:
+        return value
+    rest = value.removeprefix("postgresql://")
+    options = dict(parse_qsl(rest.partition("?")[2]))
+    if rest != value and (re.match(r"[^:/?]*:[^@]+@", rest) or not {"password", "sslpassword"}.isdisjoint(options)):
+        raise CurableError(
+            _("a password must not stand here"),
+            _("take it out; write it to ~/.pgpass (mode 0600) or to the environment variable PGPASSWORD"),
+        )
+    if rest == value or not _POSTGRESQL.fullmatch(rest):
+        raise CurableError(
+            _("this is no address of a PostgreSQL database"),
+            _("write postgresql://USER@HOST/DATABASE, or leave it empty for SQLite in var/"),
+        )
+    return value
+
+
+def _check_clock(value: object) -> object:
+    if isinstance(value, time):
+        return value
+    match = re.fullmatch(r"([01]?\d|2[0-3])[:：]([0-5]\d)", value) if isinstance(value, str) else None
+    if match is None:
+        raise CurableError(_("wrong value"), _("write a time of day such as 10:00"))
+    return time(int(match[1]), int(match[2]))
+
+
+def _check_signing_domain(value: str) -> str:
+    if value and not re.fullmatch(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", value):
+        raise CurableError(_("wrong value"), _("write a domain in lower case, such as news.example.org"))
+    return value
+
+
+def _check_template(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*\.mjml\.j2", value):
+        raise CurableError(_("wrong value"), _("name a file in templates/, such as bulletin.mjml.j2"))
+    return value
+
+
+def _check_limits(values: object) -> object:
+    if not isinstance(values, list | tuple):
+        return values
+    for value in values:
+        try:
+            parse_limit(str(value))
+        except ValueError:
+            raise CurableError(
+                _("wrong value"), _('write how many in how long, such as "8/15m", "40/1d" or "5000/180s"')
+            ) from None
+    return values
+
+
+Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
+Clock = Annotated[time, BeforeValidator(_check_clock)]
+Line = Annotated[str, AfterValidator(_check_line)]
+Zone = Annotated[str, AfterValidator(_check_zone)]
+OptionalZone = Annotated[str, AfterValidator(lambda value: _check_zone(value) if value else "")]
+Address = Annotated[str, AfterValidator(check_address)]
+OptionalAddress = Annotated[str, AfterValidator(lambda value: check_address(value) if value else "")]
+PublicUrl = Annotated[str, AfterValidator(_check_url)]
+DatabaseAddress = Annotated[str, AfterValidator(_check_database)]
+SigningDomain = Annotated[str, AfterValidator(_check_signing_domain)]
+TemplateName = Annotated[str, AfterValidator(_check_template)]
+Limits = Annotated[tuple[str, ...], BeforeValidator(_check_limits)]
+
+
+class Table(BaseModel):
+    """A table of config.toml: it knows all its keys, and does not change once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,0 +1,101 @@
+"""The whole of config.toml: its top keys, its tables, and what must be right between them."""
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
+
+from mailer.config.newsletter import ListConfig, PicturesConfig, ScheduleConfig, SenderConfig, WebConfig
+from mailer.config.replies import RepliesConfig
+from mailer.config.sending import BouncesConfig, DkimConfig, DomainConfig, RelayConfig, RetryConfig
+from mailer.config.values import CurableError, DatabaseAddress, Name, PublicUrl, Selector, Table, Zone
+from mailer.i18n import _
+from mailer.model.address import is_provider
+from mailer.model.issue import Role
+
+MOST_KEYS = 2  # of DKIM: one for all receivers, one for those who know better
+
+
+class Config(Table):
+    """The whole of config.toml."""
+
+    language: Literal["", "zh_CN", "en"] = Field(
+        default="", description="of pages and messages; empty: by LANG, and Chinese where that is C or nothing"
+    )
+    timezone: Zone = Field(default="Asia/Shanghai", description="in which dates and times are shown and meant")
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(default="CN", description="whose working days count")
+    public_url: PublicUrl = Field(
+        default="", description="the address readers reach us at; empty: no web links, answers by mail"
+    )
+    database: DatabaseAddress = Field(
+        default="",
+        description="postgresql://USER@HOST/DATABASE; empty: SQLite in var/. The password stands in ~/.pgpass or in "
+        "the environment variable PGPASSWORD, never here",
+    )
+    sender: SenderConfig
+    lists: dict[Name, ListConfig] = Field(description="the distribution lists")
+    relays: dict[Name, RelayConfig] = Field(default_factory=dict, description="the SMTP servers")
+    domains: dict[Name, DomainConfig] = Field(
+        default_factory=dict, description="recipient domains with limits of their own"
+    )
+    retry: RetryConfig = RetryConfig()
+    bounces: BouncesConfig = BouncesConfig()
+    replies: RepliesConfig = RepliesConfig()
+    dkim: dict[Selector, DkimConfig] = Field(default_factory=dict, description="the keys that sign, by selector")
+    schedule: dict[Name, ScheduleConfig] = Field(default_factory=dict, description="the repeating sendings")
+    pictures: PicturesConfig = PicturesConfig()
+    web: WebConfig = WebConfig()
+
+    @model_validator(mode="after")
+    def _check_dkim(self) -> "Config":
+        sender = self.sender.domain
+        for number, (selector, key) in enumerate(self.dkim.items()):
+            place = ("dkim", selector)
+            if number >= MOST_KEYS:
+                cure = _("keep one RSA key, and one Ed25519 key if you like")
+                raise CurableError(_("a copy is signed by two keys at most"), cure, place)
+            if is_provider(sender):
+                cure = _("take the [dkim] tables out: only {domain} itself can sign for {domain}").format(domain=sender)
+                raise CurableError(_("mail from {domain} cannot be signed by you").format(domain=sender), cure, place)
+            # a parent is taken for the organisation's when it has two labels or more; no list of suffixes is asked
+            if key.domain and key.domain != sender and not sender.endswith(f".{key.domain}"):
+                raise CurableError(
+                    _("d= must align with From, and {domain} is not the domain of {address}").format(
+                        domain=key.domain, address=self.sender.address
+                    ),
+                    _("write {domain} or one above it, or leave it empty").format(domain=sender),
+                    (*place, "domain"),
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _check(self) -> "Config":
+        if self.pictures.place == "hosted" and not self.public_url:
+            raise CurableError(
+                _("hosted pictures need public_url"), _('set public_url, or write "inline"'), ("pictures", "place")
+            )
+        for table, tables in (("schedule", self.schedule), ("relays", self.relays)):
+            for name, settings in tables.items():
+                for wanted in settings.lists:
+                    if wanted not in self.lists:
+                        raise CurableError(
+                            _("there is no list {name}").format(name=wanted),
+                            _("config.toml has: {names}").format(names=", ".join(self.lists)),
+                            (table, name, "lists"),
+                        )
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The newsletter's time zone."""
+        return ZoneInfo(self.timezone)
+
+    def signing_domain(self, selector: str) -> str:
+        """Return d= of a key, also of one that has no table yet."""
+        table = self.dkim.get(selector)
+        return (table.domain if table else "") or self.sender.domain
+
+    def lists_in_order(self) -> tuple[tuple[str, ListConfig], ...]:
+        """Every list, 报 before 送 before 发, then as written: the order of sending."""
+        order = list(Role)
+        return tuple(sorted(self.lists.items(), key=lambda item: order.index(item[1].role)))
