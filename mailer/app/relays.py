@@ -1,14 +1,16 @@
 """Relays of a house, and the sender that hands mail to them."""
 
 import asyncio
+import contextlib
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from mailer.app.ground import Ground
 from mailer.config import read_password
-from mailer.errors import ConfigError, StateError
+from mailer.errors import ConfigError, StateError, StoreError
 from mailer.i18n import _
 from mailer.mail.credentials import Credentials
 from mailer.mail.message import make_letterhead
@@ -19,8 +21,8 @@ from mailer.sending.sender import run_sender
 from mailer.sending.settings import RelayAccess, SendingSettings
 from mailer.sending.standing import read_standing
 from mailer.store import pace
-from mailer.store.database import Connection
-from mailer.store.house import try_sender_lock
+from mailer.store.database import Connection, Store
+from mailer.store.house import is_alive, try_sender_lock
 
 if TYPE_CHECKING:
     from mailer.mail.dkim import Signer
@@ -140,9 +142,42 @@ class Relays:
         if store.is_sqlite:  # the lock on var/ says it all
             await run_sender(settings, store, stop, only=only)
             return
-        with store.hold() as connection:
+        halt, lost = asyncio.Event(), asyncio.Event()
+        with ExitStack() as held:
+            connection = held.enter_context(store.hold())
             if not try_sender_lock(connection):
-                raise StateError(
-                    _("another sender works on this database"), cure=_("only one machine may send; stop the other")
-                )
-            await run_sender(settings, store, stop, only=only)
+                raise _another_sender()
+            watching = [
+                asyncio.create_task(_forward(stop, halt)),
+                asyncio.create_task(_forward(lost, halt)),
+                asyncio.create_task(_keep_lock(store, connection, held, lost)),
+            ]
+            try:
+                await run_sender(settings, store, halt, only=only)
+            finally:
+                for task in watching:
+                    task.cancel()
+                await asyncio.gather(*watching, return_exceptions=True)
+        if lost.is_set():
+            raise _another_sender()
+
+
+def _another_sender() -> StateError:
+    return StateError(_("another sender works on this database"), cure=_("only one machine may send; stop the other"))
+
+
+async def _forward(cause: asyncio.Event, effect: asyncio.Event) -> None:
+    await cause.wait()
+    effect.set()
+
+
+async def _keep_lock(store: Store, connection: Connection, held: ExitStack, lost: asyncio.Event) -> None:
+    """Take the sender lock anew when the server has ended the connection that held it; lost: another was first."""
+    while not lost.is_set():
+        await asyncio.sleep(TURN_S)
+        if await asyncio.to_thread(is_alive, connection):
+            continue
+        with contextlib.suppress(StoreError):  # the server is not back yet
+            connection = held.enter_context(store.hold())
+            if not await asyncio.to_thread(try_sender_lock, connection):
+                lost.set()

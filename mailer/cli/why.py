@@ -136,9 +136,10 @@ def _say_subscription(one: SubscriptionRecord, zone: ZoneInfo) -> str:
         return _("list {title}: left at {when}: {why}").format(
             title=one.list_title, when=show_time(one.left_at, zone), why=one.left_reason or "–"
         )
+    status = SUBSCRIPTION_WORDS.get(one.status, one.status)
     return _("list {title}: {status} since {when}, by {source}").format(
         title=one.list_title,
-        status=_(SUBSCRIPTION_WORDS.get(one.status, one.status)),
+        status=_(status),
         when=show_time(one.since, zone),
         source=one.source,
     )
@@ -152,14 +153,16 @@ def _told(delivery: DeliveryRecord, zone: ZoneInfo) -> Iterator[tuple[datetime, 
     for tried in delivery.attempts:
         yield tried.started_at, _say_attempt(tried), list(_attempt_details(tried, zone))
     for known in delivery.events:
-        line = _(EVENT_WORDS.get(known.kind, known.kind))
+        word = EVENT_WORDS.get(known.kind, known.kind)
+        line = _(word)
         if known.reply_class:
             line += f": {class_word(known.reply_class)}"
         yield known.happened_at, line, [known.detail] if known.detail else []
 
 
 def _say_attempt(tried: AttemptRecord) -> str:
-    outcome = _(OUTCOME_WORDS.get(tried.outcome, tried.outcome))
+    word = OUTCOME_WORDS.get(tried.outcome, tried.outcome)
+    outcome = _(word)
     if tried.phase and tried.outcome not in ("accepted", "uncertain"):
         outcome = _("{outcome} {phase}").format(outcome=outcome, phase=_(PHASE_WORDS[Phase(tried.phase)]))
     return _("attempt {n} through relay {relay}: {outcome}").format(n=tried.number, relay=tried.relay, outcome=outcome)

@@ -70,19 +70,21 @@ async def _run(command: str) -> str:
     except (OSError, ValueError, IndexError) as error:
         why = getattr(error, "strerror", None) or _("it is empty or its quotes do not match")
         raise CredentialsError(_("token_command cannot be run: {why}").format(why=why)) from None
+    done = False
     try:
         async with asyncio.timeout(LONGEST_COMMAND_S):
             printed = await _read_all(process)
             status = await process.wait()
+            done = True
     except TimeoutError:
         raise CredentialsError(_("token_command took more than {n:g} seconds").format(n=LONGEST_COMMAND_S)) from None
     finally:
-        if process.returncode is None:
+        if not done:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # what it started, too: that may hold the pipe open
-            with contextlib.suppress(TimeoutError):  # until Python 3.12 it waits for the pipe, too
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):
-                    await process.wait()
+                    await process.communicate()  # what is left in the pipe, else it stays open
     token = printed.decode("ascii", "replace").strip().partition("\n")[0].strip()
     if status != 0:
         raise CredentialsError(_("token_command failed with status {n}").format(n=status))

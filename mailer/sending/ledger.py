@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
-from mailer.errors import StoreError
 from mailer.store import settlements
 from mailer.store.database import Connection, Store, is_passing
 from mailer.store.settlements import Dot, Settled
@@ -135,7 +134,7 @@ class Ledger:
                     group.append(job)
                 if len(group) >= MOST_IN_GROUP:
                     break
-                alone = len(group) == 1 and isinstance(job, _Owed)
+                alone = len(group) == 1 and isinstance(job, _Owed) and not not_before
                 job = self._jobs.get(timeout=LINGER_S) if alone else self._jobs.get_nowait()
         except queue.Empty:
             pass
@@ -157,10 +156,10 @@ class Ledger:
         except Exception as error:  # noqa: BLE001 - the commit failed: nobody's work was written
             failure = error
             answers = [(job.future, None, error) for job in group if not isinstance(job, _Owed)]
-            self._owed = owed if self._may_pass(error) else self._alone(owed)
+            self._owed = owed if is_passing(error) else self._alone(owed)
             if self._owed and not self.trouble:
                 log.error("nothing is sent while the database cannot be written: %s", error)
-            self.trouble = str(error) if self._owed or self._may_pass(error) else ""
+            self.trouble = str(error) if self._owed else ""  # else the next who asks finds out
         if answers:
             self._loop.call_soon_threadsafe(_give, answers)
         return failure
@@ -171,16 +170,15 @@ class Ledger:
         try:
             with connection.begin_nested():
                 return job.future, job.run(connection), None
-        except Exception as error:  # noqa: BLE001 - the caller's, raised there
+        except Exception as error:
+            if is_passing(error):  # not of this act: the disk is full, the server gone
+                raise
             return job.future, None, error
 
     def _permit(self, connection: Connection, jobs: list[_Permit]) -> list[_Answer]:
         waited = [job for job in jobs if not job.future.cancelled()]
         allowed = settlements.permit_dots(connection, [job.dot for job in waited], self._now())
         return [(job.future, job.dot.delivery_id in allowed, None) for job in waited]
-
-    def _may_pass(self, error: BaseException) -> bool:
-        return isinstance(error, StoreError) and is_passing(error)
 
     def _alone(self, owed: list[_Owed]) -> list[_Owed]:
         """Write settlements one by one when the database refuses them together; one it refuses alone is given up.
@@ -195,7 +193,7 @@ class Ledger:
                     if one.also is not None:
                         one.also(connection)
             except Exception as error:
-                if self._may_pass(error):
+                if is_passing(error):
                     left.append(one)
                 else:
                     log.exception("the outcome of delivery %d cannot be recorded", one.settled.delivery_id)

@@ -10,7 +10,8 @@ from mailer.sending.copies import Copy
 from mailer.sending.settings import RelayAccess
 
 AHEAD = 2  # copies claimed a connection, so that none waits for the database
-MOST_AHEAD = 24  # as many where they are gone before the next claim
+MOST_AHEAD = 24  # as many where they are gone at once
+FEW_CLAIMS_S = 0.15  # a claim serves at least so long: its cost is nearly the same for ten copies and for two hundred
 LONG_WAIT_S = 2.0  # a copy that waited so long was claimed too early
 LOGINS = 3  # at once: where one is refused, so are two more at most (faults F10); with a token each tries twice
 LOST_RIDES = 2  # envelopes lost in a row before a relay is no longer trusted with pipelining
@@ -30,6 +31,7 @@ class Pool:
         self.failed = False  # it rests or rested, and nothing got through since
         self.accepted = False  # it has taken a copy in this run
         self._ahead = AHEAD
+        self._fed_at = 0.0
         self._opening = asyncio.Lock()
         self._logging_in = asyncio.Semaphore(LOGINS if access.config.auth == "password" else 1)
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []  # connections by number
@@ -50,11 +52,16 @@ class Pool:
         missing = depth - len(self.ready)
         return missing if missing * 2 >= depth else 0
 
+    def fed(self) -> None:
+        """Note that copies were claimed for it; where that was a moment ago, more are claimed the next time."""
+        now = asyncio.get_running_loop().time()
+        if now - self._fed_at < FEW_CLAIMS_S and not self.config.limits:  # there a permit is precious
+            self._ahead = min(self._ahead * 2, MOST_AHEAD)
+        self._fed_at = now
+
     def pop(self) -> Copy | None:
         """Return the next copy, or None; learn from it how many should be claimed ahead."""
         if not self.ready:
-            if not self.config.limits:  # there a permit is precious
-                self._ahead = min(self._ahead * 2, MOST_AHEAD)
             return None
         copy = self.ready.popleft()
         if asyncio.get_running_loop().time() - copy.queued_at > LONG_WAIT_S:

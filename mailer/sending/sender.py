@@ -147,6 +147,8 @@ class Sender(Outcomes):
             self._housekept_at = asyncio.get_running_loop().time() + HOUSEKEEPING_S * self.set.policy.scale**0.5
         for claim in claimed:
             self.take_on(Copy(claim))
+        for name in {claim.delivery.relay for claim in claimed}:
+            self.pools[name].fed()
         for pool in self.pools.values():
             if pool.ready and not pool.resting:
                 pool.wake_all()  # its rest may have ended while copies waited

@@ -8,10 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InternalError,
+    OperationalError,
+    PendingRollbackError,
+    SQLAlchemyError,
+)
 
 from mailer.errors import StoreError
-from mailer.i18n import _
+from mailer.i18n import N_, _
 
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
@@ -21,7 +29,7 @@ __all__ = ["Connection", "Store", "open_store"]
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0003"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
 BUSY_TIMEOUT_S = 30
-CACHE_KIB = 32 * 1024  # a plan of a million rows touches its indexes all over
+CACHE_KIB = 8 * 1024  # of each connection; a plan of a million rows touches its indexes all over
 CHECKPOINT_PAGES = 4000  # a sender rewrites the same pages again and again; copying them back rarely costs least
 
 
@@ -149,14 +157,18 @@ def _said_plainly(store: Store) -> Iterator[None]:
         # further lines of a server's message hold the row: addresses that belong in no log
         why = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
         raise StoreError(message.format(why=why), file=store.path, cure=cure) from error
+    except PendingRollbackError as error:  # a statement was tried on a connection that was lost before
+        message, cure = _UNREACHABLE
+        raise StoreError(_(message).format(why=_("the connection was lost")), cure=_(cure)) from error
 
 
-def is_passing(error: StoreError) -> bool:
+def is_passing(error: BaseException | None) -> bool:
     """True where the same may work later: the disk has room again, the lock is free, the server is back."""
-    cause = error.__cause__
-    return isinstance(cause, DBAPIError) and (
-        cause.connection_invalidated or isinstance(cause, OperationalError | InternalError)
-    )
+    if isinstance(error, StoreError):
+        error = error.__cause__
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or isinstance(error, OperationalError | InternalError)
+    return isinstance(error, PendingRollbackError)
 
 
 def _explain_sqlite(error: DBAPIError) -> tuple[str, str]:
@@ -182,6 +194,12 @@ def _explain_sqlite(error: DBAPIError) -> tuple[str, str]:
     return _explain_any(error)
 
 
+_UNREACHABLE = (
+    N_("the database server cannot be reached: {why}"),
+    N_("see that it runs and that `database` in config.toml names it; a password comes from ~/.pgpass or PGPASSWORD"),
+)
+
+
 def _explain_postgresql(error: DBAPIError) -> tuple[str, str]:
     """Return the sentence and the cure for an error of PostgreSQL, by SQLSTATE (its manual, appendix A)."""
     state: str | None = getattr(error.orig, "sqlstate", None)
@@ -195,11 +213,7 @@ def _explain_postgresql(error: DBAPIError) -> tuple[str, str]:
         return _("the database cannot be used: {why}"), _("see the server's log, then try again")
     # a connection that fails has no statement; one that is lost has its connection invalidated
     if error.statement is None or error.connection_invalidated or (state or "")[:2] in ("08", "57"):
-        return (
-            _("the database server cannot be reached: {why}"),
-            _("see that it runs and that `database` in config.toml names it; a password comes from ~/.pgpass or "
-              "PGPASSWORD"),
-        )  # fmt: skip
+        return _(_UNREACHABLE[0]), _(_UNREACHABLE[1])
     return _explain_any(error)
 
 

@@ -1,6 +1,7 @@
 """Which house a database belongs to, and which sender works on it."""
 
 from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.exc import DBAPIError
 
 from mailer.errors import StoreError
 from mailer.i18n import _
@@ -32,3 +33,12 @@ def known_fingerprint(connection: Connection) -> str | None:
 def try_sender_lock(connection: Connection) -> bool:
     """Take the sender lock of a PostgreSQL database for as long as this connection lives; False when another has it."""
     return bool(connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": SENDER_LOCK}).scalar())
+
+
+def is_alive(connection: Connection) -> bool:
+    """Return False when the server has ended a connection, and with it the lock it held."""
+    try:
+        connection.execute(text("SELECT 1"))
+    except DBAPIError:
+        return False
+    return True

@@ -58,7 +58,7 @@ async def test_f39_a_database_server_that_throws_everyone_out_loses_and_doubles_
     mailing_id = world.start_mailing()
     async with PipeliningRelay(dot_wait_s=0.05) as relay:
         sending = asyncio.create_task(deliver(settings_of(world, {"main": (relay, {})}), world, mailing_id))
-        for much in (5, 20, 35):
+        for much in range(3, 57, 10):
             await wait_until(lambda much=much: len(relay.taken) >= much)  # type: ignore[misc]
             with store.hold() as connection:
                 connection.execute(

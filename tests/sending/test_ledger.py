@@ -6,7 +6,7 @@ import threading
 from functools import partial
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from mailer.errors import StoreError
 from mailer.sending.ledger import Ledger
@@ -80,4 +80,26 @@ async def test_a_job_that_nobody_waits_for_is_not_begun_and_the_thread_lives_on(
     gate.set()
     assert await asyncio.wait_for(ledger.write(lambda _connection: 7), 5) == 7
     assert count(store) == 0
+    await ledger.close()
+
+
+async def test_f38_f39_want_of_room_or_of_a_server_is_a_store_error_to_all_and_passes(store: Store) -> None:
+    ledger = Ledger(store, lambda: NOW)
+
+    def fail(connection: Connection) -> None:
+        if store.is_sqlite:
+            connection.execute(text("PRAGMA max_page_count = 1"))  # as small as the file is now
+            connection.execute(insert(schedule_seen).values(name="x" * 10**6, first_seen_at=NOW))
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    def put(connection: Connection) -> None:
+        if store.is_sqlite:
+            connection.execute(text("PRAGMA max_page_count = 1000000"))
+        connection.execute(insert(schedule_seen).values(name="good", first_seen_at=NOW))
+
+    results = await asyncio.gather(ledger.write(fail), ledger.write(fail), return_exceptions=True)
+    assert [type(one) for one in results] == [StoreError, StoreError]
+    assert not ledger.trouble, "nothing is owed, so whoever comes next finds out"
+    await asyncio.wait_for(ledger.write(put), 10)
+    assert count(store) == 1
     await ledger.close()
