@@ -19,7 +19,7 @@ from sqlalchemy.exc import (
 )
 
 from mailer.errors import StoreError
-from mailer.i18n import N_, _
+from mailer.i18n import _
 
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
@@ -158,8 +158,8 @@ def _said_plainly(store: Store) -> Iterator[None]:
         why = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
         raise StoreError(message.format(why=why), file=store.path, cure=cure) from error
     except PendingRollbackError as error:  # a statement was tried on a connection that was lost before
-        message, cure = _UNREACHABLE
-        raise StoreError(_(message).format(why=_("the connection was lost")), cure=_(cure)) from error
+        message, cure = _unreachable()
+        raise StoreError(message.format(why=_("the connection was lost")), cure=cure) from error
 
 
 def is_passing(error: BaseException | None) -> bool:
@@ -194,10 +194,12 @@ def _explain_sqlite(error: DBAPIError) -> tuple[str, str]:
     return _explain_any(error)
 
 
-_UNREACHABLE = (
-    N_("the database server cannot be reached: {why}"),
-    N_("see that it runs and that `database` in config.toml names it; a password comes from ~/.pgpass or PGPASSWORD"),
-)
+def _unreachable() -> tuple[str, str]:
+    return (
+        _("the database server cannot be reached: {why}"),
+        _("see that it runs and that `database` in config.toml names it; a password comes from ~/.pgpass or "
+          "PGPASSWORD"),
+    )  # fmt: skip
 
 
 def _explain_postgresql(error: DBAPIError) -> tuple[str, str]:
@@ -213,7 +215,7 @@ def _explain_postgresql(error: DBAPIError) -> tuple[str, str]:
         return _("the database cannot be used: {why}"), _("see the server's log, then try again")
     # a connection that fails has no statement; one that is lost has its connection invalidated
     if error.statement is None or error.connection_invalidated or (state or "")[:2] in ("08", "57"):
-        return _(_UNREACHABLE[0]), _(_UNREACHABLE[1])
+        return _unreachable()
     return _explain_any(error)
 
 
