@@ -62,7 +62,11 @@ class Desk:
         """Hand a claimed copy to its relay's connections."""
         self.under_way[copy.delivery.mailing_id] += 1
         self.under_way_domains[self.feed.domains.subject(copy.delivery.domain)] += 1
-        self.pools[copy.delivery.relay].put(copy)
+        pool = self.pools[copy.delivery.relay]
+        if self._is_on(copy, pool):
+            pool.put(copy)
+        else:  # while it was claimed its relay came to rest, or its mailing was held
+            self.give_back(copy)
 
     # -- before the wire
 

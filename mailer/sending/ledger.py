@@ -8,14 +8,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from mailer.store import settlements
 from mailer.store.database import Connection, Store, is_passing
 from mailer.store.settlements import Dot, Settled
 
 T = TypeVar("T")
-P = ParamSpec("P")
 MOST_IN_GROUP = 500
 GATHER_S = 0.003  # between two commits under load: the second one then serves more
 BUSY_GROUP = 4  # jobs in a commit from which on there is load
