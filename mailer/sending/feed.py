@@ -177,6 +177,7 @@ class Feed:
         room = {name: min(appetite.get(name, 0), gauge.room) for name, gauge in relays.items()}
         works = {name: not gauge.pace.is_held(now) for name, gauge in relays.items()}
         room |= dict.fromkeys(self.routes.standing_by(works), 0)
+        room = self.routes.share(room, [name for name, gauge in relays.items() if works[name] and gauge.room > 0], now)
         space = {subject: self._space(gauge, under_way) for subject, gauge in domains.items()}
         claimed: list[Claim] = []
         for mailing in running:
