@@ -33,12 +33,12 @@ class Brakes(Desk):
         elif failure.meaning.reply_class is ReplyClass.RATE_ACCOUNT:
             await self._slow_relay(pool, failure.reply, failure.meaning.retry_after_s)
         else:
-            asked = failure.meaning.retry_after_s
-            await self._change_relay(
-                pool,
-                failure.reply,
-                lambda known, now: let_rest(known, now, asked, self.set.policy.scale, str(failure.reply)),
-            )
+            await self._rest_relay(pool, failure.reply, failure.meaning.retry_after_s)
+
+    async def _rest_relay(self, pool: Pool, reply: Reply, asked_s: int) -> None:
+        """Let a relay rest, longer each time in a row."""
+        scale = self.set.policy.scale
+        await self._change_relay(pool, reply, lambda known, now: let_rest(known, now, asked_s, scale, str(reply)))
 
     async def _slow_relay(self, pool: Pool, reply: Reply, asked_s: int) -> None:
         lately = self.tally.total(self.loop.time())

@@ -21,10 +21,13 @@ from mailer.sending.brakes import Brakes
 from mailer.sending.copies import Copy
 from mailer.sending.pool import Pool
 from mailer.sending.settle import MOST_STOPS, Consequence, as_deferral, decide_outcome, due_again, given_back, released
+from mailer.sending.suppression import suppress_failed
 from mailer.store import claims, settlements
 from mailer.store.database import Connection
 from mailer.tokens import hash_address
 
+FEW_DEAD, MANY_DEAD = 5, 20  # dead addresses in a row that are strange before, and after the relay took anything
+FEW_DOUBTS = 3  # unanswered dots in a row after which a relay rests
 VERDICTS = 30  # of a mailing's newest answers, MOST_STOPS refusals of the message hold it
 
 
@@ -53,6 +56,8 @@ class Outcomes(Brakes):
         self._settle(copy, consequence.settlement, consequence.suppress_after)
         self.tally.count(copy.delivery.domain, self.loop.time())
         if isinstance(outcome, Accepted):
+            if pool.called_dead:
+                await self._suppress_the_dead(pool)
             if pool.failed:
                 await self._relay_works(pool)
             self.judge(copy.delivery.mailing_id, 0)
@@ -61,9 +66,10 @@ class Outcomes(Brakes):
         return consequence.reconnect
 
     def _consequence(self, copy: Copy, pool: Pool, outcome: Outcome) -> Consequence:
-        accepted = isinstance(outcome, Accepted | Uncertain)
-        pool.accepted = pool.accepted or accepted
-        return decide_outcome(
+        accepted = isinstance(outcome, Accepted)
+        if accepted:
+            pool.accepted, pool.dead_in_a_row, pool.doubts_in_a_row = True, 0, 0
+        consequence = decide_outcome(
             outcome,
             copy.delivery,
             self.set.now(),
@@ -71,6 +77,39 @@ class Outcomes(Brakes):
             self.set.dice() if not accepted else 0.5,
             others_accepted=pool.accepted or copy.delivery.attempts > 0,
         )
+        if isinstance(outcome, Refused) and outcome.meaning.reply_class.hard:
+            return self._doubt_the_dead(copy, pool, consequence)
+        return consequence
+
+    def _doubt_the_dead(self, copy: Copy, pool: Pool, consequence: Consequence) -> Consequence:
+        """A relay that calls one address after another dead may have lost its directory: suppress none, then hold.
+
+        Those it called dead before it took any copy are suppressed when it takes one.
+        """
+        pool.dead_in_a_row += 1
+        if pool.accepted and pool.dead_in_a_row <= FEW_DEAD:
+            return consequence
+        if not pool.accepted and pool.dead_in_a_row < FEW_DEAD:
+            pool.called_dead.append((copy.delivery, consequence))
+        most = MANY_DEAD if pool.accepted else FEW_DEAD
+        stop = MOST_STOPS if pool.dead_in_a_row >= most else consequence.stop
+        return replace(consequence, suppress_after=0, stop=stop)
+
+    async def _suppress_the_dead(self, pool: Pool) -> None:
+        called, pool.called_dead = pool.called_dead, []
+
+        def act(connection: Connection) -> None:
+            for one, consequence in called:
+                suppress_failed(
+                    connection,
+                    secret=self.set.secret,
+                    failed=one,
+                    end=consequence.settlement,
+                    issues=consequence.suppress_after,
+                    now=self.set.now(),
+                )
+
+        await self._record(act)
 
     async def _follow(self, copy: Copy, pool: Pool, outcome: Outcome, consequence: Consequence) -> None:
         """Slow down what was refused for its speed, and hold a mailing that is refused again and again."""
@@ -81,6 +120,10 @@ class Outcomes(Brakes):
             elif consequence.hold_domain_until is not None:
                 wait = consequence.hold_domain_until - self.set.now()
                 await self._slow_domain(copy.delivery.domain, outcome.reply, wait)
+        if isinstance(outcome, Uncertain):
+            pool.doubts_in_a_row += 1
+            if pool.doubts_in_a_row >= FEW_DOUBTS:
+                await self._rest_relay(pool, outcome.reply, 0)
         if self.judge(copy.delivery.mailing_id, consequence.stop):
             await self._hold([copy.delivery.mailing_id], consequence.settlement.reply)
 

@@ -5,9 +5,11 @@ from collections import deque
 
 from mailer.mail.replies import ReplyRules
 from mailer.mail.smtp import SmtpSession, open_session
+from mailer.model.delivery import Delivery
 from mailer.model.outcome import Phase, RelayFailure
 from mailer.sending.copies import Copy
 from mailer.sending.settings import RelayAccess
+from mailer.sending.settle import Consequence
 
 AHEAD = 2  # copies claimed a connection, so that none waits for the database
 MOST_AHEAD = 24  # as many where they are gone at once
@@ -30,6 +32,9 @@ class Pool:
         self.proven = False  # a session was opened since it last failed
         self.failed = False  # it rests or rested, and nothing got through since
         self.accepted = False  # it has taken a copy in this run
+        self.dead_in_a_row = 0  # addresses it called dead since it took a copy
+        self.called_dead: list[tuple[Delivery, Consequence]] = []  # those before it took any, not suppressed yet
+        self.doubts_in_a_row = 0  # dots it did not answer since it took a copy
         self._ahead = AHEAD
         self._fed_at = 0.0
         self._opening = asyncio.Lock()

@@ -13,6 +13,7 @@ from mailer.store.schema import attempt, delivery, mailing
 from mailer.store.settlements import cancel_with_mailing, cancelled_fields, has_left
 
 CANCELLED_AT_ONCE = 20_000  # deliveries in a transaction, for which others wait
+MOST_RESENDS = 2  # by itself, of a copy of which nobody knows whether it arrived
 PAGE = 500  # SQLite takes 32,766 parameters, but a plan of an IN list grows with it
 
 
@@ -104,16 +105,27 @@ def _settle_abandoned(
 
 
 def requeue_uncertain(connection: Connection, mailing_id: int, now: datetime) -> int:
-    """Make uncertain deliveries of a running mailing pending whose time to be sent again has come; return how many."""
+    """Make uncertain deliveries of a running mailing pending whose time to be sent again has come; return how many.
+
+    One that was in doubt more than MOST_RESENDS times is left to a person: a relay that takes every message and never
+    says so would else fill a mailbox with the same one.
+    """
     running = select(mailing.c.id).where(mailing.c.status == MailingStatus.RUNNING.value)
+    due = (
+        delivery.c.mailing_id == mailing_id,
+        delivery.c.mailing_id.in_(running),
+        delivery.c.status == DeliveryStatus.UNCERTAIN.value,
+        delivery.c.next_attempt_at <= now,
+    )
+    doubts = (
+        select(func.count())
+        .where(attempt.c.delivery_id == delivery.c.id, attempt.c.outcome == "uncertain")
+        .scalar_subquery()
+    )
+    connection.execute(update(delivery).where(*due, doubts > MOST_RESENDS).values(next_attempt_at=None))
     result = connection.execute(
         update(delivery)
-        .where(
-            delivery.c.mailing_id == mailing_id,
-            delivery.c.mailing_id.in_(running),
-            delivery.c.status == DeliveryStatus.UNCERTAIN.value,
-            delivery.c.next_attempt_at <= now,
-        )
+        .where(*due)
         .values(status=DeliveryStatus.PENDING.value, finished_at=None)  # due since next_attempt_at
     )
     return result.rowcount

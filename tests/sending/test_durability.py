@@ -12,7 +12,7 @@ from sqlalchemy import text
 from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.store.database import Store
 from tests.conftest import REPOSITORY
-from tests.pipelining_relay import PipeliningRelay
+from tests.pipelining_relay import EVERY, PipeliningRelay
 from tests.sending.house import deliver, figures, make_world, readers, record_of, settings_of, wait_until
 
 
@@ -70,3 +70,14 @@ async def test_f39_a_database_server_that_throws_everyone_out_loses_and_doubles_
         await sending
     assert figures(world, mailing_id) == {DeliveryStatus.ACCEPTED: 60}
     assert Counter(relay.copies().values()) == {1: 60}
+
+
+async def test_f27_a_relay_that_never_answers_a_dot_gets_a_copy_three_times_at_most(store: Store) -> None:
+    world = make_world(store, *readers(3))
+    mailing_id = world.start_mailing()
+    plays = {("DOT", EVERY): "TAKE DROP"}
+    async with PipeliningRelay(plays=plays) as relay:
+        await deliver(settings_of(world, {"main": (relay, {"connections": 2})}), world, mailing_id)
+    assert figures(world, mailing_id) == {DeliveryStatus.UNCERTAIN: 3}
+    assert all(count <= 3 for count in relay.copies().values())
+    assert all(len(set(tries)) == 1 for tries in relay.seen.values()), "the same message each time"

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from mailer.model.delivery import DeliveryStatus
+from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.publishing.approval import approve_issue
 from mailer.store.database import Store
 from mailer.store.schema import suppression
 from mailer.tokens import hash_address
 from tests.pipelining_relay import PipeliningRelay
-from tests.sending.house import deliver, figures, make_world, readers, settings_of
+from tests.sending.house import deliver, figures, make_world, readers, record_of, settings_of
 from tests.world import NOW, SECRET, World, make_edition, make_issue
 
 R2 = "reader2@firm2.example"
@@ -67,4 +67,16 @@ async def test_f14_f18_f20_what_passes_never_suppresses_however_often(store: Sto
         for month in range(1, 6):
             found = await send_issue(world, relay, month)
             assert found == {DeliveryStatus.ACCEPTED: 3, DeliveryStatus.EXPIRED: 1}
+    assert suppressed(world) == {}
+
+
+async def test_f15_a_relay_that_calls_everybody_dead_suppresses_nobody_and_holds_the_mailing(store: Store) -> None:
+    world = make_world(store, *readers(30))
+    mailing_id = world.start_mailing()
+    dead = {address: ["550 5.1.1 user unknown"] * 3 for address in readers(30)}
+    async with PipeliningRelay(rcpt=dead) as relay:
+        await deliver(settings_of(world, {"main": (relay, {"connections": 2})}), world, mailing_id)
+    counts = figures(world, mailing_id)
+    assert counts[DeliveryStatus.REFUSED] <= 10
+    assert record_of(world, mailing_id).status is MailingStatus.HELD
     assert suppressed(world) == {}
