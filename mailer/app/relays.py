@@ -46,7 +46,11 @@ class Relays:
         """
         found: dict[str, RelayAccess] = {}
         for name, relay in self._ground.config.relays.items():
-            password = read_password(relay, self._ground.home, os.environ)
+            try:
+                password = read_password(relay, self._ground.home, os.environ)
+            except ConfigError as error:
+                error.field = f"relays.{name}.{error.field}"
+                raise
             here = str(self._ground.home / relay.ca_file) if relay.ca_file else ""
             credentials = Credentials(password, relay.token_command if relay.auth == "xoauth2" else "")
             found[name] = RelayAccess(relay.model_copy(update={"ca_file": here}), credentials)

@@ -89,6 +89,11 @@ def say_what_is_left(house: "House", summary: MailingSummary) -> None:
             _("mailing {id} goes on with `mailer serve`, or with `mailer resume {id} --wait`").format(id=mailing.id),
             "yellow",
         )
+    if mailing.status is MailingStatus.HELD:
+        line = _(
+            "mend what it says, then `mailer resume {id} --wait`; `mailer retry {id} --refused` has refused ones again"
+        )
+        say(line.format(id=mailing.id), "yellow")
     if mailing.started_at is not None and summary.planned == 0:
         say(_("nobody to send to: the lists are empty, or everyone on them has this issue already"), "yellow")
 

@@ -43,6 +43,9 @@ def read_password(relay: RelayConfig, home: Path, environ: Mapping[str, str] = o
             _("the environment variable {name} is not set").format(name=relay.password_env),
             file=file,
             field="password_env",
+            cure=_("export {name} before the command starts, for `mailer serve` too; or use password_file").format(
+                name=relay.password_env
+            ),
         )
     raise ConfigError(
         _("the relay has a username but no password"),
