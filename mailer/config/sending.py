@@ -95,7 +95,8 @@ class RetryConfig(Table):
         default=1.0, description="shrinks every wait, give_up_after too; for rehearsals"
     )
     on_uncertain: Literal["resend", "ask"] = Field(
-        default="resend", description="when a relay never answered the final dot: send again after 10 minutes, or ask"
+        default="resend",
+        description="when a relay never answered the final dot: send again after 10 minutes, twice at most, or ask",
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from mailer.config import DomainConfig, RelayConfig
 from mailer.model.delivery import Delivery
-from mailer.model.pace import MINUTE_S, Limit, Pace, Use, free_at, learnt_limit, parse_limit, room_left
+from mailer.model.pace import MINUTE_S, Limit, Pace, Use, learnt_limit, parse_limit, room_left
 from mailer.sending.routes import Routes
 from mailer.store import claims, pace
 from mailer.store.claims import Candidate, RunningMailing
@@ -85,14 +85,6 @@ class Gauge:
             return 0
         rooms = [room_left(limit, self.uses.get(limit.window_s, ()), self.now) for limit in self.limits]
         return min(rooms, default=10**9)
-
-    @property
-    def free_at(self) -> datetime | None:
-        """When a permit will be free; None when a person must look first."""
-        if self.pace.stopped:
-            return None
-        waits = [free_at(limit, self.uses.get(limit.window_s, ()), self.now) for limit in self.limits]
-        return max([*waits, self.pace.held_until or self.now, self.now])
 
     @property
     def good_until(self) -> datetime | None:

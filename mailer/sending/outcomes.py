@@ -84,16 +84,19 @@ class Outcomes(Brakes):
     def _doubt_the_dead(self, copy: Copy, pool: Pool, consequence: Consequence) -> Consequence:
         """A relay that calls one address after another dead may have lost its directory: suppress none, then hold.
 
-        Those it called dead before it took any copy are suppressed when it takes one.
+        Those it called dead before it took any copy are suppressed when it takes one, unless there were so many. After
+        a hold the count begins anew: a person has looked.
         """
         pool.dead_in_a_row += 1
         if pool.accepted and pool.dead_in_a_row <= FEW_DEAD:
             return consequence
-        if not pool.accepted and pool.dead_in_a_row < FEW_DEAD:
+        if pool.dead_in_a_row >= (MANY_DEAD if pool.accepted else FEW_DEAD):
+            pool.dead_in_a_row = 0
+            pool.called_dead.clear()
+            return replace(consequence, suppress_after=0, stop=MOST_STOPS)
+        if not pool.accepted:
             pool.called_dead.append((copy.delivery, consequence))
-        most = MANY_DEAD if pool.accepted else FEW_DEAD
-        stop = MOST_STOPS if pool.dead_in_a_row >= most else consequence.stop
-        return replace(consequence, suppress_after=0, stop=stop)
+        return replace(consequence, suppress_after=0)
 
     async def _suppress_the_dead(self, pool: Pool) -> None:
         called, pool.called_dead = pool.called_dead, []

@@ -20,7 +20,7 @@ LOST_RIDES = 2  # envelopes lost in a row before a relay is no longer trusted wi
 
 
 class Pool:
-    """The connections to one relay. `resting` and `stopped` are set by the sender, which knows its pace."""
+    """The connections to one relay, and what its answers of late say of it; `resting` is set by who knows its pace."""
 
     def __init__(self, name: str, access: RelayAccess, rules: ReplyRules | None = None) -> None:
         self.name = name

@@ -183,8 +183,6 @@ class Sender(Outcomes):
         for _id, name, edition_id in mailings.mailing_lists(connection, one.id) if one.id not in self._fit else ():
             if name not in self.set.letterheads:
                 reason = _("config.toml no longer has the list {name}").format(name=name)
-            elif not any(self.feed.routes.tiers(name, domain) for domain in ("", "any.example")):
-                continue
             if not reason and not self.composing.knows(edition_id):
                 try:
                     self.composing.add(edition_id, issues.load_edition(connection, edition_id))

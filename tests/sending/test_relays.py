@@ -200,3 +200,11 @@ async def test_f10_f11_a_login_refused_in_mid_run_is_not_hammered(
             await deliver(settings, world, mailing_id)
     assert figures(world, mailing_id) == {DeliveryStatus.ACCEPTED: 60}
     assert Counter(relay.copies().values()) == {1: 60}
+
+
+async def test_where_relays_are_for_domains_only_their_readers_get_their_copies(store: Store) -> None:
+    world = make_world(store, *readers(4, "qq.example"))
+    mailing_id = world.start_mailing()
+    async with PipeliningRelay() as qq:
+        await deliver(settings_of(world, {"qq": (qq, {"domains": ["qq.example"]})}), world, mailing_id)
+    assert figures(world, mailing_id) == {DeliveryStatus.ACCEPTED: 4}
