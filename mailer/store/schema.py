@@ -1,6 +1,7 @@
 """Every table of the house, as SQLAlchemy Core; migrations/ brings a database to this shape."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +27,7 @@ from sqlalchemy import (
 )
 
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
+from mailer.model.people import UserRole
 
 metadata = MetaData(
     naming_convention={
@@ -63,10 +65,49 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _one_of(column: str, values: type[DeliveryStatus] | type[MailingStatus] | type[IssueStatus]) -> CheckConstraint:
+def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     words = ", ".join(f"'{value.value}'" for value in values)
     return CheckConstraint(f"{column} IN ({words})", name=column)
 
+
+# staff; a reader is a contact. Nobody is deleted: the trail names users by id
+user_account = Table(
+    "user_account",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("name_key", String(300), nullable=False, unique=True),  # as model.people.fold_name gives it
+    Column("display_name", String(100), nullable=False, server_default=""),
+    Column("email", String(254), nullable=False, server_default=""),
+    Column("created_at", UtcTime, nullable=False),
+    Column("disabled_at", UtcTime),
+)
+
+user_role = Table(
+    "user_role",
+    metadata,
+    Column("user_id", ForeignKey("user_account.id"), primary_key=True),
+    Column("role", String(16), primary_key=True),
+    _one_of("role", UserRole),
+)
+
+# append-only and chained; triggers made by migration 0006 refuse to change, delete or insert out of order, and a
+# migration that rebuilds the table must make them again
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor_id", ForeignKey("user_account.id")),
+    Column("actor_name", String(200), nullable=False),  # of who is not registered; empty with an id, or for the program
+    Column("act", String(24), nullable=False),
+    Column("subject_kind", String(16), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("details", Text, nullable=False),  # canonical JSON, as it was hashed
+    Column("previous_sha256", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Index("ix_audit_entry_subject", "subject_kind", "subject"),
+)
 
 issue = Table(
     "issue",
@@ -105,15 +146,47 @@ asset = Table(
     Column("hosted", Boolean, nullable=False),  # only these are given to whoever knows their address
 )
 
+# one submission of an issue and what became of it: an approval once `approved_at` is set
 approval = Table(
     "approval",
     metadata,
     Column("id", Key, primary_key=True),
     Column("issue_id", ForeignKey("issue.id"), nullable=False, index=True),
     Column("content_sha256", String(64), nullable=False),
-    Column("approved_by", String(200), nullable=False),
-    Column("approved_at", UtcTime, nullable=False),
+    # issue.md as it was submitted, and name to sha256 of all its files: what a later change is compared with
+    Column("source", Text),
+    Column("files", JSON),
+    Column("rules", JSON, nullable=False),
+    Column("submitted_by", String(200), nullable=False),
+    Column("submitted_by_id", ForeignKey("user_account.id")),
+    Column("submitted_at", UtcTime, nullable=False),
+    Column("opinion", Text, nullable=False, server_default=""),
+    Column("approved_at", UtcTime),
     Column("voided_at", UtcTime),
+    Column("void_reason", String(16), nullable=False, server_default=""),
+    Column("voided_by", String(200), nullable=False, server_default=""),
+    Column("voided_by_id", ForeignKey("user_account.id")),
+    Column("void_opinion", Text, nullable=False, server_default=""),
+    Column("void_change", JSON),
+    Index(
+        "uq_approval_standing",
+        "issue_id",
+        unique=True,
+        sqlite_where=text("voided_at IS NULL"),
+        postgresql_where=text("voided_at IS NULL"),
+    ),
+)
+
+approval_step = Table(
+    "approval_step",
+    metadata,
+    Column("approval_id", ForeignKey("approval.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(40), nullable=False),
+    Column("given_by", String(200), nullable=False),
+    Column("given_by_id", ForeignKey("user_account.id")),
+    Column("opinion", Text, nullable=False, server_default=""),
+    Column("given_at", UtcTime, nullable=False),
 )
 
 approval_edition = Table(
@@ -121,6 +194,8 @@ approval_edition = Table(
     metadata,
     Column("approval_id", ForeignKey("approval.id"), primary_key=True),
     Column("edition_id", ForeignKey("edition.id"), primary_key=True),
+    Column("position", Integer, nullable=False, server_default="0"),
+    Column("recipients", Integer),  # readers of its list when it was submitted; null: not counted
 )
 
 distribution_list = Table(
@@ -201,6 +276,9 @@ mailing_list = Table(
     Column("list_id", ForeignKey("distribution_list.id"), primary_key=True),
     Column("edition_id", ForeignKey("edition.id"), nullable=False),
     Column("position", Integer, nullable=False),
+    # readers of the list when the mailing was last to start, and how many of them a person accepted
+    Column("counted", Integer),
+    Column("accepted", Integer),
 )
 
 delivery = Table(

@@ -1,0 +1,94 @@
+"""The audit trail: who did what to what, each entry chained to the one before by its hash."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from mailer.model.people import Actor
+
+NO_HASH = "0" * 64  # what stands before the first entry
+SHORTEST_HEAD = 16  # characters of a hash that was noted
+
+
+class Act(StrEnum):
+    """What was done; the value is what the trail holds, so it never changes."""
+
+    SUBMIT = "submit"
+    APPROVE = "approve"  # one step of approval
+    RETURN = "return"
+    VOID = "void"  # the program noticed that an approval no longer holds
+    SCHEDULE = "schedule"  # a mailing was planned
+    START = "start"  # its audience was frozen
+    HOLD = "hold"
+    RELEASE = "release"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    FINISH = "finish"
+    REOPEN = "reopen"  # a finished mailing runs again
+    SEND_AGAIN = "send_again"
+    CORRECT = "correct"
+    PROOF = "proof"
+    ACCEPT_AUDIENCE = "accept_audience"  # a person accepted that lists have changed since the approval
+    ADD_USER = "add_user"
+    CHANGE_USER = "change_user"
+    DISABLE_USER = "disable_user"
+    ENABLE_USER = "enable_user"
+    CONFIRM = "confirm"  # a person said that this house may send
+
+
+class Subject(NamedTuple):
+    """What was acted on: kind "issue" with its slug, "mailing" or "user" with its number, "house" with nothing."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One entry. details is canonical JSON; of readers it holds ids and HMACs only."""
+
+    id: int
+    at: datetime
+    actor: Actor
+    act: str
+    subject: Subject
+    details: str
+    previous_sha256: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """The newest entry: whoever keeps its hash elsewhere can tell later that nothing before it was taken away."""
+
+    id: int
+    sha256: str
+
+
+class AuditFault(StrEnum):
+    """What is wrong with an entry."""
+
+    CHANGED = "changed"  # its hash is not that of what it holds
+    BROKEN = "broken"  # it does not follow the entry before: some were removed, inserted or put in another order
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCheck:
+    """What a walk over the trail found. count: entries that are whole, up to the first that is not.
+
+    head: the last of those; fault_at: the number of the first that is not, with its fault. noted: whether the head
+    noted earlier is part of the chain, None where none was given.
+    """
+
+    count: int
+    head: AuditHead | None
+    fault: AuditFault | None
+    fault_at: int | None
+    noted: bool | None
+
+    @property
+    def whole(self) -> bool:
+        """Nothing is wrong, as far as can be told."""
+        return self.fault is None and self.noted is not False
