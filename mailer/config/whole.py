@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
+from mailer.config.approval import ApprovalConfig
 from mailer.config.newsletter import ListConfig, PicturesConfig, ScheduleConfig, SenderConfig, WebConfig
 from mailer.config.replies import RepliesConfig
 from mailer.config.sending import BouncesConfig, DkimConfig, DomainConfig, RelayConfig, RetryConfig
@@ -38,6 +39,7 @@ class Config(Table):
     domains: dict[Name, DomainConfig] = Field(
         default_factory=dict, description="recipient domains with limits of their own"
     )
+    approval: ApprovalConfig = ApprovalConfig()
     retry: RetryConfig = RetryConfig()
     bounces: BouncesConfig = BouncesConfig()
     replies: RepliesConfig = RepliesConfig()

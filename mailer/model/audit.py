@@ -1,7 +1,6 @@
 """The audit trail: who did what to what, each entry chained to the one before by its hash."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -47,10 +46,10 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One entry. details is canonical JSON; of readers it holds ids and HMACs only."""
+    """One entry, as it was hashed. at: UTC as ISO 8601. details: canonical JSON; of readers ids and HMACs only."""
 
     id: int
-    at: datetime
+    at: str
     actor: Actor
     act: str
     subject: Subject

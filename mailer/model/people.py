@@ -90,8 +90,5 @@ PROGRAM = Actor("")  # the clock and the sender, which act by themselves
 
 
 def fold_name(name: str) -> str:
-    """Return the form in which two names of one person are equal: NFKC, without case, blanks single.
-
-    Raises nothing; what is no name gives what it gives.
-    """
+    """Return the form in which two spellings of one name are equal: NFKC, without case, blanks single."""
     return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())

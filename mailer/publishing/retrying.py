@@ -8,12 +8,14 @@ from datetime import datetime
 from mailer.errors import NotFoundError, StateError, UsageError
 from mailer.i18n import _
 from mailer.model.address import Address
+from mailer.model.audit import Act
 from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus
 from mailer.model.outcome import ReplyClass
+from mailer.model.people import Actor
 from mailer.model.retry import LeftOut, LeftOutReason, SentAgain
-from mailer.publishing.approval import require_name
-from mailer.publishing.mailing import move_mailing, require_mailing
-from mailer.store import audience, deliveries, events, recovery
+from mailer.publishing.mailing import require_mailing
+from mailer.publishing.people import check_name
+from mailer.store import audience, audit, deliveries, events, mailings, recovery
 from mailer.store.database import Connection
 from mailer.store.recovery import EndedDelivery
 from mailer.tokens import HouseSecret, hash_address
@@ -45,7 +47,7 @@ def send_again(
     mailing: MailingRecord,
     addresses: Sequence[Address],
     statuses: Collection[DeliveryStatus],
-    by: str,
+    by: Actor,
     secret: HouseSecret,
     now: datetime,
 ) -> SentAgain:
@@ -56,7 +58,7 @@ def send_again(
     paused or held stays so. Raises StateError for a cancelled one, NotFoundError for an address it does not have,
     UsageError where nothing is chosen.
     """
-    require_name(by, LONGEST_NAME)
+    check_name(by.name, LONGEST_NAME)
     if not statuses:
         raise UsageError(
             _("say what is to be sent again"), cure=_("--refused, --expired, --uncertain, or addresses, or both")
@@ -72,10 +74,15 @@ def send_again(
     for page in recovery.iterate_ended(connection, mailing.id, statuses, keys):
         again = _choose(connection, page, named=bool(keys), sorting=sorting, secret=secret, now=now)
         recovery.reopen_deliveries(connection, [one.id for one in again], now)
-        events.record_sent_again(connection, mailing.id, again, by, now)
+        events.record_sent_again(connection, mailing.id, again, by.name, now)
         sorting.chosen.update(one.status for one in again)
-    if sorting.chosen and mailing.status is MailingStatus.FINISHED:
-        move_mailing(connection, mailing, MailingStatus.RUNNING, now)
+    if sorting.chosen:
+        subject = mailings.mailing_subject(mailing.id)
+        counts = {status.value: count for status, count in sorting.chosen.items()}
+        named = sorted(hash_address(secret, key) for key in keys)
+        audit.record(connection, by, Act.SEND_AGAIN, subject, now, counts=counts, addresses=named)
+        only = [MailingStatus.FINISHED]
+        mailings.move_mailing(connection, mailing.id, MailingStatus.RUNNING, now, only_from=only, by=by)
     left_out = {
         reason: LeftOut(sorting.left_out_count[reason], tuple(named)) for reason, named in sorting.left_out.items()
     }

@@ -143,4 +143,4 @@ class Brakes(Desk):
             self.halting.discard(number)
 
     def _move_held(self, connection: Connection, number: int, reason: str) -> None:
-        mailings.move_mailing(connection, number, MailingStatus.HELD, self.set.now(), reason)
+        mailings.move_mailing(connection, number, MailingStatus.HELD, self.set.now(), reason, why="relay")

@@ -1,9 +1,10 @@
 """Freezes a mailing's audience: one delivery per address that the issue has not reached."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailer.store import audience, mailings, plans, recovery
+from mailer.store import audience, issues, mailings, plans, recovery
 from mailer.store.database import Connection
 from mailer.tokens import HouseSecret, hash_address
 
@@ -27,7 +28,7 @@ def plan_mailing(
     fixed here: by the key and the domain they are made with. Must run inside the transaction that starts the mailing.
     """
     issue_id = mailings.mailing_issue(connection, mailing_id)
-    mailings.lock_issue(connection, issue_id)
+    issues.lock_issue(connection, issue_id)
     recovery.finish_cancelling(connection, issue_id, now)
     mailings.fix_tokens(connection, mailing_id, secret.current, message_domain)
     ordinal = first = plans.last_ordinal(connection, mailing_id)
@@ -38,6 +39,25 @@ def plan_mailing(
         ordinal = plans.last_ordinal(connection, mailing_id)
     planned = ordinal - first
     return PlanCount(planned, _suppress(connection, mailing_id, secret, now), active - planned)
+
+
+def count_recipients(
+    connection: Connection, lists: Sequence[int], secret: HouseSecret, now: datetime
+) -> dict[int, int]:
+    """Return how many readers each of these lists, in sending order, has: what a plan of an issue's first mailing takes.
+
+    Active subscribers; one on two of the lists counts for the first, a suppressed one for none. Whom the issue has
+    reached already is not asked.
+    """
+    counts = {}
+    suppressing = audience.any_suppressed(connection, now)
+    for place, list_id in enumerate(lists):
+        above = lists[:place]
+        counts[list_id] = plans.count_recipients(connection, list_id, above)
+        for keys in plans.iterate_recipients(connection, list_id, above) if suppressing else ():
+            hashes = [hash_address(secret, key) for key in keys]
+            counts[list_id] -= len(audience.suppressed_among(connection, hashes, now))
+    return counts
 
 
 def _suppress(connection: Connection, mailing_id: int, secret: HouseSecret, now: datetime) -> int:

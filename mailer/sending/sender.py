@@ -189,7 +189,7 @@ class Sender(Outcomes):
                 except (EditionChangedError, InputError) as error:
                     reason = str(error)
         if reason:
-            mailings.move_mailing(connection, one.id, MailingStatus.HELD, now, reason)
+            mailings.move_mailing(connection, one.id, MailingStatus.HELD, now, reason, why="unfit")
             return False
         self._fit.add(one.id)
         return True

@@ -46,7 +46,8 @@ def public_page(connection: Connection, slug: str) -> str | None:
     newest = (
         select(approval.c.id)
         .join(issue, issue.c.id == approval.c.issue_id)
-        .where(issue.c.slug == slug, begun, or_(approval.c.voided_at.is_(None), mailed))
+        .where(issue.c.slug == slug, begun, approval.c.approved_at.is_not(None))
+        .where(or_(approval.c.voided_at.is_(None), mailed))
         .order_by(approval.c.approved_at.desc(), approval.c.id.desc())
         .limit(1)
     )

@@ -1,4 +1,4 @@
-"""Issues, their frozen editions, and the approvals that bind both."""
+"""Issues and their frozen editions."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from mailer.model.delivery import ISSUE_MOVES, IssueStatus, MailingStatus, sourc
 from mailer.model.edition import Edition, asset_hashes, edition_from_json, edition_to_json
 from mailer.model.issue import Issue
 from mailer.model.numbering import IssueNumber
-from mailer.store.schema import approval, approval_edition, asset, edition, issue, mailing
+from mailer.store.schema import asset, edition, issue, mailing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,6 @@ class IssueRecord:
     number: int | None
     total: int | None
     supplement: str
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovalRecord:
-    """A standing approval: of which content, by whom, and the editions it froze (list name to edition id)."""
-
-    id: int
-    issue_id: int
-    content_sha256: str
-    approved_by: str
-    approved_at: datetime
-    editions: dict[str, int]
 
 
 def find_issue(connection: Connection, slug: str) -> IssueRecord | None:
@@ -64,7 +52,10 @@ def issue_numbers(connection: Connection) -> tuple[IssueNumber, ...]:
 
 
 def record_issue(connection: Connection, value: Issue, content_sha256: str, now: datetime) -> IssueRecord:
-    """Write an issue's masthead and content hash; another content makes it a draft and voids its approval."""
+    """Write an issue's masthead and content hash; another content makes it a draft.
+
+    The caller has voided what was submitted of the former content.
+    """
     fields = {
         "content_sha256": content_sha256,
         "year": value.masthead.year,
@@ -79,14 +70,14 @@ def record_issue(connection: Connection, value: Issue, content_sha256: str, now:
         connection.execute(insert(issue).values(slug=value.slug, status=IssueStatus.DRAFT.value, **fields))
     elif known.content_sha256 != content_sha256:
         connection.execute(update(issue).where(issue.c.id == known.id).values(status=IssueStatus.DRAFT.value, **fields))
-        connection.execute(
-            update(approval)
-            .where(approval.c.issue_id == known.id, approval.c.voided_at.is_(None))
-            .values(voided_at=now)
-        )
     found = find_issue(connection, value.slug)
     assert found is not None
     return found
+
+
+def lock_issue(connection: Connection, issue_id: int) -> None:
+    """Let no other transaction submit, approve or plan this issue before this one ends (SQLite has one writer)."""
+    connection.execute(select(issue.c.id).where(issue.c.id == issue_id).with_for_update())
 
 
 def move_issue(connection: Connection, issue_id: int, target: IssueStatus, now: datetime) -> bool:
@@ -169,48 +160,6 @@ def _load_assets(connection: Connection, stored: Mapping[str, Any], edition_id: 
             cure=_("put the database back from a backup, or approve the issue again"),
         )
     return contents
-
-
-def record_approval(
-    connection: Connection, record: IssueRecord, editions: dict[str, int], approved_by: str, now: datetime
-) -> int:
-    """Write an approval of this content and these editions; an earlier one is voided."""
-    connection.execute(
-        update(approval).where(approval.c.issue_id == record.id, approval.c.voided_at.is_(None)).values(voided_at=now)
-    )
-    inserted = connection.execute(
-        insert(approval)
-        .values(issue_id=record.id, content_sha256=record.content_sha256, approved_by=approved_by, approved_at=now)
-        .returning(approval.c.id)
-    )
-    approval_id = int(inserted.scalar_one())
-    connection.execute(
-        insert(approval_edition), [{"approval_id": approval_id, "edition_id": number} for number in editions.values()]
-    )
-    return approval_id
-
-
-def standing_approval(connection: Connection, issue_id: int) -> ApprovalRecord | None:
-    """Return the approval that is not voided, or None."""
-    row = connection.execute(
-        select(approval).where(approval.c.issue_id == issue_id, approval.c.voided_at.is_(None))
-    ).one_or_none()
-    if row is None:
-        return None
-    editions = connection.execute(
-        select(edition.c.list_name, edition.c.id)
-        .join(approval_edition, approval_edition.c.edition_id == edition.c.id)
-        .where(approval_edition.c.approval_id == row.id)
-    )
-    names = {str(name): int(number) for name, number in editions}
-    return ApprovalRecord(row.id, row.issue_id, row.content_sha256, row.approved_by, row.approved_at, names)
-
-
-def was_approved(connection: Connection, issue_id: int) -> bool:
-    """Return True when an approval was ever recorded for the issue, voided or not."""
-    return (
-        connection.execute(select(approval.c.id).where(approval.c.issue_id == issue_id).limit(1)).scalar() is not None
-    )
 
 
 def newest_approved_unmailed(connection: Connection) -> IssueRecord | None:

@@ -1,13 +1,26 @@
 """Mailings: the decision to deliver one issue to lists at a time."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select, update
 
+from mailer.model.audit import Act, Subject
 from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus, sources_of
-from mailer.store.schema import distribution_list, issue, mailing, mailing_list
+from mailer.model.people import PROGRAM, Actor
+from mailer.store import audit
+from mailer.store.schema import approval_edition, distribution_list, edition, issue, mailing, mailing_list
+
+
+_ACTS = {
+    MailingStatus.SCHEDULED: Act.RELEASE,
+    MailingStatus.PAUSED: Act.PAUSE,
+    MailingStatus.HELD: Act.HOLD,
+    MailingStatus.FINISHED: Act.FINISH,
+    MailingStatus.CANCELLED: Act.CANCEL,
+}
 
 
 def create_mailing(
@@ -103,11 +116,6 @@ def due_mailings(connection: Connection, now: datetime) -> list[int]:
     return [int(row.id) for row in rows]
 
 
-def lock_issue(connection: Connection, issue_id: int) -> None:
-    """Let no other transaction plan a mailing of this issue before this one ends (SQLite has one writer anyway)."""
-    connection.execute(select(issue.c.id).where(issue.c.id == issue_id).with_for_update())
-
-
 def mailing_approval(connection: Connection, mailing_id: int) -> int:
     """Return the approval a mailing was made under."""
     return int(connection.execute(select(mailing.c.approval_id).where(mailing.c.id == mailing_id)).scalar_one())
@@ -137,10 +145,14 @@ def move_mailing(
     reason: str = "",
     *,
     only_from: Collection[MailingStatus] | None = None,
+    by: Actor = PROGRAM,
+    why: str = "",
+    on_record: bool = True,
 ) -> bool:
     """Move a mailing's status where the table of moves allows it, or only from some of those states.
 
-    Notes when it started or finished.
+    Notes when it started or finished. The audit trail gets who moved it and `why`, a word of ours: a reason may quote
+    a server and so name a reader. on_record=False leaves that to the caller, who knows more.
     """
     allowed = sources_of(target, MAILING_MOVES)
     if only_from is not None:
@@ -154,7 +166,79 @@ def move_mailing(
     elif target in (MailingStatus.FINISHED, MailingStatus.CANCELLED):
         fields["finished_at"] = now
     connection.execute(update(mailing).where(mailing.c.id == mailing_id).values(**fields))
+    if on_record:
+        act = _act_of(MailingStatus(row.status), target, started=row.started_at is not None)
+        audit.record(connection, by, act, mailing_subject(mailing_id), now, **({"why": why} if why else {}))
     return True
+
+
+def mailing_subject(mailing_id: int) -> Subject:
+    """Return a mailing as the audit trail names it."""
+    return Subject("mailing", str(mailing_id))
+
+
+def _act_of(source: MailingStatus, target: MailingStatus, *, started: bool) -> Act:
+    if target is not MailingStatus.RUNNING:
+        return _ACTS[target]
+    if source is MailingStatus.FINISHED:
+        return Act.REOPEN
+    return Act.RESUME if started else Act.START
+
+
+@dataclass(frozen=True, slots=True)
+class MailingAudience:
+    """How many readers the lists of a mailing had, by name, in sending order; lists that were not counted are absent.
+
+    approved: when the issue was submitted. accepted: what a person accepted since. counted: when the mailing was last
+    to start.
+    """
+
+    approved: dict[str, int]
+    accepted: dict[str, int]
+    counted: dict[str, int]
+
+    @property
+    def baseline(self) -> dict[str, int]:
+        """What a count is compared with."""
+        return self.approved | self.accepted
+
+
+def read_audience(connection: Connection, mailing_id: int) -> MailingAudience:
+    """Return how many readers the lists of a mailing had, and when."""
+    approved = (
+        select(approval_edition.c.recipients)
+        .join_from(approval_edition, edition)
+        .where(approval_edition.c.approval_id == mailing.c.approval_id, edition.c.list_name == distribution_list.c.name)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(distribution_list.c.name, approved.label("approved"), mailing_list.c.accepted, mailing_list.c.counted)
+        .join_from(mailing_list, distribution_list)
+        .join(mailing, mailing.c.id == mailing_list.c.mailing_id)
+        .where(mailing_list.c.mailing_id == mailing_id)
+        .order_by(mailing_list.c.position)
+    ).all()
+    return MailingAudience(
+        {row.name: row.approved for row in rows if row.approved is not None},
+        {row.name: row.accepted for row in rows if row.accepted is not None},
+        {row.name: row.counted for row in rows if row.counted is not None},
+    )
+
+
+def note_counts(connection: Connection, mailing_id: int, counts: Mapping[int, int]) -> None:
+    """Write down how many readers a mailing's lists have, by list id, now that it is to start."""
+    for list_id, count in counts.items():
+        connection.execute(
+            update(mailing_list)
+            .where(mailing_list.c.mailing_id == mailing_id, mailing_list.c.list_id == list_id)
+            .values(counted=count)
+        )
+
+
+def accept_counts(connection: Connection, mailing_id: int) -> None:
+    """Let the counts that a person was told stand for those of the approval."""
+    counted = (mailing_list.c.mailing_id == mailing_id) & mailing_list.c.counted.is_not(None)
+    connection.execute(update(mailing_list).where(counted).values(accepted=mailing_list.c.counted))
 
 
 def fix_tokens(connection: Connection, mailing_id: int, token_key: int, message_domain: str) -> None:

@@ -1,9 +1,10 @@
 """The plan of a mailing: its audience frozen into deliveries, by the database itself, a list to a statement."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, literal, select, update
 
 from mailer.model.delivery import DeliveryStatus
 from mailer.store.schema import contact, delivery, subscription
@@ -70,6 +71,38 @@ def count_active(connection: Connection, list_id: int) -> int:
     """Return how many active subscribers a list has."""
     wanted = (subscription.c.list_id == list_id, subscription.c.status == "active")
     return int(connection.execute(select(func.count()).select_from(subscription).where(*wanted)).scalar_one())
+
+
+def count_recipients(connection: Connection, list_id: int, above: Sequence[int]) -> int:
+    """Return how many active subscribers of a list are not active on one of the lists `above` it."""
+    return int(connection.execute(_audience(func.count(), list_id, above)).scalar_one())
+
+
+def iterate_recipients(connection: Connection, list_id: int, above: Sequence[int]) -> Iterator[list[str]]:
+    """Yield the address keys of those subscribers in pages."""
+    after = 0
+    while True:
+        query = _audience(contact.c.id, list_id, above).add_columns(contact.c.address_key).where(contact.c.id > after)
+        page = connection.execute(query.order_by(contact.c.id).limit(PAGE)).all()
+        if not page:
+            return
+        yield [str(row.address_key) for row in page]
+        after = int(page[-1].id)
+
+
+def _audience(what: ColumnElement[int], list_id: int, above: Sequence[int]) -> Select[Any]:
+    other = subscription.alias("other")
+    query = (
+        select(what)
+        .join_from(subscription, contact)
+        .where(subscription.c.list_id == list_id, subscription.c.status == "active")
+    )
+    if not above:
+        return query
+    higher = select(other.c.id).where(
+        other.c.contact_id == subscription.c.contact_id, other.c.list_id.in_(above), other.c.status == "active"
+    )
+    return query.where(~higher.exists())
 
 
 def iterate_keys(connection: Connection, mailing_id: int) -> Iterator[list[tuple[int, str]]]:

@@ -12,6 +12,7 @@ from mailer.store.database import Store
 from mailer.store.schema import (
     approval,
     approval_edition,
+    approval_step,
     asset,
     contact,
     delivery,
@@ -23,6 +24,7 @@ from mailer.store.schema import (
     mailing_list,
     subscription,
     suppression,
+    user_account,
 )
 
 PAGE = 5000
@@ -34,7 +36,7 @@ def copy_for_rehearsal(source: Connection, target: Store, slug: str) -> None:
     The target is an empty, migrated database; the source is only read, a page at a time. Pace is not copied.
     """
     issue_id = source.execute(select(issue.c.id).where(issue.c.slug == slug)).scalar()
-    for table in (house, distribution_list, contact, subscription, suppression):
+    for table in (house, user_account, distribution_list, contact, subscription, suppression):
         _pour(source, target, table)
     if issue_id is None:
         return
@@ -46,6 +48,7 @@ def copy_for_rehearsal(source: Connection, target: Store, slug: str) -> None:
     _pour(source, target, edition, edition.c.issue_id == issue_id)
     _pour(source, target, approval, approval.c.issue_id == issue_id)
     _pour(source, target, approval_edition, approval_edition.c.approval_id.in_(approvals))
+    _pour(source, target, approval_step, approval_step.c.approval_id.in_(approvals))
     _pour(source, target, mailing, mailing.c.issue_id == issue_id)
     _pour(source, target, mailing_list, mailing_list.c.mailing_id.in_(mailings))
     _pour(source, target, delivery, delivery.c.issue_id == issue_id, ~delivery.c.frees_address)

@@ -97,7 +97,7 @@ audit_entry = Table(
     "audit_entry",
     metadata,
     Column("id", Key, primary_key=True, autoincrement=False),
-    Column("at", UtcTime, nullable=False),
+    Column("at", String(32), nullable=False),  # ISO 8601, as it was hashed
     Column("actor_id", ForeignKey("user_account.id")),
     Column("actor_name", String(200), nullable=False),  # of who is not registered; empty with an id, or for the program
     Column("act", String(24), nullable=False),
@@ -155,7 +155,7 @@ approval = Table(
     Column("content_sha256", String(64), nullable=False),
     # issue.md as it was submitted, and name to sha256 of all its files: what a later change is compared with
     Column("source", Text),
-    Column("files", JSON),
+    Column("files", JSON(none_as_null=True)),
     Column("rules", JSON, nullable=False),
     Column("submitted_by", String(200), nullable=False),
     Column("submitted_by_id", ForeignKey("user_account.id")),
@@ -167,7 +167,7 @@ approval = Table(
     Column("voided_by", String(200), nullable=False, server_default=""),
     Column("voided_by_id", ForeignKey("user_account.id")),
     Column("void_opinion", Text, nullable=False, server_default=""),
-    Column("void_change", JSON),
+    Column("void_change", JSON(none_as_null=True)),
     Index(
         "uq_approval_standing",
         "issue_id",

@@ -100,7 +100,7 @@ def _make_trail() -> None:
     op.create_table(
         "audit_entry",
         sa.Column("id", KEY, autoincrement=False, nullable=False),
-        sa.Column("at", TIME, nullable=False),
+        sa.Column("at", sa.String(length=32), nullable=False),
         sa.Column("actor_id", KEY),
         sa.Column("actor_name", sa.String(length=200), nullable=False),
         sa.Column("act", sa.String(length=24), nullable=False),

@@ -1,0 +1,59 @@
+"""The table that says how an issue is signed off."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from mailer.config.values import CurableError, Line, Table
+from mailer.i18n import _
+from mailer.model.approval import ApprovalRules, Step
+from mailer.model.people import fold_name
+
+StepName = Annotated[Line, Field(min_length=1, max_length=40)]
+
+
+class StepConfig(Table):
+    """A step of approval; where only its name matters, write the names: `steps = ["核稿", "签发"]`, or one, which is
+    the default: `steps = ["签发"]`. `mailer submit` (拟稿) comes before them and is none of them.
+    """
+
+    name: StepName = Field(description="what the step is called, such as 核稿 or 签发")
+    by: tuple[StepName, ...] = Field(
+        default=(),
+        description="who may give it: roles (editor, approver, sender, admin) or users by name; empty: any approver",
+    )
+
+
+def _from_name(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class ApprovalConfig(Table):
+    """How an issue is signed off before it may be sent."""
+
+    steps: tuple[Annotated[StepConfig, BeforeValidator(_from_name)], ...] = (StepConfig(name="签发"),)
+    four_eyes: bool = Field(
+        default=False, description="whether each step is by another person, and none by who submitted the issue"
+    )
+    audience_drift: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=0.10,
+        description="a mailing is held when a list has grown or shrunk by more than this part since the approval, and "
+        "by more than five readers; 0.10 is a tenth",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "ApprovalConfig":
+        if not self.steps:
+            raise CurableError(_("no step is left"), _('write at least one, such as steps = ["签发"]'), ("steps",))
+        names = [fold_name(step.name) for step in self.steps]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                raise CurableError(
+                    _("two steps have this name"), _("give each its own"), ("steps", str(number), "name")
+                )
+        return self
+
+    @property
+    def rules(self) -> ApprovalRules:
+        """What a submission made now is bound to."""
+        return ApprovalRules(tuple(Step(one.name, one.by) for one in self.steps), self.four_eyes)
