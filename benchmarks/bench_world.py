@@ -13,10 +13,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from mailer.mail.message import Letterhead
+from mailer.model.approval import ApprovalRules, IssueContent, Step
 from mailer.model.delivery import Contact, DistributionList, MailingStatus
 from mailer.model.edition import Edition, Segment, Slot, SlotContext, freeze_edition
 from mailer.model.issue import Article, Imprint, Issue, Masthead, Paragraph, Role, Section, Text
-from mailer.publishing.approval import approve_issue
+from mailer.model.people import Actor
+from mailer.publishing.approval import Submission, approve_issue
 from mailer.publishing.mailing import schedule_mailing
 from mailer.sending.plan import plan_mailing
 from mailer.store import audience, mailings
@@ -83,7 +85,9 @@ def fill_database(path: Path, readers: int) -> Store:
             ids = audience.save_contacts(connection, people, now)
             places = [(ids[one.key], start + place) for place, one in enumerate(people)]
             audience.subscribe_contacts(connection, lists[LIST], places, "sheet", "benchmark", now)
-        approve_issue(connection, _make_issue(), "0" * 64, [make_edition()], "benchmark", now)
+        rules = ApprovalRules((Step("签发"),))
+        wanted = Submission(_make_issue(), IssueContent("0" * 64), [make_edition()], {}, rules)
+        approve_issue(connection, wanted, Actor("benchmark"), now)
     return store
 
 
@@ -103,7 +107,7 @@ def _make_issue() -> Issue:
 
 def start_mailing(store: Store) -> int:
     """Plan a mailing to everyone and set it running; return its number."""
-    from mailer.store.issues import standing_approval
+    from mailer.store.approvals import standing_approval
 
     now = datetime.now(UTC)
     with store.write() as connection:

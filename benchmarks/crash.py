@@ -100,7 +100,7 @@ def make_newsletter(folder: Path, port: int, ordeal: Ordeal) -> int:
     (folder / "issues" / "2020-07").mkdir()
     (folder / "issues" / "2020-07" / "issue.md").write_text(ISSUE, "utf-8")
     house = House(folder)
-    house.issues.approve("2020-07", "benchmark")
+    house.approvals.approve("2020-07", "benchmark")
     started = house.mailings.start(house.mailings.schedule("2020-07", ["members"]).id)
     house.close()
     assert started.status is MailingStatus.RUNNING, started

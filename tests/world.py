@@ -1,19 +1,21 @@
 """A small newsletter in a database: what the tests of store and flows start from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from mailer.audience.sync import sync_list
 from mailer.model.address import parse_address
+from mailer.model.approval import ApprovalRecord, ApprovalRules, IssueContent, Step
 from mailer.model.delivery import Contact, Delivery, DistributionList, MailingStatus
 from mailer.model.edition import Edition, Slot, SlotContext, freeze_edition
 from mailer.model.issue import Article, Imprint, Issue, Masthead, Paragraph, Role, Section, Text
-from mailer.publishing.approval import approve_issue
+from mailer.model.people import Actor
+from mailer.publishing.approval import Submission, approve_issue
 from mailer.publishing.mailing import schedule_mailing
 from mailer.sending.plan import plan_mailing
 from mailer.store import audience, claims, mailings
 from mailer.store.database import Connection, Store
-from mailer.store.issues import ApprovalRecord
 from mailer.tokens import HouseSecret
 
 NOW = datetime(2020, 7, 31, 2, 0, tzinfo=UTC)
@@ -48,6 +50,23 @@ def make_edition(list_name: str, text: str = "正文。") -> Edition:
     )
 
 
+ONE_STEP = ApprovalRules((Step("签发"),))
+
+
+def make_submission(
+    content: IssueContent, editions: Sequence[Edition], rules: ApprovalRules = ONE_STEP, slug: str = "2020-07"
+) -> Submission:
+    """The short issue with some content and editions, as it is submitted; nobody counted readers."""
+    return Submission(make_issue(slug), content, editions, {}, rules)
+
+
+def approve(
+    connection: Connection, sha256: str, editions: Sequence[Edition], by: str, now: datetime, slug: str = "2020-07"
+) -> ApprovalRecord:
+    """Submit and approve the short issue at once."""
+    return approve_issue(connection, make_submission(IssueContent(sha256), editions, slug=slug), Actor(by), now)
+
+
 def active_contacts(connection: Connection, list_id: int) -> list[Contact]:
     """Who is actively on a list, in its order."""
     on = [one for one in audience.read_subscribers(connection, list_id).values() if one.status == "active"]
@@ -78,7 +97,7 @@ class World:
             sync_list(connection, lists["government"], above, "test", NOW)
             sync_list(connection, lists["members"], [*beside, above[0]], "test", NOW)
             editions = [make_edition(name) for name in lists]
-            approval = approve_issue(connection, make_issue(), "0" * 64, editions, "主编", NOW)
+            approval = approve(connection, "0" * 64, editions, "主编", NOW)
         return cls(store, lists, approval)
 
     def start_mailing(self, now: datetime = NOW) -> int:

@@ -4,13 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
+from mailer.app.audit import AuditTrail
 from mailer.app.checks import Checks
 from mailer.app.ground import Ground, utc_now
 from mailer.app.histories import Histories
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
+from mailer.app.people import People
 from mailer.app.rehearsals import Rehearsals
 from mailer.app.relays import Relays
 from mailer.app.returned import Returned
@@ -19,7 +22,16 @@ from mailer.app.timetable import Timetable
 from mailer.app.written import Rendered, WrittenForms
 from mailer.sources import starter
 
-__all__ = ["House", "LoadedIssue", "Rendered", "WrittenForms", "create_newsletter", "starter_folder"]
+__all__ = [
+    "House",
+    "LoadedIssue",
+    "Rendered",
+    "Rounds",
+    "SignOff",
+    "WrittenForms",
+    "create_newsletter",
+    "starter_folder",
+]
 
 
 class House(Ground):
@@ -28,7 +40,9 @@ class House(Ground):
     def __init__(self, home: Path, now: Callable[[], datetime] = utc_now) -> None:
         super().__init__(home, now)
         self.lists = Lists(self)
+        self.people = People(self)
         self.issues = Issues(self, self.lists)
+        self.approvals = Approvals(self, self.issues, self.lists)
         self.checks = Checks(self)
         self.relays = Relays(self)
         self.mailings = Mailings(self, self.issues, self.lists, self.relays)
@@ -37,6 +51,7 @@ class House(Ground):
         self.returned = Returned(self)
         self.signing = Signing(self)
         self.archive = PublicArchive(self)
+        self.audit = AuditTrail(self)
         self.timetable = Timetable(self, self.mailings)
 
 

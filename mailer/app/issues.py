@@ -1,4 +1,4 @@
-"""Issues of a house: imported, rendered, checked, approved."""
+"""Issues of a house: imported, rendered, checked."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,14 @@ from mailer.app.written import Rendered, WrittenForms
 from mailer.child import Limits
 from mailer.errors import IssueError, NotFoundError, StateError
 from mailer.i18n import _
+from mailer.model.approval import IssueContent
 from mailer.model.delivery import MailingRecord
 from mailer.model.edition import Edition
 from mailer.model.issue import ImportRemark, Issue
-from mailer.model.report import Finding, Severity
-from mailer.publishing.approval import approve_issue
+from mailer.model.report import Finding
 from mailer.sources.import_file import import_document
 from mailer.sources.issue_files import ISSUE_FILE, load_files
-from mailer.sources.issue_folder import issue_digest, load_issue, write_issue
+from mailer.sources.issue_folder import file_digests, issue_digest, load_issue, read_source, write_issue
 
 if TYPE_CHECKING:
     from mailer.rendering.forms import Forms
@@ -31,10 +31,10 @@ OFFICE_KINDS = (".doc", ".wps", ".rtf", ".odt")  # read by LibreOffice, which ta
 
 @dataclass(frozen=True, slots=True)
 class LoadedIssue:
-    """An issue as its folder held it at one moment: `digest` is the sha256 of the folder, `files` what it names."""
+    """An issue as its folder held it at one moment: `content` binds an approval, `files` is what the issue names."""
 
     issue: Issue
-    digest: str
+    content: IssueContent
     files: dict[str, bytes] = field(repr=False)
 
 
@@ -70,9 +70,10 @@ class Issues:
         digest = issue_digest(folder)
         issue = load_issue(folder)
         files = load_files(folder, issue)
+        content = IssueContent(digest, read_source(folder), file_digests(folder))
         if issue_digest(folder) != digest:
             raise StateError(_("the issue is being changed"), file=folder, cure=_("save it, then try again"))
-        return LoadedIssue(issue, digest, files)
+        return LoadedIssue(issue, content, files)
 
     def import_document(self, file: Path, slug: str | None, *, replace: bool) -> tuple[Issue, tuple[ImportRemark, ...]]:
         """Read a document in the child and write its issue folder with its pictures.
@@ -157,19 +158,3 @@ class Issues:
     def write_sent(self, mailing: MailingRecord, out: Path) -> list[Rendered]:
         """Write, for each list of a mailing, its first accepted message as it was sent."""
         return written.write_sent(self._ground, mailing, out)
-
-    def approve(self, name: str, approved_by: str) -> tuple[Issue, list[Edition], list[Finding]]:
-        """Render, check, freeze and approve an issue. Raises StateError when the preflight has errors."""
-        loaded = self.read(name)
-        issue, editions = loaded.issue, self.render(loaded)
-        findings = self.check(issue, editions)
-        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-        if errors:
-            first = _("{what}: {text}").format(what=errors[0].place, text=errors[0].text)
-            raise StateError(
-                _("the preflight has errors: {first}").format(first=first),
-                cure=_("`mailer check {slug}` lists them all").format(slug=issue.slug),
-            )
-        with self._ground.store.write() as connection:
-            approve_issue(connection, issue, loaded.digest, editions, approved_by, self._ground.now())
-        return issue, editions, findings

@@ -8,11 +8,15 @@ from datetime import datetime, timedelta
 from mailer.app.ground import Ground
 from mailer.app.issues import Issues
 from mailer.app.lists import Lists
+from mailer.app.people import People
 from mailer.app.relays import Relays
 from mailer.errors import MailerError, StateError, StoreError
 from mailer.i18n import _
 from mailer.model.address import parse_address
+from mailer.model.approval import ApprovalRecord, AudienceChange, compare_audience
+from mailer.model.audit import Act
 from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus, MailingSummary
+from mailer.model.people import PROGRAM, Actor, Right
 from mailer.model.retry import SentAgain
 from mailer.model.standing import Glance
 from mailer.publishing import mailing as publishing
@@ -20,10 +24,10 @@ from mailer.publishing.approval import find_approval
 from mailer.publishing.mailing import require_mailing
 from mailer.publishing.retrying import send_again
 from mailer.reports.summary import read_progress, summarise_mailing
-from mailer.sending.plan import plan_mailing
-from mailer.store import mailings, recovery
+from mailer.sending.plan import count_recipients, plan_mailing
+from mailer.store import audit, mailings, recovery
+from mailer.store.approvals import load_approval
 from mailer.store.database import Connection
-from mailer.store.issues import ApprovalRecord
 
 log = logging.getLogger(__name__)
 
@@ -47,55 +51,108 @@ class Mailings:
         self._issues = issues
         self._lists = lists
         self._relays = relays
+        self._people = People(ground)
 
     def prepare(self, name: str, lists: Sequence[str] = ()) -> MailingPlan:
-        """Look whether an issue can be mailed to lists (none: all). Raises StateError, SheetError, ConfigError."""
-        chosen = self._lists.choose(lists)
-        self._relays.access(chosen)  # a mailing that could never leave is refused now
-        self._lists.sync(chosen, dry_run=True)
-        return MailingPlan(self._require_approval(name), tuple(chosen))
+        """Look whether an issue can be mailed to lists (none: all that it is approved for).
 
-    def write(self, connection: Connection, plan: MailingPlan, at: datetime | None, schedule: str = "") -> int:
+        Raises StateError, SheetError, ConfigError.
+        """
+        self._relays.access(self._lists.choose(lists))  # a mailing that could never leave is refused now
+        approval = self._require_approval(name)
+        chosen = self._lists.choose(lists or tuple(approval.editions))
+        self._lists.sync(chosen, dry_run=True)
+        return MailingPlan(approval, tuple(chosen))
+
+    def write(
+        self, connection: Connection, plan: MailingPlan, at: datetime | None, schedule: str = "", by: Actor = PROGRAM
+    ) -> int:
         """Write a prepared mailing for a time (None: now); return its number."""
         ids = self._lists.declare(connection)
         wanted = [(one, ids[one]) for one in plan.lists]
-        return publishing.schedule_mailing(connection, plan.approval, wanted, at, self._ground.now(), schedule)
+        return publishing.schedule_mailing(connection, plan.approval, wanted, at, self._ground.now(), schedule, by)
 
-    def schedule(self, name: str, lists: Sequence[str] = (), at: datetime | None = None) -> MailingRecord:
-        """Plan a mailing of an approved issue for a time (None: now). Raises what `prepare` raises."""
+    def schedule(self, name: str, lists: Sequence[str] = (), at: datetime | None = None, by: str = "") -> MailingRecord:
+        """Plan a mailing of an approved issue for a time (None: now), as a person's act.
+
+        Raises what `prepare` raises, and UsageError or StateError where this person may not.
+        """
+        self._people.require(by, Right.SEND)
         plan = self.prepare(name, lists)
         with self._ground.store.write() as connection:
-            return require_mailing(connection, str(self.write(connection, plan, at)))
+            actor = self._people.require(by, Right.SEND, connection)
+            return require_mailing(connection, str(self.write(connection, plan, at, by=actor)))
 
     def _require_approval(self, name: str) -> ApprovalRecord:
         loaded = self._issues.read(name)
         with self._ground.store.write() as connection:
-            found = find_approval(connection, loaded.issue, loaded.digest, self._ground.now())
+            found = find_approval(connection, loaded.issue, loaded.content, self._ground.now())
         if isinstance(found, StateError):
             raise found
         return found
 
-    def start(self, mailing_id: int) -> MailingRecord:
+    def start(self, mailing_id: int, by: Actor = PROGRAM) -> MailingRecord:
         """Freeze the audience and set a scheduled or held mailing running, or hold it with the reason.
 
-        Held: the content was changed since its approval, the approval was voided, or a sheet cannot be read. One that
-        runs, is paused or is over stays as it is.
+        Held: the content was changed since its approval, the approval was voided, a sheet cannot be read, or the
+        number of readers is not near what it was when the issue was submitted (`audience_drift`). One that runs, is
+        paused or is over stays as it is.
         """
         with self._ground.store.read() as connection:
             record = require_mailing(connection, str(mailing_id))
         if record.status not in STARTABLE:
             return record
-        reason = self._why_held(record)
+        reason, why = self._why_held(record), "unready"
         now = self._ground.now()
         with self._ground.store.write() as connection:
+            if not reason:
+                reason, why = self._count_audience(connection, record, now), "audience"
             if reason:
-                mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason, only_from=STARTABLE)
-            elif mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, now, only_from=STARTABLE):
-                domain = self._ground.config.sender.address.rpartition("@")[2]
-                count = plan_mailing(connection, mailing_id, self._ground.secret, domain, now)
-                log.info("mailing %d: %d planned, %d reached before", mailing_id, count.planned, count.reached)
-                self._relays.lift_stops(connection)
+                mailings.move_mailing(
+                    connection, mailing_id, MailingStatus.HELD, now, reason, only_from=STARTABLE, by=by, why=why
+                )
+            elif mailings.move_mailing(
+                connection, mailing_id, MailingStatus.RUNNING, now, only_from=STARTABLE, on_record=False
+            ):
+                self._plan(connection, mailing_id, by, now)
             return require_mailing(connection, str(mailing_id))
+
+    def _plan(self, connection: Connection, mailing_id: int, by: Actor, now: datetime) -> None:
+        domain = self._ground.config.sender.address.rpartition("@")[2]
+        count = plan_mailing(connection, mailing_id, self._ground.secret, domain, now)
+        log.info("mailing %d: %d planned, %d reached before", mailing_id, count.planned, count.reached)
+        self._relays.lift_stops(connection)
+        # only now: a plan of a million takes its time, and whoever writes to the trail waits for who has begun to
+        subject, lists = mailings.mailing_subject(mailing_id), mailings.read_audience(connection, mailing_id).counted
+        audit.record(
+            connection, by, Act.START, subject, now,
+            planned=count.planned, suppressed=count.suppressed, reached=count.reached, lists=lists,
+        )  # fmt: skip
+
+    def _count_audience(self, connection: Connection, record: MailingRecord, now: datetime) -> str:
+        """Count the readers of a mailing's lists as its approval did; return why it is held for them, else nothing."""
+        ids = self._lists.declare(connection)
+        approved = load_approval(connection, mailings.mailing_approval(connection, record.id)).editions
+        names = [name for name in self._lists.choose() if name in approved]  # others take no reader from them
+        counts = count_recipients(connection, [ids[name] for name in names], self._ground.secret, now)
+        mailings.note_counts(connection, record.id, counts)
+        by_name = {name: counts[ids[name]] for name in names if name in record.lists}
+        limit = self._ground.config.approval.audience_drift
+        changes, over = publishing.find_drift(connection, record.id, by_name, limit)
+        if not over:
+            return ""
+        told = _(", ").join(
+            _("{list}: {before}, now {after}").format(list=one.list_name, before=one.approved, after=one.counted)
+            for one in changes
+        )
+        line = _("lists changed by more than {limit} since the approval ({lists}); `mailer resume {id}` accepts it")
+        return line.format(limit=f"{limit:.0%}", lists=told, id=record.id)
+
+    def audience_changes(self, mailing_id: int) -> tuple[AudienceChange, ...]:
+        """Return the lists of a mailing that had another number of readers when it was last to start than approved."""
+        with self._ground.store.read() as connection:
+            audience = mailings.read_audience(connection, mailing_id)
+        return compare_audience(audience.approved, audience.counted)
 
     def _why_held(self, record: MailingRecord) -> str:
         """Sync the lists of a mailing that may start and return nothing; else the reason why a person must look."""
@@ -128,6 +185,11 @@ class Mailings:
                         self.hold_late(connection, record.id, planned_for)
                 else:
                     self.start(record.id)
+                    for change in self.audience_changes(record.id):
+                        log.warning(
+                            "mailing %d: list %s had %d readers when it was approved, now %d",
+                            record.id, change.list_name, change.approved, change.counted,
+                        )  # fmt: skip
             except MailerError as error:
                 log.error("mailing %d cannot be started: %s", record.id, error)
 
@@ -136,7 +198,7 @@ class Mailings:
         now = self._ground.now()
         hours = (now - due_at).total_seconds() / 3600
         reason = _("it was due {hours} hours ago, when no clock ran").format(hours=f"{hours:.1f}")
-        mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason, only_from=STARTABLE)
+        mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason, only_from=STARTABLE, why="late")
 
     def get(self, name: str) -> MailingRecord:
         """Return a mailing by its number or `last`. Raises NotFoundError."""
@@ -154,49 +216,58 @@ class Mailings:
             waiting = mailings.list_mailings(connection, [MailingStatus.SCHEDULED], limit=1000)
         return sorted(waiting, key=lambda one: (one.scheduled_at or one.created_at, one.id))
 
-    def pause(self, name: str) -> MailingRecord:
-        """Let a running mailing rest. Raises StateError where its state does not allow that."""
+    def pause(self, name: str, by: str = "") -> MailingRecord:
+        """Let a running mailing rest. Raises StateError where its state, or the person's rights, do not allow that."""
         with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.PAUSE, connection)
             record = require_mailing(connection, name)
-            publishing.move_mailing(connection, record, MailingStatus.PAUSED, self._ground.now())
+            publishing.move_mailing(connection, record, MailingStatus.PAUSED, self._ground.now(), by=actor)
             return require_mailing(connection, str(record.id))
 
-    def cancel(self, name: str) -> MailingRecord:
+    def cancel(self, name: str, by: str = "") -> MailingRecord:
         """End a mailing at once, then what is pending of it, some at a time. Raises StateError as `pause` does."""
         with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.CANCEL, connection)
             record = require_mailing(connection, name)
-            publishing.cancel_mailing(connection, record, self._ground.now())
+            publishing.cancel_mailing(connection, record, self._ground.now(), actor)
         more = True
         while more:
             with self._ground.store.write() as connection:
                 more = publishing.cancel_some(connection, record, self._ground.now())
         return self.get(str(record.id))
 
-    def resume(self, name: str) -> MailingRecord:
+    def resume(self, name: str, by: str = "") -> MailingRecord:
         """Go on with a mailing; one that was held before its audience was frozen is started.
 
-        Relays that a person had to look at are tried again. One that runs is resumed only for their sake.
+        Relays that a person had to look at are tried again. One that runs is resumed only for their sake. Where the
+        number of readers held it, this person accepts the numbers that were told. Raises as `pause` does.
         """
-        record = self.get(name)
-        if record.status is MailingStatus.HELD and record.started_at is None:
-            return self.start(record.id)
         with self._ground.store.write() as connection:
-            lifted = self._relays.lift_stops(connection)
-            if not (lifted and record.status is MailingStatus.RUNNING):
-                publishing.resume_mailing(connection, record, self._ground.now())
-            return require_mailing(connection, str(record.id))
+            actor = self._people.require(by, Right.RESUME, connection)
+            record = require_mailing(connection, name)
+            held_at_start = record.status is MailingStatus.HELD and record.started_at is None
+            if held_at_start:
+                limit = self._ground.config.approval.audience_drift
+                publishing.accept_audience(connection, record, actor, limit, self._ground.now())
+            else:
+                lifted = self._relays.lift_stops(connection)
+                if not (lifted and record.status is MailingStatus.RUNNING):
+                    publishing.resume_mailing(connection, record, self._ground.now(), actor)
+        return self.start(record.id, actor) if held_at_start else self.get(str(record.id))
 
     def retry(self, name: str, addresses: Sequence[str], statuses: Collection[DeliveryStatus], by: str) -> SentAgain:
         """Have deliveries of a mailing sent again that ended so, as a person's act: `publishing.retrying` says which.
 
-        addresses: only these; without statuses then whatever they ended as. Raises AddressError besides.
+        addresses: only these; without statuses then whatever they ended as. Raises AddressError besides, and as
+        `pause` does.
         """
         wanted = [parse_address(one) for one in addresses]
         kinds = statuses or (recovery.SENT_AGAIN if wanted else ())
         now = self._ground.now()
         with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.RETRY, connection)
             record = require_mailing(connection, name)
-            again = send_again(connection, record, wanted, kinds, by, self._ground.secret, now)
+            again = send_again(connection, record, wanted, kinds, actor, self._ground.secret, now)
             if again.count and again.mailing.status is MailingStatus.RUNNING:
                 self._relays.lift_stops(connection)
             return again

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from mailer.app.approvals import Approvals
 from mailer.app.ground import Ground
 from mailer.app.issues import Issues
 from mailer.app.lists import Lists
@@ -15,17 +16,18 @@ from mailer.errors import ConfigError, StateError
 from mailer.i18n import _
 from mailer.mail.sink import Sink
 from mailer.model.delivery import MailingRecord, MailingStatus
+from mailer.model.people import Actor
 from mailer.model.rehearsal import Rehearsal
 from mailer.model.report import Severity
 from mailer.model.standing import Glance
-from mailer.publishing.approval import approve_issue, find_approval
+from mailer.publishing.approval import find_approval
 from mailer.sending.rehearsal import forecast_run, lead_to_sink, tell_lists
 from mailer.sending.sender import run_sender
 from mailer.store.database import Store, open_store
 from mailer.store.rehearsal import copy_for_rehearsal, find_untaken
 
 MOST_NAMED = 20  # of those who got no copy
-REHEARSER = "rehearsal"  # who approves, in the copy only, what nobody has approved
+REHEARSER = Actor("rehearsal")  # who approves, in the copy only, what nobody has approved
 
 Follow = Callable[[Callable[[], Glance], "asyncio.Task[None]"], Awaitable[None]]
 
@@ -50,6 +52,7 @@ class _Stage(Ground):
         self.issues = Issues(self, self.lists)
         self.relays = Relays(self)
         self.mailings = Mailings(self, self.issues, self.lists, self.relays)
+        self.approvals = Approvals(self, self.issues, self.lists)
 
 
 class Rehearsals:
@@ -102,20 +105,21 @@ class Rehearsals:
             with self._ground.store.read() as connection:
                 copy_for_rehearsal(connection, stage.store, slug)
         standing = self._approve(stage, name)
-        planned = stage.mailings.schedule(name, lists)
-        return standing, stage.mailings.start(planned.id)
+        plan = stage.mailings.prepare(name, lists)
+        with stage.store.write() as connection:  # nobody's act: whoever may look may rehearse
+            planned = stage.mailings.write(connection, plan, None)
+        return standing, stage.mailings.start(planned)
 
     def _approve(self, stage: _Stage, name: str) -> _Standing:
         """See that the copy holds an approval of this very content, and say whether the house does."""
         loaded = stage.issues.read(name)
         with stage.store.write() as connection:
-            found = find_approval(connection, loaded.issue, loaded.digest, stage.now())
+            found = find_approval(connection, loaded.issue, loaded.content, stage.now())
         if not isinstance(found, StateError):
             return _Standing()
         editions = stage.issues.render(loaded)
         errors = [one for one in stage.issues.check(loaded.issue, editions) if one.severity is Severity.ERROR]
-        with stage.store.write() as connection:
-            approve_issue(connection, loaded.issue, loaded.digest, editions, REHEARSER, stage.now())
+        stage.approvals.approve_copy(loaded, editions, REHEARSER)
         return _Standing(found.message, len(errors))
 
     def _tell(self, stage: _Stage, sink: Sink, mailing_id: int, standing: _Standing, seconds: float) -> Rehearsal:

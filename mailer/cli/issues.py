@@ -1,4 +1,4 @@
-"""Commands on issues: new, import, check, approve."""
+"""Commands on issues: new, import."""
 
 import shlex
 from pathlib import Path
@@ -6,19 +6,16 @@ from typing import Annotated
 
 import typer
 
-from mailer.cli.check import draw_findings
-from mailer.cli.drawing import err, say, say_json
-from mailer.cli.options import IssueArgument, JsonOption, open_house
+from mailer.cli.drawing import say, say_json
+from mailer.cli.options import JsonOption, open_house
 from mailer.i18n import _, ngettext
 from mailer.model.issue import ImportRemark, Issue, Role, issue_tables
-from mailer.model.report import Severity
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("new", help=_("Make a newsletter folder: settings, templates, empty lists."))(make_new)
     app.command("import", help=_("Turn a document into an issue folder; never overwrites one unasked."))(import_file)
-    app.command("approve", help=_("Sign off this exact content; only what was approved is sent."))(approve)
 
 
 def make_new(
@@ -79,23 +76,3 @@ def import_file(
     for remark in remarks:
         say(_("{file}:{line}: {text}").format(file=file, line=remark.line, text=remark.text), "yellow")
         say(f"  → {remark.cure}")
-
-
-def approve(
-    ctx: typer.Context,
-    issue: IssueArgument,
-    name: Annotated[str, typer.Option("--as", metavar="NAME", help=_("who signs off"))],
-    as_json: JsonOption = False,
-) -> None:
-    """Sign off an issue."""
-    with open_house(ctx) as house:
-        value, editions, findings = house.issues.approve(issue, name)
-    if as_json:
-        say_json(
-            {"issue": value.slug, "approved_by": name, "editions": {one.list_name: one.sha256 for one in editions}}
-        )
-        return
-    draw_findings([finding for finding in findings if finding.severity is not Severity.NOTE])
-    say(_("issue {slug} is approved by {name}").format(slug=value.slug, name=name), "green")
-    for edition in editions:
-        say(f"  {edition.list_name}  sha256 {edition.sha256}", "dim", err)

@@ -7,10 +7,10 @@ import typer
 
 from mailer.cli.delivering import deliver_or_follow, exit_unless_well, say_what_is_left, serve_runs
 from mailer.cli.drawing import MAILING_WORDS, make_table, out, say, say_json, show_clock, show_time
-from mailer.cli.options import IssueArgument, JsonOption, ListOption, MailingArgument, open_house
+from mailer.cli.options import AsOption, IssueArgument, JsonOption, ListOption, MailingArgument, open_house
 from mailer.cli.rehearse import run_rehearsal
 from mailer.cli.standing import draw_standing
-from mailer.cli.summary import describe_mailing, draw_summary
+from mailer.cli.summary import describe_mailing, draw_audience, draw_summary
 from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.delivery import MailingRecord, MailingStatus, MailingSummary
@@ -67,6 +67,7 @@ def send(
     rehearse: Annotated[
         bool, typer.Option("--rehearse", help=_("the whole run into a sink on this machine; nothing leaves"))
     ] = False,
+    name: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Plan a mailing."""
@@ -82,7 +83,7 @@ def send(
             _("--at and --wait do not go together"), cure=_("`mailer serve` sends what is planned for later")
         )
     with open_house(ctx) as house:
-        mailing = house.mailings.schedule(issue, lists or [], parse_moment(at, house) if at else None)
+        mailing = house.mailings.schedule(issue, lists or [], parse_moment(at, house) if at else None, name)
         if not at:
             mailing = house.mailings.start(mailing.id)
         summary = deliver_or_follow(house, mailing, wait=wait, as_json=as_json)
@@ -95,6 +96,7 @@ def _say_sent(house: "House", summary: MailingSummary, *, wait: bool) -> None:
     mailing = summary.mailing
     if wait or mailing.status is MailingStatus.HELD:
         draw_summary(summary)
+        draw_audience(house, mailing.id)
     elif mailing.status is MailingStatus.SCHEDULED:
         when = show_time(mailing.scheduled_at, house.config.zone)
         line = _("mailing {id} of issue {issue} is planned for {when}")
@@ -104,6 +106,7 @@ def _say_sent(house: "House", summary: MailingSummary, *, wait: bool) -> None:
     else:
         line = _("mailing {id} of issue {issue} has begun: {n} recipients")
         say(line.format(id=mailing.id, issue=mailing.issue_slug, n=summary.planned))
+        draw_audience(house, mailing.id)
     say_what_is_left(house, summary)
 
 
@@ -122,6 +125,7 @@ def status(
                 say_json(describe_mailing(house, summary))
                 return
             draw_summary(summary)
+            draw_audience(house, summary.mailing.id)
             if summary.mailing.status in UNDER_WAY:
                 draw_standing(house.relays.standing(summary.mailing.lists), house.config.zone)
             return
@@ -161,10 +165,10 @@ def _say_moved(house: "House", record: MailingRecord, *, as_json: bool) -> None:
         say(_("mailing {id} is {status}").format(id=record.id, status=_(MAILING_WORDS[record.status])))
 
 
-def pause(ctx: typer.Context, mailing: MailingArgument, as_json: JsonOption = False) -> None:
+def pause(ctx: typer.Context, mailing: MailingArgument, name: AsOption = "", as_json: JsonOption = False) -> None:
     """Pause a mailing."""
     with open_house(ctx) as house:
-        _say_moved(house, house.mailings.pause(mailing), as_json=as_json)
+        _say_moved(house, house.mailings.pause(mailing, name), as_json=as_json)
 
 
 def resume(
@@ -173,24 +177,26 @@ def resume(
     wait: Annotated[
         bool, typer.Option("--wait", help=_("deliver now and show it, also one that runs already"))
     ] = False,
+    name: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Resume a mailing: one that was held before it started is started anew."""
     with open_house(ctx) as house:
         record = house.mailings.get(mailing)
         if not (wait and record.status is MailingStatus.RUNNING):
-            record = house.mailings.resume(mailing)
+            record = house.mailings.resume(mailing, name)
         summary = deliver_or_follow(house, record, wait=wait, as_json=as_json)
         if not as_json:
             if wait or summary.mailing.status is MailingStatus.HELD:
                 draw_summary(summary)
+                draw_audience(house, summary.mailing.id)
             else:
                 say(_("mailing {id} is {status}").format(id=record.id, status=_(MAILING_WORDS[summary.mailing.status])))
             say_what_is_left(house, summary)
     exit_unless_well(summary, wait=wait)
 
 
-def cancel(ctx: typer.Context, mailing: MailingArgument, as_json: JsonOption = False) -> None:
+def cancel(ctx: typer.Context, mailing: MailingArgument, name: AsOption = "", as_json: JsonOption = False) -> None:
     """Cancel a mailing."""
     with open_house(ctx) as house:
-        _say_moved(house, house.mailings.cancel(mailing), as_json=as_json)
+        _say_moved(house, house.mailings.cancel(mailing, name), as_json=as_json)

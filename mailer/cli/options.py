@@ -22,6 +22,11 @@ IssueArgument = Annotated[
 ]
 MailingArgument = Annotated[str, typer.Argument(metavar="MAILING", help=_("a mailing: its number, or `last`"))]
 
+AsOption = Annotated[
+    str,
+    typer.Option("--as", metavar="NAME", envvar="MAILER_AS", help=_("who does it; needed once users are registered")),
+]
+
 
 class HouseGroup(TyperGroup):
     """A group of commands whose expected errors end in one clear line and their exit code."""

@@ -46,7 +46,9 @@ def retry(
     uncertain: Annotated[
         bool, typer.Option("--uncertain", help=_("those of which nobody knows; a second copy may arrive"))
     ] = False,
-    name: Annotated[str, typer.Option("--as", metavar="NAME", help=_("who has it done; else who is logged in"))] = "",
+    name: Annotated[
+        str, typer.Option("--as", metavar="NAME", envvar="MAILER_AS", help=_("who has it done; else who is logged in"))
+    ] = "",
     wait: Annotated[
         bool, typer.Option("--wait", help=_("deliver now and show it; follows a `serve` that runs"))
     ] = False,
@@ -56,7 +58,8 @@ def retry(
     chosen = {DeliveryStatus.REFUSED: refused, DeliveryStatus.EXPIRED: expired, DeliveryStatus.UNCERTAIN: uncertain}
     statuses = [status for status, wanted in chosen.items() if wanted]
     with open_house(ctx) as house:
-        again = house.mailings.retry(mailing, addresses or [], statuses, name or _user_name())
+        by = name or ("" if house.people.registered else _user_name())
+        again = house.mailings.retry(mailing, addresses or [], statuses, by)
         if not as_json:
             draw(again)
         wait = wait and again.count > 0

@@ -48,6 +48,15 @@ def draw_summary(summary: MailingSummary) -> None:
             say(f"  {line}")
 
 
+def draw_audience(house: "House", mailing_id: int) -> None:
+    """Print which lists of a mailing had another number of readers when it started than when it was approved."""
+    for change in house.mailings.audience_changes(mailing_id):
+        line = _(
+            "list {list} had {before} readers when the issue was submitted, {after} when this mailing was to start"
+        )
+        say(line.format(list=change.list_name, before=change.approved, after=change.counted), "yellow")
+
+
 def _figures(part: ListSummary, kinds: list[DeliveryStatus]) -> list[str]:
     return [str(part.planned), *(str(part.counts.get(kind, 0)) for kind in kinds), str(part.retries), str(part.bounced)]
 
@@ -87,4 +96,7 @@ def describe_summary(summary: MailingSummary, standing: Standing) -> dict[str, o
 
 def describe_mailing(house: "House", summary: MailingSummary) -> dict[str, object]:
     """Return the same, reading how the relays stand."""
-    return describe_summary(summary, house.relays.standing(summary.mailing.lists))
+    changes = house.mailings.audience_changes(summary.mailing.id)
+    return describe_summary(summary, house.relays.standing(summary.mailing.lists)) | {
+        "audience_changes": {one.list_name: {"approved": one.approved, "counted": one.counted} for one in changes}
+    }

@@ -140,11 +140,11 @@ def _prepare_mailing(house: House, step: Step) -> int:
     step(ngettext("{n} subscriber on {lists} lists", "{n} subscribers on {lists} lists", added).format(
         n=added, lists=len(changes)
     ))  # fmt: skip
-    _issue, editions, findings = house.issues.approve(ISSUE, APPROVER)
-    warnings = sum(finding.severity is Severity.WARNING for finding in findings)
+    signed = house.approvals.approve(ISSUE, APPROVER)
+    warnings = sum(finding.severity is Severity.WARNING for finding in signed.findings)
     step(
         _("{n} editions rendered, checked ({warnings} warnings) and approved").format(
-            n=len(editions), warnings=warnings
+            n=len(signed.editions), warnings=warnings
         )
     )
     mailing = house.mailings.start(house.mailings.schedule(ISSUE).id)

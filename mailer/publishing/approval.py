@@ -62,9 +62,7 @@ def check_opinion(opinion: str) -> str:
     return kept
 
 
-def notice_change(
-    connection: Connection, issue: Issue, content: IssueContent, now: datetime
-) -> ApprovalRecord | None:
+def notice_change(connection: Connection, issue: Issue, content: IssueContent, now: datetime) -> ApprovalRecord | None:
     """Return what of this very content is submitted or approved, or None.
 
     What was submitted of another content is voided here, with the difference, and the issue is a draft.

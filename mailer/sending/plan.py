@@ -44,7 +44,7 @@ def plan_mailing(
 def count_recipients(
     connection: Connection, lists: Sequence[int], secret: HouseSecret, now: datetime
 ) -> dict[int, int]:
-    """Return how many readers each of these lists, in sending order, has: what a plan of an issue's first mailing takes.
+    """Return how many readers each of these lists has, given in sending order: what an issue's first mailing takes.
 
     Active subscribers; one on two of the lists counts for the first, a suppressed one for none. Whom the issue has
     reached already is not asked.

@@ -97,20 +97,38 @@ def issue_digest(folder: Path) -> str:
     Hidden files (.DS_Store, an editor's swap file) are no part of an issue and do not count.
     """
     digest = hashlib.sha256()
+    for name, content in _read_folder(folder):
+        for part in (name.encode(), content):
+            digest.update(len(part).to_bytes(8, "big") + part)  # lengths keep names and contents apart
+    return digest.hexdigest()
+
+
+def file_digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256, in hex, of each of those files by its name in the folder."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in _read_folder(folder)}
+
+
+def read_source(folder: Path) -> str:
+    """Return the text of issue.md as it stands; what is no UTF-8 shows as �."""
+    try:
+        return (folder / ISSUE_FILE).read_text("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise IssueError(_("cannot be read: {why}").format(why=error.strerror), file=folder / ISSUE_FILE) from None
+
+
+def _read_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
     try:
         files = sorted(
             (path.relative_to(folder).as_posix(), path)
             for path in folder.rglob("*")
             if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         )
+        if not files:
+            raise NotFoundError(_("there is no issue folder {folder}").format(folder=folder))
         for name, path in files:
-            for part in (name.encode(), path.read_bytes()):
-                digest.update(len(part).to_bytes(8, "big") + part)  # lengths keep names and contents apart
+            yield name, path.read_bytes()
     except OSError as error:
         raise IssueError(_("cannot be read: {why}").format(why=error.strerror), file=folder) from None
-    if not files:
-        raise NotFoundError(_("there is no issue folder {folder}").format(folder=folder))
-    return digest.hexdigest()
 
 
 def write_issue(issue: Issue, folder: Path, *, replace: bool = False, files: Mapping[str, bytes] | None = None) -> None:

@@ -13,7 +13,6 @@ from mailer.model.people import PROGRAM, Actor
 from mailer.store import audit
 from mailer.store.schema import approval_edition, distribution_list, edition, issue, mailing, mailing_list
 
-
 _ACTS = {
     MailingStatus.SCHEDULED: Act.RELEASE,
     MailingStatus.PAUSED: Act.PAUSE,

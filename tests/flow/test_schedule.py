@@ -34,7 +34,7 @@ def make_house(tmp_path: Path, clock: HandClock) -> House:
 def test_the_approved_issue_goes_out_when_it_is_due_and_once(tmp_path: Path) -> None:
     clock = HandClock(DUE - timedelta(days=2))
     house = make_house(tmp_path, clock)
-    house.issues.approve("2020-07", "主编")
+    house.approvals.approve("2020-07", "主编")
     house.timetable.tick()
     assert house.timetable.next_wake() == DUE
     clock.now = DUE - timedelta(seconds=1)
@@ -57,7 +57,7 @@ def test_the_approved_issue_goes_out_when_it_is_due_and_once(tmp_path: Path) -> 
 def test_a_month_later_nothing_new_is_approved_and_nothing_is_sent(tmp_path: Path) -> None:
     clock = HandClock(DUE - timedelta(days=2))
     house = make_house(tmp_path, clock)
-    house.issues.approve("2020-07", "主编")
+    house.approvals.approve("2020-07", "主编")
     house.timetable.tick()
     clock.now = DUE
     house.timetable.tick()
@@ -74,7 +74,7 @@ def test_a_house_that_was_down_sends_within_its_grace_and_holds_after(tmp_path: 
     ):
         clock = HandClock(DUE - timedelta(days=2))
         house = make_house(tmp_path / name, clock)
-        house.issues.approve("2020-07", "主编")
+        house.approvals.approve("2020-07", "主编")
         house.timetable.tick()
         clock.now = DUE + late
         house.timetable.tick()
@@ -90,7 +90,7 @@ def test_a_house_that_was_down_sends_within_its_grace_and_holds_after(tmp_path: 
 def test_a_mailing_planned_for_a_time_that_was_missed_by_far_is_held(tmp_path: Path) -> None:
     clock = HandClock(DUE - timedelta(days=2))
     house = make_house(tmp_path, clock)
-    house.issues.approve("2020-07", "主编")
+    house.approvals.approve("2020-07", "主编")
     house.mailings.schedule("2020-07", at=DUE - timedelta(days=1))
     clock.now = DUE + timedelta(days=40)
     house.timetable.tick()
@@ -101,14 +101,14 @@ def test_a_mailing_planned_for_a_time_that_was_missed_by_far_is_held(tmp_path: P
 def test_an_issue_that_is_mended_and_approved_within_the_grace_still_goes_out(tmp_path: Path) -> None:
     clock = HandClock(DUE - timedelta(days=2))
     house = make_house(tmp_path, clock)
-    house.issues.approve("2020-07", "主编")
+    house.approvals.approve("2020-07", "主编")
     house.timetable.tick()
     issue = house.home / "issues" / "2020-07" / "issue.md"
     issue.write_text(issue.read_text("utf-8") + "\n补一句。\n", "utf-8")
     clock.now = DUE
     house.timetable.tick()
     assert house.mailings.newest() == []
-    house.issues.approve("2020-07", "主编")
+    house.approvals.approve("2020-07", "主编")
     clock.now = DUE + timedelta(minutes=5)
     house.timetable.tick()
     assert [one.status for one in house.mailings.newest()] == [MailingStatus.RUNNING]
@@ -128,7 +128,7 @@ def test_a_month_with_nothing_approved_is_on_record(tmp_path: Path) -> None:
 def test_another_time_of_day_does_not_make_a_second_sending_of_the_day(tmp_path: Path) -> None:
     clock = HandClock(DUE - timedelta(days=2))
     house = make_house(tmp_path, clock)
-    house.issues.approve("2020-07", "主编")
+    house.approvals.approve("2020-07", "主编")
     house.timetable.tick()
     clock.now = DUE
     house.timetable.tick()
@@ -154,7 +154,7 @@ def test_a_lost_house_secret_is_noticed(tmp_path: Path) -> None:
 def test_a_schedule_added_after_its_time_does_not_send_by_surprise(tmp_path: Path) -> None:
     clock = HandClock(DUE + timedelta(minutes=10))
     house = make_house(tmp_path, clock)
-    house.issues.approve("2020-07", "主编")
+    house.approvals.approve("2020-07", "主编")
     house.timetable.tick()
     assert house.mailings.newest() == []
     house.close()

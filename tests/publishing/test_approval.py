@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import update
 
 from mailer.errors import NotFoundError, StateError, StoreError
+from mailer.model.approval import IssueContent
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
-from mailer.publishing.approval import approve_issue, find_approval
+from mailer.publishing.approval import find_approval
 from mailer.publishing.mailing import (
     cancel_mailing,
     cancel_some,
@@ -16,7 +17,7 @@ from mailer.publishing.mailing import (
 )
 from mailer.store import figures, issues, recovery
 from mailer.store.schema import edition
-from tests.world import NOW, World, make_edition, make_issue
+from tests.world import NOW, World, approve, make_edition, make_issue
 
 SAME, OTHER = "0" * 64, "1" * 64
 
@@ -30,27 +31,27 @@ def status(world: World) -> IssueStatus:
 
 def test_the_same_content_stays_approved_and_approving_again_changes_nothing(world: World) -> None:
     with world.store.write() as connection:
-        assert find_approval(connection, make_issue(), SAME, NOW) == world.approval
+        assert find_approval(connection, make_issue(), IssueContent(SAME), NOW) == world.approval
         editions = [make_edition(name) for name in world.lists]
-        assert approve_issue(connection, make_issue(), SAME, editions, "另一人", NOW) == world.approval
+        assert approve(connection, SAME, editions, "另一人", NOW) == world.approval
     assert status(world) is IssueStatus.APPROVED
 
 
 def test_another_content_makes_a_draft_for_good(world: World) -> None:
     with world.store.write() as connection:
-        error = find_approval(connection, make_issue(), OTHER, NOW)
+        error = find_approval(connection, make_issue(), IssueContent(OTHER), NOW)
     assert isinstance(error, StateError)
     assert "changed after its approval" in error.message
     assert status(world) is IssueStatus.DRAFT
     with world.store.write() as connection:
-        back = find_approval(connection, make_issue(), SAME, NOW)
+        back = find_approval(connection, make_issue(), IssueContent(SAME), NOW)
     assert isinstance(back, StateError), "the old content back is not the old approval back"
 
 
 def test_other_editions_of_the_same_content_need_an_approval_of_their_own(world: World) -> None:
     with world.store.write() as connection:
         editions = [make_edition(name, "另一版式。") for name in world.lists]
-        fresh = approve_issue(connection, make_issue(), SAME, editions, "主编", NOW)
+        fresh = approve(connection, SAME, editions, "主编", NOW)
     assert fresh.id != world.approval.id
     assert set(fresh.editions.values()).isdisjoint(world.approval.editions.values())
     assert status(world) is IssueStatus.APPROVED

@@ -6,13 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from mailer.model.delivery import DeliveryStatus, MailingStatus
-from mailer.publishing.approval import approve_issue
 from mailer.store.database import Store
 from mailer.store.schema import suppression
 from mailer.tokens import hash_address
 from tests.pipelining_relay import PipeliningRelay
 from tests.sending.house import deliver, figures, make_world, readers, record_of, settings_of
-from tests.world import NOW, SECRET, World, make_edition, make_issue
+from tests.world import NOW, SECRET, World, approve, make_edition
 
 R2 = "reader2@firm2.example"
 
@@ -22,7 +21,7 @@ async def send_issue(world: World, relay: PipeliningRelay, month: int) -> dict[D
     slug = f"2020-{month:02}"
     with world.store.write() as connection:
         editions = [make_edition(name) for name in world.lists]
-        world.approval = approve_issue(connection, make_issue(slug), f"{month:064}", editions, "主编", NOW)
+        world.approval = approve(connection, f"{month:064}", editions, "主编", NOW, slug)
     mailing_id = world.start_mailing()
     settings = settings_of(world, {"main": (relay, {})}, give_up_after=timedelta(minutes=1))
     await deliver(settings, world, mailing_id)

@@ -7,16 +7,17 @@ import pytest
 from sqlalchemy import select, update
 
 from mailer.errors import EditionChangedError
+from mailer.model.approval import ApprovalRecord, IssueContent
 from mailer.model.delivery import MailingStatus
 from mailer.model.edition import Asset, freeze_edition
 from mailer.model.issue import Archive
-from mailer.publishing.approval import approve_issue, find_approval
+from mailer.publishing.approval import find_approval
 from mailer.publishing.mailing import schedule_mailing
 from mailer.sending.plan import plan_mailing
 from mailer.store import archive, mailings
-from mailer.store.issues import ApprovalRecord
 from mailer.store.schema import asset, delivery, edition
 from tests.world import SECRET, World, make_edition, make_issue
+from tests.world import approve as approve_content
 
 PICTURE = Asset("chart.png", "image/png", b"\x89PNG of a chart")
 ATTACHED = Asset("list.pdf", "application/pdf", b"%PDF of members")
@@ -31,13 +32,13 @@ def approve(world: World, access: Archive, page: str, content: str, at: float) -
         for name in world.lists
     ]
     with world.store.write() as connection:
-        return approve_issue(connection, make_issue(), content * 64, editions, "主编", world.later(at))
+        return approve_content(connection, content * 64, editions, "主编", world.later(at))
 
 
 def change(world: World, content: str, at: float) -> None:
     """Let the house notice that the folder has other content than was approved."""
     with world.store.write() as connection:
-        find_approval(connection, make_issue(), content * 64, world.later(at))
+        find_approval(connection, make_issue(), IssueContent(content * 64), world.later(at))
 
 
 def mail(world: World, approval: ApprovalRecord, now: datetime) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from mailer.model.delivery import DeliveryStatus
 from mailer.publishing.mailing import schedule_mailing
 from mailer.sending.plan import plan_mailing
-from mailer.store import audience, issues, rehearsal
+from mailer.store import approvals, audience, issues, rehearsal
 from mailer.store.database import Store, open_store
 from mailer.store.rehearsal import copy_for_rehearsal, find_untaken
 from mailer.store.schema import attempt, contact, delivery, metadata, subscription
@@ -38,7 +38,7 @@ def test_a_plan_in_the_copy_leaves_out_the_same_readers(world: World, tmp_path: 
         name: before[name] for name in ("contact", "subscription", "suppression", "edition", "delivery")
     }
     with target.write() as connection:
-        approval = issues.standing_approval(connection, world.approval.issue_id)
+        approval = approvals.standing_approval(connection, world.approval.issue_id)
         assert approval == world.approval
         again = schedule_mailing(connection, approval, list(world.lists.items()), None, NOW)
         count = plan_mailing(connection, again, SECRET, "zsia.example", NOW)

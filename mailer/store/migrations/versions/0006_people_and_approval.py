@@ -123,24 +123,17 @@ _OUT_OF_ORDER = (
     "NEW.id <> coalesce((SELECT max(id) FROM audit_entry), 0) + 1 OR NEW.previous_sha256 <> "
     f"coalesce((SELECT sha256 FROM audit_entry ORDER BY id DESC LIMIT 1), '{ZEROS}')"
 )
+_REFUSED = "the audit trail is append-only"
 _SQLITE_GUARDS = (
-    "CREATE TRIGGER audit_entry_keep BEFORE UPDATE ON audit_entry "
-    "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END",
-    "CREATE TRIGGER audit_entry_stay BEFORE DELETE ON audit_entry "
-    "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END",
+    f"CREATE TRIGGER audit_entry_keep BEFORE UPDATE ON audit_entry BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
+    f"CREATE TRIGGER audit_entry_stay BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
     # also INSERT OR REPLACE, for which SQLite fires no trigger of deletion
-    f"CREATE TRIGGER audit_entry_follow BEFORE INSERT ON audit_entry WHEN {_OUT_OF_ORDER} "
-    "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END",
+    f"CREATE TRIGGER audit_entry_follow BEFORE INSERT ON audit_entry WHEN {_OUT_OF_ORDER} BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END",
 )
 _POSTGRESQL_GUARDS = (
-    "CREATE FUNCTION audit_entry_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION 'the audit trail is append-only'; END $$",
-    "CREATE FUNCTION audit_entry_check() RETURNS trigger LANGUAGE plpgsql AS "
-    f"$$ BEGIN IF {_OUT_OF_ORDER} THEN RAISE EXCEPTION 'the audit trail is append-only'; END IF; RETURN NEW; END $$",
-    "CREATE TRIGGER audit_entry_keep BEFORE UPDATE OR DELETE ON audit_entry "
-    "FOR EACH ROW EXECUTE FUNCTION audit_entry_refuse()",
-    "CREATE TRIGGER audit_entry_stay BEFORE TRUNCATE ON audit_entry "
-    "FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_refuse()",
-    "CREATE TRIGGER audit_entry_follow BEFORE INSERT ON audit_entry "
-    "FOR EACH ROW EXECUTE FUNCTION audit_entry_check()",
+    f"CREATE FUNCTION audit_entry_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_REFUSED}'; END $$",
+    f"CREATE FUNCTION audit_entry_check() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {_OUT_OF_ORDER} THEN RAISE EXCEPTION '{_REFUSED}'; END IF; RETURN NEW; END $$",
+    "CREATE TRIGGER audit_entry_keep BEFORE UPDATE OR DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION audit_entry_refuse()",
+    "CREATE TRIGGER audit_entry_stay BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_refuse()",
+    "CREATE TRIGGER audit_entry_follow BEFORE INSERT ON audit_entry FOR EACH ROW EXECUTE FUNCTION audit_entry_check()",
 )

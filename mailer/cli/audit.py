@@ -1,0 +1,199 @@
+"""Commands on the audit trail: audit list, verify."""
+
+import json
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from mailer.cli.drawing import make_table, out, say, say_json, show_clock
+from mailer.cli.options import HouseGroup, JsonOption, open_house
+from mailer.i18n import N_, _, ngettext
+from mailer.model.audit import Act, AuditCheck, AuditEntry, AuditFault
+
+ACT_WORDS: dict[Act, str] = {
+    Act.SUBMIT: N_("submitted"),
+    Act.APPROVE: N_("step given"),
+    Act.RETURN: N_("returned"),
+    Act.VOID: N_("approval void"),
+    Act.SCHEDULE: N_("planned"),
+    Act.START: N_("started"),
+    Act.HOLD: N_("held"),
+    Act.RELEASE: N_("released"),
+    Act.PAUSE: N_("paused"),
+    Act.RESUME: N_("resumed"),
+    Act.CANCEL: N_("cancelled"),
+    Act.FINISH: N_("finished"),
+    Act.REOPEN: N_("running again"),
+    Act.SEND_AGAIN: N_("copies again"),
+    Act.CORRECT: N_("corrected"),
+    Act.PROOF: N_("proof sent"),
+    Act.ACCEPT_AUDIENCE: N_("numbers accepted"),
+    Act.ADD_USER: N_("user added"),
+    Act.CHANGE_USER: N_("user changed"),
+    Act.DISABLE_USER: N_("user disabled"),
+    Act.ENABLE_USER: N_("user enabled"),
+    Act.CONFIRM: N_("house confirmed"),
+}
+SUBJECT_WORDS = {"issue": N_("issue {name}"), "mailing": N_("mailing {name}"), "user": N_("user no. {name}")}
+FAULT_WORDS: dict[AuditFault, str] = {
+    AuditFault.CHANGED: N_("entry {id} was changed: its hash is not that of what it holds"),
+    AuditFault.BROKEN: N_("entry {id} does not follow the one before: entries were removed, inserted or reordered"),
+}
+HASH_SHOWN = 8
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    group = typer.Typer(
+        name="audit",
+        cls=HouseGroup,
+        no_args_is_help=True,
+        help=_("Who did what, on record: entries are only ever added, each chained to the one before."),
+        epilog=_(
+            "Note the head that `mailer audit verify` prints, on paper or in another system: `mailer audit verify "
+            "--head HASH` later tells whether anything up to it was taken away. The trail names no reader."
+        ),
+    )
+    group.command("list", help=_("Show the newest entries first."))(show)
+    group.command("verify", help=_("Check that no entry was changed, removed, inserted or reordered."))(verify)
+    app.add_typer(group)
+
+
+def show(
+    ctx: typer.Context,
+    issue: Annotated[str, typer.Option("--issue", metavar="ISSUE", help=_("only an issue and its mailings"))] = "",
+    mailing: Annotated[str, typer.Option("--mailing", metavar="MAILING", help=_("only a mailing"))] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, help=_("at most as many entries"))] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Show entries."""
+    with open_house(ctx) as house:
+        entries = house.audit.list(limit, issue, mailing)
+        zone = house.config.zone
+    if as_json:
+        say_json([describe(one) for one in entries])
+        return
+    if not entries:
+        say(_("nothing is on record yet"))
+        return
+    table = make_table(
+        _("Times in {zone}").format(zone=zone.key),
+        (_("No."), "right"),
+        (_("When"), "whole"),
+        (_("Who"), "left"),
+        (_("What"), "left"),
+        (_("Details"), "left"),
+    )
+    for one in entries:
+        table.add_row(str(one.id), _moment(one.at, zone), _who(one), _what(one), _details(one.details))
+    out.print(table)
+
+
+def describe(entry: AuditEntry) -> dict[str, object]:
+    """Return an entry for --json."""
+    return {
+        "id": entry.id,
+        "at": entry.at,
+        "actor": {"name": entry.actor.name, "user_id": entry.actor.user_id},
+        "act": entry.act,
+        "subject": {"kind": entry.subject.kind, "name": entry.subject.name},
+        "details": _parsed(entry.details),
+        "previous_sha256": entry.previous_sha256,
+        "sha256": entry.sha256,
+    }
+
+
+def _parsed(details: str) -> object:
+    try:
+        return json.loads(details)
+    except ValueError:  # changed by hand; `verify` says so
+        return details
+
+
+def _moment(at: str, zone: ZoneInfo) -> str:
+    try:
+        return show_clock(datetime.fromisoformat(at), zone)
+    except ValueError:
+        return at
+
+
+def _who(entry: AuditEntry) -> str:
+    if entry.actor.user_id is not None:
+        return entry.actor.name
+    return _("{name} (not registered)").format(name=entry.actor.name) if entry.actor.name else _("the program")
+
+
+def _what(entry: AuditEntry) -> str:
+    act = _(ACT_WORDS[Act(entry.act)]) if entry.act in set(Act) else entry.act
+    subject = SUBJECT_WORDS.get(entry.subject.kind)
+    return f"{_(subject).format(name=entry.subject.name)}: {act}" if subject else act
+
+
+def _details(details: str) -> str:
+    """Return details on as few lines as a table's cell has room for; --json has all of them."""
+    parsed = _parsed(details)
+    if not isinstance(parsed, dict):
+        return details
+    return " ".join(f"{key}={_short(value)}" for key, value in parsed.items() if value not in (None, "", [], {}))
+
+
+def _short(value: object) -> str:
+    match value:
+        case dict():
+            return ",".join(f"{key}:{_short(one)}" for key, one in value.items())
+        case list():
+            return ",".join(map(_short, value))
+        case str() if len(value) == 64:
+            return value[:HASH_SHOWN]
+    return str(value)
+
+
+def verify(
+    ctx: typer.Context,
+    head: Annotated[
+        str, typer.Option("--head", metavar="HASH", help=_("a head noted earlier: is it still part of the chain?"))
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Check the trail."""
+    with open_house(ctx) as house:
+        found = house.audit.verify(head)
+    if as_json:
+        say_json(
+            {
+                "whole": found.whole,
+                "entries": found.count,
+                "head": {"id": found.head.id, "sha256": found.head.sha256} if found.head is not None else None,
+                "fault": found.fault,
+                "fault_at": found.fault_at,
+                "noted_head_found": found.noted,
+            }
+        )
+    else:
+        _draw_check(found)
+    if not found.whole:
+        raise typer.Exit(1)
+
+
+def _draw_check(found: AuditCheck) -> None:
+    if found.fault is not None:
+        say(_(FAULT_WORDS[found.fault]).format(id=found.fault_at), "bold red")
+        line = ngettext("{n} entry before it is whole", "{n} entries before it are whole", found.count)
+        say(line.format(n=found.count))
+        say("  → " + _("compare it with a backup; who can write to the database file can do this"))
+        return
+    if found.noted is False:
+        say(
+            _("the head that was noted is not part of the chain: entries were taken away, or all were rewritten"),
+            "bold red",
+        )
+        say("  → " + _("compare it with a backup; who can write to the database file can do this"))
+    else:
+        line = ngettext("{n} entry, whole and in order", "{n} entries, whole and in order", found.count)
+        say(line.format(n=found.count), "green")
+    if found.noted:
+        say(_("the head that was noted is part of the chain"), "green")
+    if found.head is not None:
+        say(_("head: {sha256}").format(sha256=found.head.sha256))
