@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mailer.app.archive import PublicArchive
 from mailer.app.checks import Checks
-from mailer.app.ground import Ground, utc_now
+from mailer.app.ground import DEMO_MARK, Ground, utc_now
 from mailer.app.histories import Histories
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
@@ -16,10 +16,20 @@ from mailer.app.relays import Relays
 from mailer.app.returned import Returned
 from mailer.app.signing import Signing
 from mailer.app.timetable import Timetable
+from mailer.app.units import write_house_unit
 from mailer.app.written import Rendered, WrittenForms
 from mailer.sources import starter
 
-__all__ = ["House", "LoadedIssue", "Rendered", "WrittenForms", "create_newsletter", "starter_folder"]
+__all__ = [
+    "DEMO_MARK",
+    "House",
+    "LoadedIssue",
+    "Rendered",
+    "WrittenForms",
+    "create_newsletter",
+    "starter_folder",
+    "write_house_unit",
+]
 
 
 class House(Ground):

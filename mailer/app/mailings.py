@@ -49,7 +49,11 @@ class Mailings:
         self._relays = relays
 
     def prepare(self, name: str, lists: Sequence[str] = ()) -> MailingPlan:
-        """Look whether an issue can be mailed to lists (none: all). Raises StateError, SheetError, ConfigError."""
+        """Look whether an issue can be mailed to lists (none: all). Raises StateError, SheetError, ConfigError.
+
+        HouseHeldError where this house sends nothing.
+        """
+        self._ground.identity.require()
         chosen = self._lists.choose(lists)
         self._relays.access(chosen)  # a mailing that could never leave is refused now
         self._lists.sync(chosen, dry_run=True)
@@ -79,8 +83,9 @@ class Mailings:
         """Freeze the audience and set a scheduled or held mailing running, or hold it with the reason.
 
         Held: the content was changed since its approval, the approval was voided, or a sheet cannot be read. One that
-        runs, is paused or is over stays as it is.
+        runs, is paused or is over stays as it is. Raises HouseHeldError where this house sends nothing.
         """
+        self._ground.identity.require()
         with self._ground.store.read() as connection:
             record = require_mailing(connection, str(mailing_id))
         if record.status not in STARTABLE:
@@ -154,6 +159,14 @@ class Mailings:
             waiting = mailings.list_mailings(connection, [MailingStatus.SCHEDULED], limit=1000)
         return sorted(waiting, key=lambda one: (one.scheduled_at or one.created_at, one.id))
 
+    def running(self) -> list[MailingRecord]:
+        """Return the mailings that are under way or may go on: running, paused, and held in the middle."""
+        with self._ground.store.read() as connection:
+            found = mailings.list_mailings(
+                connection, [MailingStatus.RUNNING, MailingStatus.PAUSED, MailingStatus.HELD]
+            )
+        return [one for one in reversed(found) if one.started_at is not None]
+
     def pause(self, name: str) -> MailingRecord:
         """Let a running mailing rest. Raises StateError where its state does not allow that."""
         with self._ground.store.write() as connection:
@@ -175,8 +188,10 @@ class Mailings:
     def resume(self, name: str) -> MailingRecord:
         """Go on with a mailing; one that was held before its audience was frozen is started.
 
-        Relays that a person had to look at are tried again. One that runs is resumed only for their sake.
+        Relays that a person had to look at are tried again. One that runs is resumed only for their sake. Raises
+        HouseHeldError where this house sends nothing.
         """
+        self._ground.identity.require()
         record = self.get(name)
         if record.status is MailingStatus.HELD and record.started_at is None:
             return self.start(record.id)
@@ -189,8 +204,10 @@ class Mailings:
     def retry(self, name: str, addresses: Sequence[str], statuses: Collection[DeliveryStatus], by: str) -> SentAgain:
         """Have deliveries of a mailing sent again that ended so, as a person's act: `publishing.retrying` says which.
 
-        addresses: only these; without statuses then whatever they ended as. Raises AddressError besides.
+        addresses: only these; without statuses then whatever they ended as. Raises AddressError besides, and
+        HouseHeldError where this house sends nothing.
         """
+        self._ground.identity.require()
         wanted = [parse_address(one) for one in addresses]
         kinds = statuses or (recovery.SENT_AGAIN if wanted else ())
         now = self._ground.now()
