@@ -176,7 +176,8 @@ class Identity:
         if verdict is Verdict.REPLACED:
             return Hold(verdict, why, _("this process looks again by itself within a minute"))
         if verdict is Verdict.UNREADABLE and isinstance(error, OSError):
-            return Hold(verdict, why, _("let this account read {file}").format(file=error.filename))
+            cure = _("let this account read {file}, or name another folder in {name}")
+            return Hold(verdict, why, cure.format(file=error.filename, name=STATE_VARIABLE))
         return Hold(
             verdict,
             why,

@@ -94,18 +94,19 @@ class Witness:
     def read(self) -> Remembered | None:
         """Return what is remembered, None where nothing is. Raises ValueError for a file that is not ours."""
         try:
-            stored = json.loads(self.path.read_text("utf-8"))
+            raw = self.path.read_bytes()
         except FileNotFoundError:
             return None
         try:
+            stored = json.loads(raw)
             written_at = datetime.fromisoformat(stored["written_at"])
             if written_at.tzinfo is None:
                 raise ValueError(written_at)
             return Remembered(
                 str(stored["instance_id"]), int(stored["generation"]), written_at, str(stored.get("audit_head", ""))
             )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(str(error)) from error
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise ValueError(_("{file} is damaged").format(file=self.path)) from None
 
     def write(self, remembered: Remembered) -> None:
         """Put what is remembered in the place of what was, durably; a crash leaves the one or the other whole.
