@@ -97,7 +97,7 @@ class Identity:
                 house.note_clock(connection, self._now())
         verdict = hold.verdict if hold else None
         if hold and verdict is not self._said:
-            log.error("%s: %s", refuse_held(hold), hold.cure)
+            log.error("%s → %s", refuse_held(hold), hold.cure)
         elif self._said and not hold:
             log.warning("the house is no longer held")
         self._said = verdict

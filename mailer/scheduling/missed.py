@@ -30,7 +30,8 @@ def find_missed(connection: Connection, config: Config, now: datetime, settled_a
         if one.scheduled_at is not None and one.scheduled_at <= now + AHEAD
     ]
     for name, schedule in config.schedule.items():
-        since = max(schedules.known_since(connection, name) or settled_at, now - LOOK_BACK)
+        known_since = schedules.known_since(connection, name)
+        since = max(known_since if known_since and known_since <= now else settled_at, now - LOOK_BACK)
         due = due_between(schedule, name, config, since, now + AHEAD)
         fired = schedules.fired_among(connection, name, [moment.date() for moment in due])
         found += [Missed(moment, seen_at, schedule=name) for moment in due if moment.date() not in fired][:1]
