@@ -10,6 +10,7 @@
     │   ├── AddressError      an e-mail address
     │   └── LimitError        a file whose work takes more time or memory than it may
     ├── StateError            the thing exists but is not in a state that allows this step
+    │   └── HouseHeldError    this house sends nothing until a person has looked: restored, cloned or moved
     ├── NotFoundError         no such issue, list, mailing, address
     ├── StoreError            the database cannot be opened, is locked, or is of another version
     │   └── EditionChangedError   a frozen edition is no longer what was approved
@@ -94,6 +95,10 @@ class LimitError(InputError):
 
 class StateError(MailerError):
     """The thing exists, but is not in a state that allows this step."""
+
+
+class HouseHeldError(StateError):
+    """The house was restored, cloned or moved, or that could not be told; a person must confirm it before it sends."""
 
 
 class NotFoundError(MailerError):

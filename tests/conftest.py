@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,15 @@ def samples() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no samples at {folder}; set SAMPLES to their folder")
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What a machine remembers of its houses; no test may write to the home of who runs it."""
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MAILER_STATE_DIR", str(folder))
+        yield folder
 
 
 @pytest.fixture(autouse=True)

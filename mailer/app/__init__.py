@@ -8,7 +8,7 @@ from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
 from mailer.app.audit import AuditTrail
 from mailer.app.checks import Checks
-from mailer.app.ground import Ground, utc_now
+from mailer.app.ground import DEMO_MARK, Ground, utc_now
 from mailer.app.histories import Histories
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
@@ -19,10 +19,12 @@ from mailer.app.relays import Relays
 from mailer.app.returned import Returned
 from mailer.app.signing import Signing
 from mailer.app.timetable import Timetable
+from mailer.app.units import write_house_unit
 from mailer.app.written import Rendered, WrittenForms
 from mailer.sources import starter
 
 __all__ = [
+    "DEMO_MARK",
     "House",
     "LoadedIssue",
     "Rendered",
@@ -31,6 +33,7 @@ __all__ = [
     "WrittenForms",
     "create_newsletter",
     "starter_folder",
+    "write_house_unit",
 ]
 
 

@@ -1,5 +1,6 @@
-"""What a house stands on: its folder, settings, database, secret and locks."""
+"""What a house stands on: its folder, settings, database, secret, identity and locks."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -9,7 +10,9 @@ from mailer.child import Child
 from mailer.config import FILE_NAME, Config, line_of, load_config
 from mailer.errors import ConfigError
 from mailer.mail.replies import ReplyRules, load_rules
+from mailer.ops.identity import Identity
 from mailer.ops.lock import FolderLock
+from mailer.ops.witness import state_folder
 from mailer.scheduling.due import schedule_rule
 from mailer.store.database import Store, open_store
 from mailer.store.house import claim_house, known_fingerprint
@@ -24,6 +27,8 @@ PRELOAD = (
     "mailer.sources.web_page",
     "mailer.sources.word",
 )
+
+DEMO_MARK = ".mailer-demo"  # a folder with it was made by the demo and may be made anew
 
 
 @cache
@@ -73,10 +78,34 @@ class Ground:
                 claim_house(connection, fingerprint)
         return store
 
+    @cached_property
+    def identity(self) -> Identity:
+        """Which house this is, and whether it may send here. Raises StateError for an account without a home."""
+        return Identity(lambda: self.store, self._reopen_if_replaced, self.home, self.state_folder, self.now)
+
+    @property
+    def state_folder(self) -> Path:
+        """The folder of what this machine remembers; a demo, which is made anew each time, has its own."""
+        return (self.var / "state") if (self.home / DEMO_MARK).is_file() else state_folder(os.environ)
+
+    def _reopen_if_replaced(self) -> bool:
+        """Open the database anew if its file was replaced or removed under us; return whether it was."""
+        if "store" not in self.__dict__ or not self.store.is_replaced:
+            return False
+        if (self.var / "mailer.db").exists():  # else it is about to be put back, and must not be made new in between
+            replaced: Store = self.__dict__.pop("store")
+            replaced.close()
+        return True
+
     @property
     def has_database(self) -> bool:
         """False in a folder whose database nobody has opened yet: looking at it would make it."""
         return bool(self.config.database) or (self.var / "mailer.db").exists()
+
+    @property
+    def is_at_hand(self) -> bool:
+        """True when the database is open or a file that is there: looking makes nothing and waits for no server."""
+        return "store" in self.__dict__ or (not self.config.database and self.has_database)
 
     @cached_property
     def secret(self) -> HouseSecret:

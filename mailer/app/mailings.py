@@ -56,8 +56,9 @@ class Mailings:
     def prepare(self, name: str, lists: Sequence[str] = ()) -> MailingPlan:
         """Look whether an issue can be mailed to lists (none: all that it is approved for).
 
-        Raises StateError, SheetError, ConfigError.
+        Raises StateError, SheetError, ConfigError; HouseHeldError where this house sends nothing.
         """
+        self._ground.identity.require()
         self._relays.access(self._lists.choose(lists))  # a mailing that could never leave is refused now
         approval = self._require_approval(name)
         chosen = self._lists.choose(lists or tuple(approval.editions))
@@ -96,8 +97,9 @@ class Mailings:
 
         Held: the content was changed since its approval, the approval was voided, a sheet cannot be read, or the
         number of readers is not near what it was when the issue was submitted (`audience_drift`). One that runs, is
-        paused or is over stays as it is.
+        paused or is over stays as it is. Raises HouseHeldError where this house sends nothing.
         """
+        self._ground.identity.require()
         with self._ground.store.read() as connection:
             record = require_mailing(connection, str(mailing_id))
         if record.status not in STARTABLE:
@@ -216,6 +218,14 @@ class Mailings:
             waiting = mailings.list_mailings(connection, [MailingStatus.SCHEDULED], limit=1000)
         return sorted(waiting, key=lambda one: (one.scheduled_at or one.created_at, one.id))
 
+    def running(self) -> list[MailingRecord]:
+        """Return the mailings that are under way or may go on: running, paused, and held in the middle."""
+        with self._ground.store.read() as connection:
+            found = mailings.list_mailings(
+                connection, [MailingStatus.RUNNING, MailingStatus.PAUSED, MailingStatus.HELD]
+            )
+        return [one for one in reversed(found) if one.started_at is not None]
+
     def pause(self, name: str, by: str = "") -> MailingRecord:
         """Let a running mailing rest. Raises StateError where its state, or the person's rights, do not allow that."""
         with self._ground.store.write() as connection:
@@ -240,8 +250,10 @@ class Mailings:
         """Go on with a mailing; one that was held before its audience was frozen is started.
 
         Relays that a person had to look at are tried again. One that runs is resumed only for their sake. Where the
-        number of readers held it, this person accepts the numbers that were told. Raises as `pause` does.
+        number of readers held it, this person accepts the numbers that were told. Raises as `pause` does, and
+        HouseHeldError where this house sends nothing.
         """
+        self._ground.identity.require()
         with self._ground.store.write() as connection:
             actor = self._people.require(by, Right.RESUME, connection)
             record = require_mailing(connection, name)
@@ -258,9 +270,10 @@ class Mailings:
     def retry(self, name: str, addresses: Sequence[str], statuses: Collection[DeliveryStatus], by: str) -> SentAgain:
         """Have deliveries of a mailing sent again that ended so, as a person's act: `publishing.retrying` says which.
 
-        addresses: only these; without statuses then whatever they ended as. Raises AddressError besides, and as
-        `pause` does.
+        addresses: only these; without statuses then whatever they ended as. Raises AddressError besides,
+        HouseHeldError where this house sends nothing, and as `pause` does.
         """
+        self._ground.identity.require()
         wanted = [parse_address(one) for one in addresses]
         kinds = statuses or (recovery.SENT_AGAIN if wanted else ())
         now = self._ground.now()

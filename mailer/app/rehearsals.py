@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from mailer.app.approvals import Approvals
 from mailer.app.ground import Ground
@@ -20,6 +21,7 @@ from mailer.model.people import Actor
 from mailer.model.rehearsal import Rehearsal
 from mailer.model.report import Severity
 from mailer.model.standing import Glance
+from mailer.ops.identity import Identity
 from mailer.publishing.approval import find_approval
 from mailer.sending.rehearsal import forecast_run, lead_to_sink, tell_lists
 from mailer.sending.sender import run_sender
@@ -43,10 +45,11 @@ class _Standing:
 class _Stage(Ground):
     """The folder of a house with another database, and with settings that lead nowhere but to the sink."""
 
-    def __init__(self, ground: Ground, store: Store, port: int) -> None:
+    def __init__(self, ground: Ground, store: Store, folder: Path, port: int) -> None:
         super().__init__(ground.home, ground.now)
         self.secret = ground.secret
         self.store = store
+        self.identity = Identity(lambda: store, lambda: False, ground.home, folder / "state", ground.now)
         self.config = lead_to_sink(ground.config, port)
         self.lists = Lists(self)
         self.issues = Issues(self, self.lists)
@@ -75,7 +78,7 @@ class Rehearsals:
             store = await asyncio.to_thread(open_store, "", folder / "mailer.db")
             try:
                 async with Sink() as sink:
-                    return await self._play(_Stage(self._ground, store, sink.port), sink, name, lists, follow)
+                    return await self._play(_Stage(self._ground, store, folder, sink.port), sink, name, lists, follow)
             finally:
                 store.close()
         finally:

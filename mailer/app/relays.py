@@ -14,7 +14,9 @@ from mailer.errors import ConfigError, StateError, StoreError
 from mailer.i18n import _
 from mailer.mail.credentials import Credentials
 from mailer.mail.message import make_letterhead
+from mailer.model.identity import Hold
 from mailer.model.standing import Standing
+from mailer.ops.identity import refuse_held
 from mailer.sending.feed import Domains
 from mailer.sending.retry import RetryPolicy
 from mailer.sending.sender import run_sender
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TURN_S = 0.5  # how often a sender that waits for its turn looks
+BEAT_S = 60.0  # how often a sender that works counts the house on
+HELD_LOOK_S = 5.0  # how often a sender of a held house looks whether a person has confirmed it
 
 
 class Relays:
@@ -123,39 +127,46 @@ class Relays:
         """Run the sender: one mailing to its end, or all that run until stopped.
 
         Only one sender works on a folder and on a database: with `only` this one waits for its turn, else it raises
-        StateError.
+        StateError. A house that was restored, cloned or moved sends nothing: with `only` that is a HouseHeldError, else
+        it is waited for; where it is found in the middle, what is on the wire ends and nothing more is begun.
         """
         settings = self.settings()
-        lock = self._ground.lock("sender")
-        while not lock.take():
-            if only is None:
-                raise StateError(
-                    _("another sender works on this folder"),
-                    cure=_("follow it with `mailer status`, or stop `mailer serve` first"),
-                )
-            if stop.is_set():
+        while not stop.is_set():
+            lock = self._ground.lock("sender")
+            while not lock.take():
+                if only is None:
+                    raise StateError(
+                        _("another sender works on this folder"),
+                        cure=_("follow it with `mailer status`, or stop `mailer serve` first"),
+                    )
+                if stop.is_set():
+                    return
+                await asyncio.sleep(TURN_S)
+            try:
+                hold = await self._deliver_alone(settings, stop, only)
+            finally:
+                lock.free()
+            if hold is None:
                 return
-            await asyncio.sleep(TURN_S)
-        try:
-            await self._deliver_alone(settings, stop, only)
-        finally:
-            lock.free()
+            if only is not None:
+                raise refuse_held(hold)
+            await _wait(stop, HELD_LOOK_S)
 
-    async def _deliver_alone(self, settings: SendingSettings, stop: asyncio.Event, only: int | None) -> None:
+    async def _deliver_alone(self, settings: SendingSettings, stop: asyncio.Event, only: int | None) -> Hold | None:
+        """Run the sender, which has the folder's lock; return why the house is held, where that kept or ended it."""
+        if hold := await asyncio.to_thread(self._ground.identity.beat):
+            return hold
         store = self._ground.store
-        if store.is_sqlite:  # the lock on var/ says it all
-            await run_sender(settings, store, stop, only=only)
-            return
         halt, lost = asyncio.Event(), asyncio.Event()
-        with ExitStack() as held:
-            connection = held.enter_context(store.hold())
-            if not try_sender_lock(connection):
+        with ExitStack() as kept:
+            # for SQLite the lock on var/ says it all
+            connection = None if store.is_sqlite else kept.enter_context(store.hold())
+            if connection is not None and not try_sender_lock(connection):
                 raise _another_sender()
-            watching = [
-                asyncio.create_task(_forward(stop, halt)),
-                asyncio.create_task(_forward(lost, halt)),
-                asyncio.create_task(_keep_lock(store, connection, held, lost)),
-            ]
+            beating = asyncio.create_task(self._keep_beating(halt))
+            watching = [beating, *(asyncio.create_task(_forward(cause, halt)) for cause in (stop, lost))]
+            if connection is not None:
+                watching.append(asyncio.create_task(_keep_lock(store, connection, kept, lost)))
             try:
                 await run_sender(settings, store, halt, only=only)
             finally:
@@ -164,10 +175,26 @@ class Relays:
                 await asyncio.gather(*watching, return_exceptions=True)
         if lost.is_set():
             raise _another_sender()
+        return None if beating.cancelled() else beating.result()
+
+    async def _keep_beating(self, halt: asyncio.Event) -> Hold:
+        """Count the house on each minute until it may no longer send; then halt, and return why."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            with contextlib.suppress(StoreError):  # the sender itself says so, and begins nothing that it cannot record
+                if hold := await asyncio.to_thread(self._ground.identity.beat):
+                    halt.set()
+                    return hold
 
 
 def _another_sender() -> StateError:
     return StateError(_("another sender works on this database"), cure=_("only one machine may send; stop the other"))
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 async def _forward(cause: asyncio.Event, effect: asyncio.Event) -> None:

@@ -1,14 +1,17 @@
 """The timetable of a house: what is due when, and acting on it once."""
 
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 
 from mailer.app.ground import Ground
 from mailer.app.mailings import MailingPlan, Mailings
+from mailer.config import FILE_NAME
 from mailer.errors import MailerError
 from mailer.model.delivery import PastOccurrence
+from mailer.model.identity import Missed
 from mailer.scheduling.clock import Clock
 from mailer.scheduling.due import Occurrence, list_occurrences, next_due
+from mailer.scheduling.missed import find_missed
 from mailer.scheduling.occurrences import DueOccurrence, find_due
 from mailer.store import issues, schedules
 
@@ -42,7 +45,12 @@ class Timetable:
         return min(moments, default=None)
 
     def tick(self) -> None:
-        """Act on the occurrences that are due, each once, and start the mailings whose time has come."""
+        """Act on the occurrences that are due, each once, and start the mailings whose time has come.
+
+        A house that was restored, cloned or moved does neither: what is due waits until a person has confirmed it.
+        """
+        if self._ground.identity.beat(clock=True) is not None:
+            return
         with self._ground.store.write() as connection:
             due = find_due(connection, self._ground.config, self._ground.now())
         for occurrence in due:
@@ -82,6 +90,13 @@ class Timetable:
         """Return what became of the newest occurrences."""
         with self._ground.store.read() as connection:
             return schedules.last_occurrences(connection, count)
+
+    def missed(self) -> Missed | None:
+        """Return the earliest date that has passed, or comes within a day, for which no clock has run for a day."""
+        ground = self._ground
+        settled = datetime.fromtimestamp((ground.home / FILE_NAME).stat().st_mtime, UTC)
+        with ground.store.read() as connection:
+            return find_missed(connection, ground.config, ground.now(), settled)
 
     def _plan_newest(self, due: DueOccurrence) -> MailingPlan | None:
         with self._ground.store.read() as connection:

@@ -13,6 +13,7 @@ from mailer.cli import (
     check,
     demo,
     dkim,
+    house,
     issues,
     lists,
     mailings,
@@ -59,5 +60,21 @@ def start(
     ctx.obj = home
 
 
-for room in (demo, issues, render, check, approval, lists, mailings, why, retry, serve, bounces, dkim, users, audit):
+for room in (
+    demo,
+    issues,
+    render,
+    check,
+    approval,
+    lists,
+    mailings,
+    why,
+    retry,
+    serve,
+    bounces,
+    dkim,
+    users,
+    audit,
+    house,
+):
     room.add_to(app)

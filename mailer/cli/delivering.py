@@ -33,7 +33,11 @@ def serve_runs(house: "House") -> bool:
 
 
 async def deliver_and_watch(house: "House", mailing: MailingRecord, *, quiet: bool) -> None:
-    """Deliver a mailing here, or follow the `serve` that does; Ctrl-C drains and leaves the rest pending."""
+    """Deliver a mailing here, or follow the `serve` that does; Ctrl-C drains and leaves the rest pending.
+
+    Raises HouseHeldError where this house sends nothing, also when that is found on the way.
+    """
+    house.identity.require()
     name, zone = str(mailing.id), house.config.zone
 
     def look() -> Glance:
@@ -48,11 +52,14 @@ async def deliver_and_watch(house: "House", mailing: MailingRecord, *, quiet: bo
         stopping = asyncio.create_task(_wait_for(stop))
 
         def ended(glance: Glance) -> bool:
-            gone = next(looks) % LOOKS_A_SERVE_CHECK == 0 and not serve_runs(house)
+            gone = next(looks) % LOOKS_A_SERVE_CHECK == 0 and (
+                not serve_runs(house) or house.identity.look() is not None
+            )
             return stop.is_set() or gone or glance.progress.mailing.status is not MailingStatus.RUNNING
 
         await watch(look, ended, zone, quiet=quiet, wake=stopping)
         stopping.cancel()
+        house.identity.require()
         return
     delivering = asyncio.create_task(house.relays.deliver(stop, mailing.id))
     if not quiet:

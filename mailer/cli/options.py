@@ -9,7 +9,8 @@ import typer
 from typer.core import TyperGroup
 
 from mailer.cli.drawing import say_error
-from mailer.errors import MailerError
+from mailer.cli.notices import say_notice
+from mailer.errors import HouseHeldError, MailerError
 from mailer.i18n import _
 
 if TYPE_CHECKING:
@@ -43,12 +44,17 @@ class HouseGroup(TyperGroup):
 
 
 @contextmanager
-def open_house(ctx: typer.Context) -> Iterator["House"]:
-    """Open the newsletter folder of this command, and close it after."""
+def open_house(ctx: typer.Context, *, notices: bool = True) -> Iterator["House"]:
+    """Open the newsletter folder of this command, and close it after; say then, on stderr, what a person must know."""
     from mailer.app import House  # the libraries of the database are slow to load, and --help needs none of them
 
     house = House(Path(ctx.obj))
     try:
         yield house
+    except HouseHeldError:
+        notices = False  # the error says it
+        raise
     finally:
+        if notices:
+            say_notice(house)
         house.close()

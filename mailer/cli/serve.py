@@ -12,8 +12,9 @@ import typer
 
 from mailer.cli.drawing import err, make_table, out, say, say_json, show_clock, show_time
 from mailer.cli.options import JsonOption, open_house
-from mailer.errors import StateError
+from mailer.errors import StateError, UsageError
 from mailer.i18n import N_, _
+from mailer.model.unit import UnitKind
 
 if TYPE_CHECKING:
     from mailer.app import House
@@ -39,9 +40,25 @@ def add_to(app: typer.Typer) -> None:
     app.command("sender", hidden=True)(run_sender)
 
 
-def serve(ctx: typer.Context) -> None:
-    """Run until stopped."""
-    with open_house(ctx) as house:
+def serve(
+    ctx: typer.Context,
+    kind: Annotated[
+        UnitKind | None, typer.Argument(metavar="[systemd|launchd]", help=_("with --print-unit: for which system"))
+    ] = None,
+    print_unit: Annotated[
+        bool, typer.Option("--print-unit", help=_("print the file that has the system keep `serve` running"))
+    ] = False,
+    per_user: Annotated[
+        bool, typer.Option("--user", help=_("with --print-unit: for this account, not for the whole machine"))
+    ] = False,
+) -> None:
+    """Run until stopped, or print the unit that does."""
+    if print_unit:
+        _print_unit(ctx, kind, per_user=per_user)
+        return
+    if kind is not None or per_user:
+        raise UsageError(_("these words go with --print-unit only"), cure=_("`mailer serve --print-unit`"))
+    with open_house(ctx, notices=False) as house:
         house.relays.settings()  # what would fail at the due moment fails now
         lock = house.lock("serve")
         lock.require(_("another `mailer serve` runs on this folder"), _("stop that one first"))
@@ -49,6 +66,14 @@ def serve(ctx: typer.Context) -> None:
             asyncio.run(_serve(house))
         finally:
             lock.free()
+
+
+def _print_unit(ctx: typer.Context, kind: UnitKind | None, *, per_user: bool) -> None:
+    from mailer.app import write_house_unit
+
+    with open_house(ctx, notices=False) as house:
+        text = write_house_unit(house, kind, per_user=per_user)
+    sys.stdout.write(text)
 
 
 async def _serve(house: "House") -> None:
@@ -127,7 +152,7 @@ async def _keep_sender(home: Path, stop: asyncio.Event) -> None:
 
 def run_sender(ctx: typer.Context) -> None:
     """Deliver what runs until told to stop, or until the process that started this one is gone."""
-    with open_house(ctx) as house:
+    with open_house(ctx, notices=False) as house:
         asyncio.run(_send_until_stopped(house))
 
 
@@ -167,9 +192,11 @@ def show_schedule(
         past = house.timetable.past(3)
         zone = house.config.zone
         settings = house.config.schedule
+        hold = house.identity.look()
     if as_json:
         say_json(
             {
+                "held": {"verdict": hold.verdict.value, "why": hold.why} if hold else None,
                 "schedules": [
                     {"schedule": one.schedule, "due_at": one.due_at, "provisional": one.provisional} for one in coming
                 ],

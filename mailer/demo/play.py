@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from mailer.app import House, Rendered, create_newsletter, starter_folder
+from mailer.app import DEMO_MARK, House, Rendered, create_newsletter, starter_folder
 from mailer.demo.world import HOST, World
 from mailer.errors import UsageError
 from mailer.i18n import _, ngettext
@@ -17,7 +17,6 @@ from mailer.model.report import ReturnedMail, Severity
 from mailer.model.standing import Glance
 
 ISSUE = "2020-07"
-MARK = ".mailer-demo"  # a folder with it was made by the demo and may be made anew
 APPROVER = "demo"
 BOUNCE_PATIENCE_S = 5.0
 
@@ -78,7 +77,7 @@ class DemoResult:
 def prepare_folder(folder: Path) -> None:
     """Make the demo's folder anew. Raises UsageError for a folder that holds anything the demo did not make."""
     if folder.exists():
-        if not (folder / MARK).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        if not (folder / DEMO_MARK).is_file() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(
                 _("{folder} holds something the demo did not make").format(folder=folder),
                 field="--dir",
@@ -86,7 +85,7 @@ def prepare_folder(folder: Path) -> None:
             )
         shutil.rmtree(folder)
     create_newsletter(folder)
-    (folder / MARK).touch()
+    (folder / DEMO_MARK).touch()
     source = starter_folder()
     shutil.copytree(source / "issues" / ISSUE, folder / "issues" / ISSUE)
     shutil.copytree(source / "subscribers", folder / "subscribers", dirs_exist_ok=True)

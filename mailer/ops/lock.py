@@ -14,10 +14,10 @@ class FolderLock:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = FileLock(str(file), timeout=0)
 
-    def take(self) -> bool:
-        """Take the lock; False when another process has it."""
+    def take(self, wait_s: float = 0.0) -> bool:
+        """Take the lock; False when another process has it for longer than `wait_s` seconds."""
         try:
-            self._lock.acquire()
+            self._lock.acquire(timeout=wait_s)
         except Timeout:
             return False
         return True

@@ -46,6 +46,14 @@ def _tune_sqlite(connection: Any, busy_timeout_s: float) -> None:
     cursor.close()
 
 
+def _identify_file(path: Path | None) -> tuple[int, int] | None:
+    try:
+        found = path.stat() if path is not None else None
+    except FileNotFoundError:
+        return None
+    return (found.st_dev, found.st_ino) if found is not None else None
+
+
 def _begin_sqlite(connection: Connection) -> None:
     writing = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
@@ -61,6 +69,7 @@ class Store:
             event.listen(self._engine, "connect", lambda connection, _record: _tune_sqlite(connection, busy_timeout_s))
             event.listen(self._engine, "begin", _begin_sqlite)
         self._writing = self._engine.execution_options(writing=True)
+        self._file = _identify_file(self.path)
 
     @property
     def is_sqlite(self) -> bool:
@@ -71,6 +80,11 @@ class Store:
     def path(self) -> Path | None:
         """The database file; None on PostgreSQL."""
         return Path(self.url.database) if self.is_sqlite and self.url.database else None
+
+    @property
+    def is_replaced(self) -> bool:
+        """True when another file stands where this database was opened, or none: what is open is not the house."""
+        return self.path is not None and _identify_file(self.path) != self._file
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -9,6 +9,7 @@ from mailer.model.delivery import DeliveryStatus
 from mailer.model.edition import asset_hashes
 from mailer.model.rehearsal import Untaken
 from mailer.store.database import Store
+from mailer.store.house import forget_identity
 from mailer.store.schema import (
     approval,
     approval_edition,
@@ -38,6 +39,8 @@ def copy_for_rehearsal(source: Connection, target: Store, slug: str) -> None:
     issue_id = source.execute(select(issue.c.id).where(issue.c.slug == slug)).scalar()
     for table in (house, user_account, distribution_list, contact, subscription, suppression):
         _pour(source, target, table)
+    with target.write() as connection:
+        forget_identity(connection)
     if issue_id is None:
         return
     mailings = select(mailing.c.id).where(mailing.c.issue_id == issue_id)

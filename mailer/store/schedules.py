@@ -10,12 +10,16 @@ from mailer.model.delivery import PastOccurrence
 from mailer.store.schema import occurrence, schedule_seen
 
 
+def known_since(connection: Connection, name: str) -> datetime | None:
+    """Return when a clock first saw a schedule; None when none has."""
+    return connection.execute(select(schedule_seen.c.first_seen_at).where(schedule_seen.c.name == name)).scalar()
+
+
 def first_seen(connection: Connection, name: str, now: datetime) -> datetime:
     """Return when a schedule was first seen, writing `now` when this is the first time."""
-    known = connection.execute(select(schedule_seen.c.first_seen_at).where(schedule_seen.c.name == name)).one_or_none()
+    known = known_since(connection, name)
     if known is not None:
-        found: datetime = known.first_seen_at
-        return found
+        return known
     connection.execute(insert(schedule_seen).values(name=name, first_seen_at=now))
     return now
 

@@ -427,4 +427,11 @@ house = Table(
     Column("id", Integer, CheckConstraint("id = 1", name="one_house"), primary_key=True, autoincrement=False),
     # of the house secret: a database with another house's secret would undo every suppression
     Column("fingerprint", String(64), nullable=False),
+    # model.identity: a restored or cloned database is known by them
+    Column("instance_id", String(32), nullable=False, server_default=""),
+    Column("generation", BigInteger, nullable=False, server_default="0"),
+    Column("beat_at", UtcTime),
+    Column("clock_seen_at", UtcTime),
+    Column("confirmed_by", String(200), nullable=False, server_default=""),
+    Column("confirmed_at", UtcTime),
 )
