@@ -5,6 +5,9 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
+from mailer.i18n import N_, _
+
+_WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 _DAY = re.compile(
     r"([0-9]{4})(?:-([0-9]{1,2})-([0-9]{1,2})|/([0-9]{1,2})/([0-9]{1,2})|\.([0-9]{1,2})\.([0-9]{1,2})"
     r"|年([0-9]{1,2})月([0-9]{1,2})[日号]?|([0-9]{2})([0-9]{2}))"
@@ -38,3 +41,8 @@ def parse_day(text: str) -> date:
         raise ValueError(f"no day: {text[:40]!r}")
     year, month, day = (int(part) for part in match.groups() if part is not None)
     return date(year, month, day)
+
+
+def show_weekday(day: date) -> str:
+    """Return the weekday of a date in the user's language, short."""
+    return _(_WEEKDAYS[day.weekday()])

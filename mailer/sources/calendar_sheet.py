@@ -111,3 +111,24 @@ def _parse_day(text: str) -> date | None:
     except ValueError:
         return None
     return day if day.year in YEARS else None
+
+
+class CalendarFile:
+    """The staff's table as it is now: the sheet is read again only when it was written anew."""
+
+    def __init__(self) -> None:
+        self._known: tuple[tuple[Path, int, int, int], StaffCalendar] | None = None
+
+    def read(self, file: Path) -> StaffCalendar:
+        """Return the table of a file; an empty one where there is no such file. Raises SheetError as read_calendar."""
+        try:
+            found = file.stat()
+        except FileNotFoundError:
+            return StaffCalendar()
+        except OSError:
+            return read_calendar(file)  # which says why it cannot be
+        stamp = (file, found.st_mtime_ns, found.st_size, found.st_ino)
+        known = self._known
+        if known is None or known[0] != stamp:
+            known = self._known = (stamp, read_calendar(file))
+        return known[1]
