@@ -93,15 +93,12 @@ def _moments(
                 yield moment, planned
 
 
-def next_due(
-    schedule: ScheduleConfig, name: str, config: Config, after: datetime, days: WorkingCalendar
-) -> datetime | None:
+def next_due(schedule: ScheduleConfig, name: str, config: Config, after: datetime, days: WorkingCalendar) -> datetime:
     """Return the first moment later than `after` (aware) at which the schedule is due, in the schedule's zone.
 
-    None where the calendar of the world ends first (9999). `name` is the schedule's key in config.toml. Raises
-    ConfigError as schedule_rule does.
+    `name` is the schedule's key in config.toml. Raises ConfigError as schedule_rule does.
     """
-    return next((moment for moment, _planned in _moments(schedule, name, config, after, days)), None)
+    return next(moment for moment, _planned in _moments(schedule, name, config, after, days))
 
 
 def due_between(

@@ -27,7 +27,6 @@ def write_icalendar(
     file = Calendar()
     file.add("version", "2.0")
     file.add("prodid", "-//Jianbao//mailer//EN")
-    file.add("method", "PUBLISH")
     file.add("x-wr-calname", config.sender.name)
     for number, one in enumerate(occurrences):
         file.add_component(_occurrence_event(one, config, now, next_issue if number == 0 else ""))

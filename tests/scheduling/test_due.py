@@ -7,6 +7,7 @@ import pytest
 
 from mailer.config import Config, ScheduleConfig
 from mailer.errors import ConfigError
+from mailer.scheduling.calendar import working_calendar
 from mailer.scheduling.due import due_between, list_occurrences, local_moment, next_due
 
 
@@ -21,13 +22,14 @@ def make_config(timezone: str = "Asia/Shanghai", **schedules: dict[str, object])
     )
 
 
-def schedule(when: str, at: str = "10:00", timezone: str = "") -> ScheduleConfig:
-    zone = {"timezone": timezone} if timezone else {}
-    return ScheduleConfig.model_validate({"when": when, "at": at, **zone})
+def schedule(when: str, at: str | None = "10:00", timezone: str = "") -> ScheduleConfig:
+    given = {"when": when, "at": at, "timezone": timezone}
+    return ScheduleConfig.model_validate({key: value for key, value in given.items() if value})
 
 
 MONTHLY = schedule("last working day")
 CONFIG = make_config()
+CHINA = working_calendar("CN")
 
 
 def utc(text: str) -> datetime:
@@ -35,28 +37,28 @@ def utc(text: str) -> datetime:
 
 
 def test_the_last_working_day_is_due_at_its_time_in_the_zone_of_the_newsletter() -> None:
-    found = next_due(MONTHLY, "monthly", CONFIG, utc("2020-01-01 00:00"))
+    found = next_due(MONTHLY, "monthly", CONFIG, utc("2020-01-01 00:00"), CHINA)
     assert found.isoformat() == "2020-01-23T10:00:00+08:00"
 
 
 def test_a_schedule_may_have_its_own_zone() -> None:
-    found = next_due(schedule("day 15", timezone="Europe/Berlin"), "x", CONFIG, utc("2024-07-01 00:00"))
+    found = next_due(schedule("day 15", timezone="Europe/Berlin"), "x", CONFIG, utc("2024-07-01 00:00"), CHINA)
     assert found.isoformat() == "2024-07-15T10:00:00+02:00"
 
 
 def test_the_moment_itself_is_not_later_than_itself() -> None:
-    due = next_due(MONTHLY, "monthly", CONFIG, utc("2020-01-01 00:00"))
-    assert next_due(MONTHLY, "monthly", CONFIG, due - timedelta(seconds=1)) == due
-    assert next_due(MONTHLY, "monthly", CONFIG, due).isoformat() == "2020-02-28T10:00:00+08:00"
+    due = next_due(MONTHLY, "monthly", CONFIG, utc("2020-01-01 00:00"), CHINA)
+    assert next_due(MONTHLY, "monthly", CONFIG, due - timedelta(seconds=1), CHINA) == due
+    assert next_due(MONTHLY, "monthly", CONFIG, due, CHINA).isoformat() == "2020-02-28T10:00:00+08:00"
 
 
 def test_spans_that_meet_find_every_moment_of_three_years_once() -> None:
     start, end = utc("2024-01-01 00:00"), utc("2027-01-01 00:00")
-    whole = due_between(MONTHLY, "monthly", CONFIG, start, end)
+    whole = due_between(MONTHLY, "monthly", CONFIG, start, end, CHINA)
     pieces: list[datetime] = []
     step = timedelta(hours=14)  # meets 02:00 UTC, the due time, exactly now and then
     while start < end:
-        pieces += due_between(MONTHLY, "monthly", CONFIG, start, min(start + step, end))
+        pieces += due_between(MONTHLY, "monthly", CONFIG, start, min(start + step, end), CHINA)
         start += step
     assert pieces == whole
     assert len(whole) == 36
@@ -65,8 +67,8 @@ def test_spans_that_meet_find_every_moment_of_three_years_once() -> None:
 
 def test_a_span_ends_with_its_end_and_begins_after_its_start() -> None:
     due = utc("2020-01-23 02:00")
-    assert due_between(MONTHLY, "monthly", CONFIG, due - timedelta(days=1), due) == [due]
-    assert due_between(MONTHLY, "monthly", CONFIG, due, due + timedelta(days=1)) == []
+    assert due_between(MONTHLY, "monthly", CONFIG, due - timedelta(days=1), due, CHINA) == [due]
+    assert due_between(MONTHLY, "monthly", CONFIG, due, due + timedelta(days=1), CHINA) == []
 
 
 BERLIN, NEW_YORK, SAMOA = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Pacific/Apia")
@@ -100,7 +102,7 @@ def test_a_time_that_is_shown_twice_is_due_once(zone: str, at: str) -> None:
     config = make_config(zone)
     for day in range(1, 32):
         daily = schedule(f"day {day}", at)
-        found = due_between(daily, "x", config, utc("2024-01-01 00:00"), utc("2024-12-31 00:00"))
+        found = due_between(daily, "x", config, utc("2024-01-01 00:00"), utc("2024-12-31 00:00"), CHINA)
         assert len({moment.astimezone(ZoneInfo(zone)).date() for moment in found}) == len(found)
         assert len(found) in (11, 12)
 
@@ -108,22 +110,22 @@ def test_a_time_that_is_shown_twice_is_due_once(zone: str, at: str) -> None:
 def test_the_second_showing_of_a_time_does_not_bring_it_back() -> None:
     """Times of one zone are compared by the clock's face in Python, which is wrong in the hour that repeats."""
     config, twice = make_config("Europe/Berlin"), schedule("day 27", "02:30")
-    first = next_due(twice, "x", config, utc("2024-10-20 00:00"))
+    first = next_due(twice, "x", config, utc("2024-10-20 00:00"), CHINA)
     second_face = datetime(2024, 10, 27, 2, 10, fold=1, tzinfo=BERLIN)  # after `first`, though it reads earlier
-    assert next_due(twice, "x", config, second_face).date() == date(2024, 11, 27)
-    assert due_between(twice, "x", config, first, second_face) == []
+    assert next_due(twice, "x", config, second_face, CHINA).date() == date(2024, 11, 27)
+    assert due_between(twice, "x", config, first, second_face, CHINA) == []
 
 
 def test_a_time_without_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="zone"):
-        next_due(MONTHLY, "monthly", CONFIG, datetime(2024, 1, 1))  # noqa: DTZ001
+        next_due(MONTHLY, "monthly", CONFIG, datetime(2024, 1, 1), CHINA)  # noqa: DTZ001
     with pytest.raises(ValueError, match="zone"):
-        due_between(MONTHLY, "monthly", CONFIG, utc("2024-01-01 00:00"), datetime(2024, 2, 1))  # noqa: DTZ001
+        due_between(MONTHLY, "monthly", CONFIG, utc("2024-01-01 00:00"), datetime(2024, 2, 1), CHINA)  # noqa: DTZ001
 
 
 def test_a_rule_that_is_not_understood_names_the_schedule() -> None:
     with pytest.raises(ConfigError) as caught:
-        next_due(schedule("someday"), "monthly", CONFIG, utc("2024-01-01 00:00"))
+        next_due(schedule("someday"), "monthly", CONFIG, utc("2024-01-01 00:00"), CHINA)
     assert caught.value.field == "schedule.monthly.when"
 
 
@@ -132,7 +134,7 @@ def test_the_next_occurrences_of_all_schedules_come_in_order_and_say_which_may_m
         monthly={"when": "last working day", "at": "10:00"},
         middle={"when": "day 15", "at": "09:00", "timezone": "UTC"},
     )
-    found = list_occurrences(config, utc("2089-11-20 00:00"), 4)
+    found = list_occurrences(config, utc("2089-11-20 00:00"), CHINA, count=4)
     assert [(item.schedule, item.due_at.date().isoformat(), item.provisional) for item in found] == [
         ("monthly", "2089-11-30", True),
         ("middle", "2089-12-15", False),
