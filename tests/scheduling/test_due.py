@@ -8,7 +8,7 @@ import pytest
 from mailer.config import Config, ScheduleConfig
 from mailer.errors import ConfigError
 from mailer.scheduling.calendar import working_calendar
-from mailer.scheduling.due import due_between, list_occurrences, local_moment, next_due
+from mailer.scheduling.due import due_between, list_occurrences, local_moment, next_due, schedule_rule
 
 
 def make_config(timezone: str = "Asia/Shanghai", **schedules: dict[str, object]) -> Config:
@@ -141,3 +141,81 @@ def test_the_next_occurrences_of_all_schedules_come_in_order_and_say_which_may_m
         ("monthly", "2089-12-30", True),
         ("middle", "2090-01-15", False),
     ]
+
+
+def local_times(when: str, day: str, zone: str = "Europe/Berlin") -> list[str]:
+    """Every moment of one local day at which a cron schedule is due."""
+    config = make_config(zone)
+    start = local_moment(date.fromisoformat(day), time(0), ZoneInfo(zone)) - timedelta(seconds=1)
+    found = due_between(schedule(when, None), "x", config, start, start + timedelta(hours=26), CHINA)
+    return [one.isoformat() for one in found if one.date().isoformat() == day]
+
+
+def test_cron_times_that_clocks_skip_run_once_together_at_the_next_that_exists() -> None:
+    assert local_times("0,30 1-3 * * *", "2024-03-31") == [
+        "2024-03-31T01:00:00+01:00", "2024-03-31T01:30:00+01:00", "2024-03-31T03:00:00+02:00", "2024-03-31T03:30:00+02:00",
+    ]  # fmt: skip
+
+
+def test_cron_times_that_clocks_show_twice_run_at_their_first_showing() -> None:
+    assert local_times("0,30 2 * * *", "2024-10-27") == ["2024-10-27T02:00:00+02:00", "2024-10-27T02:30:00+02:00"]
+    assert len(local_times("@hourly", "2024-10-27")) == 24
+
+
+def test_spans_that_meet_find_every_moment_of_cron_once_also_where_clocks_change() -> None:
+    config, hourly = make_config("Europe/Berlin"), schedule("*/20 * * * *", None)
+    for first in ("2024-03-30 20:00", "2024-10-26 20:00"):
+        start, end = utc(first), utc(first) + timedelta(hours=10)
+        whole = due_between(hourly, "x", config, start, end, CHINA)
+        pieces: list[datetime] = []
+        while start < end:
+            pieces += due_between(hourly, "x", config, start, start + timedelta(minutes=7), CHINA)
+            start += timedelta(minutes=7)
+        assert [one for one in pieces if one <= end] == whole
+        assert len({f"{one:%Y-%m-%d %H:%M}" for one in whole}) == len(whole)
+
+
+@pytest.mark.parametrize(
+    ("when", "at", "field", "says"),
+    [
+        ("30 9 * * 1-5", "10:00", "schedule.x.at", "its own times"),
+        ("last working day", None, "schedule.x.at", "missing"),
+        ("someday", "10:00", "schedule.x.when", "not understood"),
+    ],
+)
+def test_a_time_of_day_stands_beside_every_rule_but_cron(when: str, at: str | None, field: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says) as caught:
+        schedule_rule(schedule(when, at), "x")
+    assert caught.value.field == field
+
+
+def test_an_occurrence_says_what_its_date_is() -> None:
+    config = make_config(
+        monthly={"when": "last working day", "at": "10:00"},
+        middle={"when": "day 15", "at": "09:00"},
+        noon={"when": "0 9,12 31 1 *"},
+    )
+    found = list_occurrences(config, utc("2026-01-20 00:00"), CHINA, count=99, until=utc("2026-03-01 00:00"))
+    assert [(one.schedule, f"{one.due_at:%m-%d %H:%M}", one.key, one.remarks()) for one in found] == [
+        ("monthly", "01-30 10:00", "2026-01", []),
+        ("noon", "01-31 09:00", "2026-01-31 09:00", ["a day off"]),
+        ("noon", "01-31 12:00", "2026-01-31 12:00", ["a day off"]),
+        ("middle", "02-15 09:00", "2026-02", ["a day off"]),
+        ("monthly", "02-28 10:00", "2026-02", [
+            "a weekend worked to make up for a holiday", "without holidays 2026-02-27 Fri",
+        ]),
+    ]  # fmt: skip
+
+
+def test_december_is_provisional_for_what_hangs_on_its_end_only() -> None:
+    year = next(year for year in range(2026, 2100) if CHINA.is_provisional(year + 1))
+    config = make_config(
+        last={"when": "2nd last working day", "at": "10:00"},
+        third={"when": "3rd working day", "at": "10:00"},
+        fixed={"when": "day 30", "at": "10:00"},
+        moved={"when": "31日，遇休息日提前", "at": "10:00"},
+    )
+    found = list_occurrences(config, utc(f"{year}-11-30 16:00"), CHINA, count=4)
+    assert {one.schedule: one.provisional for one in found} == {
+        "last": True, "third": False, "fixed": False, "moved": True,
+    }  # fmt: skip
