@@ -5,7 +5,7 @@
     ├── InputError            a file people made is wrong; exit code 1
     │   ├── ConfigError       config.toml
     │   ├── IssueError        issue.md, or a document being imported
-    │   ├── SheetError        a contact sheet
+    │   ├── SheetError        a contact sheet, or the staff's calendar
     │   ├── TemplateError     a template in templates/
     │   ├── AddressError      an e-mail address
     │   └── LimitError        a file whose work takes more time or memory than it may
@@ -78,7 +78,7 @@ class IssueError(InputError):
 
 
 class SheetError(InputError):
-    """A contact sheet has a row that cannot be used."""
+    """A contact sheet or the staff's calendar has a row that cannot be used."""
 
 
 class TemplateError(InputError):

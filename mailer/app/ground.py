@@ -9,15 +9,19 @@ from pathlib import Path
 from mailer.child import Child
 from mailer.config import FILE_NAME, Config, line_of, load_config
 from mailer.errors import ConfigError
+from mailer.i18n import _
 from mailer.mail.replies import ReplyRules, load_rules
 from mailer.ops.identity import Identity
 from mailer.ops.lock import FolderLock
 from mailer.ops.witness import state_folder
+from mailer.scheduling.calendar import WorkingCalendar, working_calendar
 from mailer.scheduling.due import schedule_rule
+from mailer.sources.calendar_sheet import CalendarFile
 from mailer.store.database import Store, open_store
 from mailer.store.house import claim_house, known_fingerprint
 from mailer.tokens import HouseSecret, fingerprint_secret, load_secret
 
+CALENDAR = "calendar.csv"  # the staff's own table of working days, where the settings name no other
 # what a child has imported before its first job; WeasyPrint comes when it is needed, as it takes long and much
 PRELOAD = (
     "mailer.rendering.edition",
@@ -47,6 +51,7 @@ class Ground:
     def __init__(self, home: Path, now: Callable[[], datetime] = utc_now) -> None:
         self.home = home
         self.now = now
+        self._calendar_file = CalendarFile()
 
     @cached_property
     def config(self) -> Config:
@@ -56,10 +61,33 @@ class Ground:
             try:
                 schedule_rule(schedule, name)  # a rule that cannot be understood is said now, not at its time
             except ConfigError as error:
-                error.file = self.home / FILE_NAME
-                error.line = line_of(error.file.read_text("utf-8-sig"), ("schedule", name, "when"))
+                self._place(error)
                 raise
         return config
+
+    @property
+    def working_days(self) -> WorkingCalendar:
+        """The working days by the country's calendar and the staff's table over it, as the table is now.
+
+        Raises SheetError where the table has a wrong row, ConfigError where the settings name one that is not there,
+        or a country whose working days are not known.
+        """
+        config = self.config
+        file = self.home / (config.calendar or CALENDAR)
+        try:
+            if config.calendar and not file.exists():
+                wrong = _("there is no file {file}").format(file=config.calendar)
+                cure = _("correct its path, or take the key out")
+                raise ConfigError(wrong, field="calendar", cure=cure)
+            return working_calendar(config.country, self._calendar_file.read(file))
+        except ConfigError as error:
+            self._place(error)
+            raise
+
+    def _place(self, error: ConfigError) -> None:
+        """Say where in the settings an error lies, by its field."""
+        error.file = self.home / FILE_NAME
+        error.line = line_of(error.file.read_text("utf-8-sig"), tuple((error.field or "").split(".")))
 
     @property
     def reply_rules(self) -> ReplyRules:

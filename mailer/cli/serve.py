@@ -1,4 +1,4 @@
-"""Commands that keep the time: serve and schedule; and the sender's own process."""
+"""The command that keeps the time, serve; and the sender's own process."""
 
 import asyncio
 import contextlib
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailer.cli.drawing import err, make_table, out, say, say_json, show_clock, show_time
-from mailer.cli.options import JsonOption, open_house
+from mailer.cli.drawing import err, show_time
+from mailer.cli.options import open_house
 from mailer.errors import StateError, UsageError
-from mailer.i18n import N_, _
+from mailer.i18n import _
 from mailer.model.unit import UnitKind
 
 if TYPE_CHECKING:
@@ -26,17 +26,9 @@ MOST_RESTART_S = 60.0
 GOOD_RUN_S = 300.0  # after one this long, the next wait is the shortest again
 
 
-PAST_WORDS = {
-    "planned": N_("a mailing was planned"),
-    "held: later than its grace": N_("held, as it was too late"),
-    "nothing is approved": N_("nothing was approved, so nothing was sent"),
-}
-
-
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("serve", help=_("Keep the schedule, send what is due, and answer readers, until stopped."))(serve)
-    app.command("schedule", help=_("Show what goes out when."))(show_schedule)
     app.command("sender", hidden=True)(run_sender)
 
 
@@ -60,6 +52,7 @@ def serve(
         raise UsageError(_("these words go with --print-unit only"), cure=_("`mailer serve --print-unit`"))
     with open_house(ctx, notices=False) as house:
         house.relays.settings()  # what would fail at the due moment fails now
+        _calendar = house.working_days
         lock = house.lock("serve")
         lock.require(_("another `mailer serve` runs on this folder"), _("stop that one first"))
         try:
@@ -88,7 +81,7 @@ async def _serve(house: "House") -> None:
     tasks = [sender]
     if house.config.public_url:
         tasks.append(asyncio.create_task(_serve_web(house, stop)))
-    clock.start(lambda: asyncio.to_thread(house.timetable.tick), house.timetable.next_wake)
+    clock.start(lambda: asyncio.to_thread(house.timetable.tick), house.timetable.next_wake, house.timetable.triggers)
     _announce(house)
     try:
         stopping = asyncio.create_task(stop.wait())
@@ -178,54 +171,3 @@ async def _send_until_stopped(house: "House") -> None:
                     await stop.wait()
         if stop.is_set():
             return
-
-
-def show_schedule(
-    ctx: typer.Context,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=100, help=_("how many dates"))] = 6,
-    as_json: JsonOption = False,
-) -> None:
-    """Show the next dates."""
-    with open_house(ctx) as house:
-        coming = house.timetable.coming(count)
-        planned = house.mailings.planned()
-        past = house.timetable.past(3)
-        zone = house.config.zone
-        settings = house.config.schedule
-        hold = house.identity.look()
-    if as_json:
-        say_json(
-            {
-                "held": {"verdict": hold.verdict.value, "why": hold.why} if hold else None,
-                "schedules": [
-                    {"schedule": one.schedule, "due_at": one.due_at, "provisional": one.provisional} for one in coming
-                ],
-                "past": [
-                    {"schedule": one.schedule, "due_at": one.due_at, "mailing": one.mailing_id, "result": one.result}
-                    for one in past
-                ],
-                "mailings": [
-                    {"mailing": one.id, "issue": one.issue_slug, "scheduled_at": one.scheduled_at} for one in planned
-                ],
-            }
-        )
-        return
-    if not coming and not planned:
-        say(_("nothing is scheduled: add a [schedule.monthly] table to config.toml, or `mailer send ISSUE --at TIME`"))
-        return
-    title = _("Times in {zone}").format(zone=zone.key)
-    table = make_table(title, (_("When"), "whole"), (_("What"), "left"), (_("Lists"), "left"), (_("Note"), "left"))
-    for one in planned:
-        what = _("mailing {id} of issue {issue}").format(id=one.id, issue=one.issue_slug)
-        table.add_row(show_clock(one.scheduled_at, zone), what, _(", ").join(one.lists), "")
-    for occurrence in coming:
-        schedule = settings[occurrence.schedule]
-        note = _("provisional: the holidays are not announced yet") if occurrence.provisional else ""
-        what = _("schedule {name}: the newest approved issue").format(name=occurrence.schedule)
-        lists = _(", ").join(schedule.lists) or _("all")
-        table.add_row(show_clock(occurrence.due_at, zone), what, lists, note)
-    out.print(table)
-    for one_past in past:
-        word = _(PAST_WORDS[one_past.result]) if one_past.result in PAST_WORDS else one_past.result
-        when = show_clock(one_past.due_at, zone)
-        say(_("was due {when}, schedule {name}: {result}").format(when=when, name=one_past.schedule, result=word))

@@ -1,15 +1,18 @@
 """A mailing's figures: as a table for people, as JSON for scripts."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mailer.cli.drawing import MAILING_WORDS, STATUS_WORDS, class_word, make_table, out, say
-from mailer.cli.standing import describe_pace
+from mailer.cli.standing import describe_pace, say_span
 from mailer.i18n import _
 from mailer.model.delivery import DeliveryStatus, ListSummary, MailingSummary
 from mailer.model.standing import Standing
 
 if TYPE_CHECKING:
     from mailer.app import House
+
+LATE_FROM = timedelta(minutes=1)  # the clock ticks every half a minute: less is on time
 
 
 def draw_summary(summary: MailingSummary) -> None:
@@ -36,6 +39,8 @@ def draw_summary(summary: MailingSummary) -> None:
     out.print(table)
     if summary.mailing.reason:
         say(_("reason: {reason}").format(reason=summary.mailing.reason), "yellow")
+    if summary.mailing.late_by is not None and summary.mailing.late_by >= LATE_FROM:
+        say(_("started late by {time}").format(time=say_span(summary.mailing.late_by.total_seconds())), "yellow")
     for part in summary.lists:
         for reason in part.reasons:
             line = _("{list}: {count} {status}, {why}: {example}").format(
@@ -71,6 +76,7 @@ def describe_summary(summary: MailingSummary, standing: Standing) -> dict[str, o
         "reason": mailing.reason,
         "scheduled_at": mailing.scheduled_at,
         "started_at": mailing.started_at,
+        "late_by_s": round(mailing.late_by.total_seconds()) if mailing.late_by is not None else None,
         "finished_at": mailing.finished_at,
         "planned": summary.planned,
         **{one.value: summary.count(one) for one in DeliveryStatus},

@@ -60,11 +60,20 @@ class ListConfig(Table):
 class ScheduleConfig(Table):
     """A sending that repeats."""
 
-    when: str = Field(description='"last working day", "first working day" or "day 15"')
-    at: Clock = Field(description="the time of day, such as 10:00")
+    when: str = Field(
+        description='the rule of its dates: "last working day", "15th or the working day before", "2nd Tuesday", '
+        '"every 2 weeks from 2026-01-05", the like in Chinese (每月最后一个工作日), or cron ("30 9 * * 1-5")'
+    )
+    at: Clock | None = Field(
+        default=None, description="the time of day, such as 10:00; not with cron, which has its own, else required"
+    )
     timezone: OptionalZone = Field(default="", description="an IANA zone; empty means the newsletter's")
     lists: tuple[str, ...] = Field(default=(), description="list names; empty means all")
     grace: Duration = Field(default=timedelta(hours=2), description="how late it may still start by itself")
+    when_late: Literal["hold", "skip"] = Field(
+        default="hold",
+        description='what becomes of it beyond the grace: "hold" until a person lets it go, or "skip" to the next date',
+    )
 
 
 class PicturesConfig(Table):

@@ -25,6 +25,11 @@ class Config(Table):
     )
     timezone: Zone = Field(default="Asia/Shanghai", description="in which dates and times are shown and meant")
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(default="CN", description="whose working days count")
+    calendar: str = Field(
+        default="",
+        description="a sheet of the days that staff say are worked or free (columns 日期 or date, 休|班 or off|work), "
+        "laid over the country's; empty: calendar.csv where there is one",
+    )
     public_url: PublicUrl = Field(
         default="", description="the address readers reach us at; empty: no web links, answers by mail"
     )

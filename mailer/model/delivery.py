@@ -1,7 +1,7 @@
 """Deliveries, mailings and issues as the ledger keeps them: their states, and the moves between states."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -157,6 +157,13 @@ class MailingRecord:
     reason: str
     schedule: str
 
+    @property
+    def late_by(self) -> timedelta | None:
+        """How long after its planned time it started; None while it has not, or when it had no time of its own."""
+        if self.scheduled_at is None or self.started_at is None:
+            return None
+        return max(self.started_at - self.scheduled_at, timedelta(0))
+
 
 @dataclass(frozen=True, slots=True)
 class RefusalReason:
@@ -222,5 +229,11 @@ class PastOccurrence:
 
     schedule: str
     due_at: datetime
+    fired_at: datetime
     mailing_id: int | None
     result: str
+
+    @property
+    def late_by(self) -> timedelta:
+        """How long after its time it was acted on."""
+        return max(self.fired_at - self.due_at, timedelta(0))

@@ -2,34 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from mailer.config import Config
+from mailer.scheduling.triggers import MomentTrigger
 
 TICK_SECONDS = 30.0
 _WAKE = "wake"
+Triggers = Mapping[str, BaseTrigger]
 _log = logging.getLogger(__name__)
 
 
-class MomentTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
-    """Fires once, at one moment; never for a moment that has passed."""
-
-    __slots__ = ("_moment",)
-
-    def __init__(self, moment: datetime) -> None:
-        self._moment = moment
-
-    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
-        """Return the moment while it lies ahead, else None (APScheduler's contract)."""
-        return self._moment if previous_fire_time is None and self._moment > now else None
-
-
 class Clock:
-    """Calls `tick` when started, at the exact next moment something is due, and every `interval` seconds besides.
+    """Calls `tick` when started, when a trigger fires, at the next moment besides, and every `interval` seconds.
 
     The interval is counted by the loop's own time, not by APScheduler: a trigger waits for a time of day, so after
     the machine's clock is set back an hour it would be silent for that hour. Ticks never overlap.
@@ -46,17 +35,23 @@ class Clock:
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
-    def start(self, tick: Callable[[], Awaitable[None]], next_wake: Callable[[], datetime | None]) -> None:
+    def start(
+        self,
+        tick: Callable[[], Awaitable[None]],
+        next_wake: Callable[[], datetime | None],
+        triggers: Callable[[], Triggers],
+    ) -> None:
         """Begin, within a running event loop.
 
-        tick re-reads what is due and acts on it. next_wake returns the next moment (aware) later than now at which
-        something will be due, or None; it is called in a thread before each tick, so it may read the database. What
-        either of them raises is logged, and the clock goes on.
+        tick re-reads what is due and acts on it. triggers returns the schedules' triggers by name, and next_wake the
+        next moment (aware) later than now at which something else will be due, or None. Both are called in a thread
+        before each tick, so they may read files and the database, and a changed calendar counts from then on. What any
+        of them raises is logged, and the clock goes on.
         """
         if self._task is not None:
             raise RuntimeError("the clock is already started")
         self._scheduler.start()
-        self._task = asyncio.create_task(self._run(tick, next_wake), name="clock")
+        self._task = asyncio.create_task(self._run(tick, next_wake, triggers), name="clock")
 
     async def stop(self) -> None:
         """End; a tick that is running is awaited, no other begins. Stopping a clock that does not run is fine."""
@@ -69,10 +64,16 @@ class Clock:
         await asyncio.sleep(0)  # APScheduler shuts down in the loop's next turn
         self._task = None
 
-    async def _run(self, tick: Callable[[], Awaitable[None]], next_wake: Callable[[], datetime | None]) -> None:
+    async def _run(
+        self,
+        tick: Callable[[], Awaitable[None]],
+        next_wake: Callable[[], datetime | None],
+        triggers: Callable[[], Triggers],
+    ) -> None:
         while not self._stopping:
             self._rung.clear()
-            # The wake first: a moment that passes meanwhile is then either rung for, or before the tick's eyes.
+            # The wakes first: a moment that passes meanwhile is then either rung for, or before the tick's eyes.
+            await self._guard(self._arm_schedules(triggers))
             await self._guard(self._arm(next_wake))
             await self._guard(tick())
             try:
@@ -92,6 +93,14 @@ class Clock:
             _log.exception("a tick of the clock was cut short; the next one follows")
         except Exception:  # noqa: BLE001 - whatever it is, the next tick must come
             _log.exception("a tick of the clock failed; the next one follows")
+
+    async def _arm_schedules(self, triggers: Callable[[], Triggers]) -> None:
+        wanted = {f"schedule {name}": trigger for name, trigger in (await asyncio.to_thread(triggers)).items()}
+        for job in self._scheduler.get_jobs():
+            if job.id != _WAKE and job.id not in wanted:
+                self._scheduler.remove_job(job.id)
+        for job_id, trigger in wanted.items():
+            self._scheduler.add_job(self._ring, trigger, id=job_id, replace_existing=True)
 
     async def _arm(self, next_wake: Callable[[], datetime | None]) -> None:
         moment = await asyncio.to_thread(next_wake)

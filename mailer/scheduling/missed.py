@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from mailer.config import Config
 from mailer.model.delivery import MailingStatus
 from mailer.model.identity import Missed
+from mailer.scheduling.calendar import WorkingCalendar
 from mailer.scheduling.due import due_between
-from mailer.scheduling.occurrences import LOOK_BACK
+from mailer.scheduling.occurrences import LOOK_BACK, not_acted_on
 from mailer.store import mailings, schedules
 from mailer.store.database import Connection
 from mailer.store.house import read_identity
@@ -15,7 +16,9 @@ SILENCE = timedelta(hours=24)  # a clock not seen for so long does not run
 AHEAD = timedelta(hours=24)  # a date that comes within this is told while it can still be kept
 
 
-def find_missed(connection: Connection, config: Config, now: datetime, settled_at: datetime) -> Missed | None:
+def find_missed(
+    connection: Connection, config: Config, now: datetime, settled_at: datetime, days: WorkingCalendar
+) -> Missed | None:
     """Return the earliest date for which no clock has run for SILENCE, or None. Nothing is written.
 
     settled_at: when the settings were last changed; a schedule that no clock has seen yet has been there since. A
@@ -32,7 +35,7 @@ def find_missed(connection: Connection, config: Config, now: datetime, settled_a
     for name, schedule in config.schedule.items():
         known_since = schedules.known_since(connection, name)
         since = max(known_since if known_since and known_since <= now else settled_at, now - LOOK_BACK)
-        due = due_between(schedule, name, config, since, now + AHEAD)
-        fired = schedules.fired_among(connection, name, [moment.date() for moment in due])
-        found += [Missed(moment, seen_at, schedule=name) for moment in due if moment.date() not in fired][:1]
+        due = due_between(schedule, name, config, since, now + AHEAD, days)
+        waiting = not_acted_on(connection, name, schedule, due)
+        found += [Missed(moment, seen_at, schedule=name) for moment in waiting[:1]]
     return min(found, key=lambda one: one.due_at.timestamp(), default=None)

@@ -1,17 +1,14 @@
 """Reads a sheet of contacts (CSV) as offices keep them; one wrong row and nothing is read."""
 
-import csv
 import difflib
-import io
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 
 from mailer.errors import AddressError, SheetError
 from mailer.i18n import _
 from mailer.model.address import parse_address
 from mailer.model.delivery import Contact
-from mailer.sources.text_file import read_text_file
+from mailer.sources.csv_records import Record, fold_heading, read_records
 
 # headings as offices write them, compared without blanks, width and case; the first is what a new sheet gets
 HEADINGS: dict[str, tuple[str, ...]] = {
@@ -40,16 +37,7 @@ OTHER_HEADINGS = (
     "#",
     "fax",
 )
-_DELIMITERS = ",\t;"
 _CONTROL = ("Cc", "Cs", "Zl", "Zp")
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """A row of the sheet and the line of the file it begins on."""
-
-    line: int
-    cells: list[str]
 
 
 def read_sheet(file: Path) -> tuple[Contact, ...]:
@@ -58,15 +46,7 @@ def read_sheet(file: Path) -> tuple[Contact, ...]:
     Raises SheetError naming file, line, field and cure when the sheet has no column of addresses, a row has no valid
     address, a value holds a control character or line end or is longer than LIMITS, or two rows have the same address.
     """
-    if file.suffix.lower() in (".xlsx", ".xls", ".et", ".ods"):
-        raise SheetError(
-            _("a workbook cannot be read yet"), file=file, cure=_("save the sheet as “CSV UTF-8” and name that file")
-        )
-    records = [
-        record
-        for record in _read_records(read_text_file(file, error=SheetError), file)
-        if any(map(str.strip, record.cells))
-    ]
+    records = read_records(file)
     if not records:
         raise SheetError(
             _("the sheet is empty"),
@@ -99,34 +79,10 @@ def heading_row() -> str:
     return ",".join(headings[0] for headings in HEADINGS.values())
 
 
-def _read_records(text: str, file: Path) -> list[_Record]:
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    records: list[_Record] = []
-    line = 0
-    try:
-        for cells in reader:
-            records.append(_Record(line + 1, cells))
-            line = reader.line_num
-    except csv.Error as error:
-        raise SheetError(
-            _("is not valid CSV: {why}").format(why=error),
-            file=file,
-            line=line + 1,
-            cure=_('check the quotes "…" from this line on'),
-        ) from None
-    return records
-
-
-def _fold(heading: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", heading).split()).casefold()
-
-
-def _read_headings(record: _Record, file: Path) -> dict[str, int]:
+def _read_headings(record: Record, file: Path) -> dict[str, int]:
     columns: dict[str, int] = {}
     for at, cell in enumerate(record.cells):
-        field = _FIELD_OF.get(_fold(cell))
+        field = _FIELD_OF.get(fold_heading(cell))
         if field is None:
             continue
         if field in columns:
@@ -140,7 +96,7 @@ def _read_headings(record: _Record, file: Path) -> dict[str, int]:
             )
         columns[field] = at
     if "address" not in columns:
-        headings = [_fold(cell) for cell in record.cells]
+        headings = [fold_heading(cell) for cell in record.cells]
         near = [
             cell.strip()
             for cell, folded in zip(record.cells, headings, strict=True)
@@ -153,14 +109,14 @@ def _read_headings(record: _Record, file: Path) -> dict[str, int]:
         )
         raise SheetError(_("there is no column of addresses"), file=file, line=record.line, field="邮箱", cure=cure)
     for cell in record.cells:
-        if _fold(cell) not in _FIELD_OF:
+        if fold_heading(cell) not in _FIELD_OF:
             _refuse_unknown(cell, record, file)
     return columns
 
 
-def _refuse_unknown(cell: str, record: _Record, file: Path) -> None:
+def _refuse_unknown(cell: str, record: Record, file: Path) -> None:
     """Refuse a heading that is neither ours nor one of the usual others: a misspelt column would be lost unseen."""
-    folded = _fold(cell)
+    folded = fold_heading(cell)
     if not folded or folded.startswith(OTHER_HEADINGS):
         return
     near = difflib.get_close_matches(folded, _FIELD_OF, 1, 0.5)
@@ -174,7 +130,7 @@ def _refuse_unknown(cell: str, record: _Record, file: Path) -> None:
     raise SheetError(_("unknown column"), file=file, line=record.line, field=cell.strip(), cure=cure)
 
 
-def _read_contact(record: _Record, columns: dict[str, int], headings: list[str], file: Path) -> Contact:
+def _read_contact(record: Record, columns: dict[str, int], headings: list[str], file: Path) -> Contact:
     if any(cell.strip() for cell in record.cells[len(headings) :]):
         raise SheetError(
             _("the row has more cells than there are headings"),

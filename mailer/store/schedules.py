@@ -1,9 +1,8 @@
 """When schedules were first seen, and their occurrences: a unique row each, so that two clocks fire one once."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mailer.model.delivery import PastOccurrence
@@ -11,37 +10,48 @@ from mailer.store.schema import occurrence, schedule_seen
 
 
 def known_since(connection: Connection, name: str) -> datetime | None:
-    """Return when a clock first saw a schedule; None when none has."""
+    """Return when a clock first saw a schedule with its rule; None when none has."""
     return connection.execute(select(schedule_seen.c.first_seen_at).where(schedule_seen.c.name == name)).scalar()
 
 
-def first_seen(connection: Connection, name: str, now: datetime) -> datetime:
-    """Return when a schedule was first seen, writing `now` when this is the first time."""
-    known = known_since(connection, name)
-    if known is not None:
-        return known
-    connection.execute(insert(schedule_seen).values(name=name, first_seen_at=now))
-    return now
+def first_seen(connection: Connection, name: str, rule: str, now: datetime) -> datetime:
+    """Return when a schedule was first seen with this rule, writing `now` when this is the first time.
+
+    rule: all that decides its dates and times, as text.
+    """
+    here = schedule_seen.c.name == name
+    known = connection.execute(select(schedule_seen).where(here)).one_or_none()
+    if known is None:
+        connection.execute(insert(schedule_seen).values(name=name, rule=rule, first_seen_at=now))
+        return now
+    seen: datetime = known.first_seen_at
+    if known.rule != rule:
+        # none is on record where the schedule was first seen by a version that kept none: it is the same still
+        seen = now if known.rule else seen
+        connection.execute(update(schedule_seen).where(here).values(rule=rule, first_seen_at=seen))
+    return seen
 
 
-def fired_among(connection: Connection, name: str, dates: Sequence[date]) -> set[date]:
-    """Return those local dates on which the schedule has fired already."""
+def newest_due(connection: Connection, name: str) -> datetime | None:
+    """Return when the schedule's latest occurrence on record was due, or None."""
+    return connection.execute(select(func.max(occurrence.c.due_at)).where(occurrence.c.schedule == name)).scalar()
+
+
+def fired_since(connection: Connection, name: str, day: date) -> set[datetime]:
+    """Return the local dates and times (naive, in the schedule's zone) from a day on, at which it has fired already."""
     rows = connection.execute(
-        select(occurrence.c.local_date).where(
-            occurrence.c.schedule == name, occurrence.c.local_date.in_([day.isoformat() for day in dates])
-        )
+        select(occurrence.c.local_at).where(occurrence.c.schedule == name, occurrence.c.local_at >= day.isoformat())
     )
-    return {date.fromisoformat(row.local_date) for row in rows}
+    return {datetime.fromisoformat(row.local_at) for row in rows}
 
 
 def fire_occurrence(connection: Connection, name: str, due_at: datetime, now: datetime) -> int | None:
     """Take an occurrence; return its id, or None when another clock was first.
 
-    due_at is in the schedule's own zone: there is one occurrence for each of its dates.
+    due_at is in the schedule's own zone: there is one occurrence for each of its dates and times.
     """
-    taken = insert(occurrence).values(
-        schedule=name, local_date=due_at.date().isoformat(), due_at=due_at, fired_at=now
-    )  # fmt: skip
+    local_at = f"{due_at:%Y-%m-%d %H:%M}"
+    taken = insert(occurrence).values(schedule=name, local_at=local_at, due_at=due_at, fired_at=now)
     try:
         with connection.begin_nested():
             return int(connection.execute(taken.returning(occurrence.c.id)).scalar_one())
@@ -59,4 +69,4 @@ def note_occurrence(connection: Connection, occurrence_id: int, mailing_id: int 
 def last_occurrences(connection: Connection, count: int) -> list[PastOccurrence]:
     """Return what became of the newest occurrences, the newest first."""
     rows = connection.execute(select(occurrence).order_by(occurrence.c.due_at.desc()).limit(count))
-    return [PastOccurrence(row.schedule, row.due_at, row.mailing_id, row.result) for row in rows]
+    return [PastOccurrence(row.schedule, row.due_at, row.fired_at, row.mailing_id, row.result) for row in rows]

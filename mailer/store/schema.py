@@ -405,6 +405,8 @@ schedule_seen = Table(
     metadata,
     Column("name", String(32), primary_key=True),
     Column("first_seen_at", UtcTime, nullable=False),
+    # what decided its dates when it was first seen: with another rule it is another schedule
+    Column("rule", Text, nullable=False, server_default=""),
 )
 
 occurrence = Table(
@@ -412,13 +414,13 @@ occurrence = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("schedule", String(32), nullable=False),
-    # the date it falls on where the schedule is meant; one a day, whatever becomes of the time of day
-    Column("local_date", String(10), nullable=False),
+    # "YYYY-MM-DD HH:MM" where the schedule is meant: a time that clocks show twice comes once
+    Column("local_at", String(16), nullable=False),
     Column("due_at", UtcTime, nullable=False),
     Column("fired_at", UtcTime, nullable=False),
     Column("mailing_id", ForeignKey("mailing.id")),
     Column("result", Text, nullable=False, server_default=""),
-    UniqueConstraint("schedule", "local_date"),
+    UniqueConstraint("schedule", "local_at"),
 )
 
 house = Table(

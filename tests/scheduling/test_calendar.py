@@ -3,11 +3,12 @@
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from mailer.errors import ConfigError
+from mailer.model.working_days import StaffCalendar, StaffDay
 from mailer.scheduling.calendar import WorkingCalendar, working_calendar
 
 
@@ -48,8 +49,8 @@ def test_holidays_and_their_extensions_are_free(china: WorkingCalendar, day: str
 )
 def test_first_and_last_working_day_of_a_month(china: WorkingCalendar, first: str, last: str) -> None:
     one, other = date.fromisoformat(first), date.fromisoformat(last)
-    assert china.first_working_day(one.year, one.month) == one
-    assert china.last_working_day(other.year, other.month) == other
+    assert china.nth_working_day(one.year, one.month, 1) == one
+    assert china.nth_working_day(other.year, other.month, -1) == other
 
 
 def test_a_year_is_provisional_until_its_working_weekends_are_announced(china: WorkingCalendar) -> None:
@@ -100,3 +101,32 @@ def test_threads_that_ask_at_once_get_the_same_answer() -> None:
         for thread in threads:
             thread.join()
     assert answers == [False] * 80
+
+
+def test_what_staff_wrote_has_the_last_word_on_its_days_only(china: WorkingCalendar) -> None:
+    days = (StaffDay(date(2026, 2, 28), works=False), StaffDay(date(2026, 2, 17), works=True, note="值班"))
+    laid_over = WorkingCalendar("CN", StaffCalendar(days))
+    assert not laid_over.is_working_day(date(2026, 2, 28))
+    assert laid_over.is_working_day(date(2026, 2, 17))
+    assert laid_over.nth_working_day(2026, 2, -1) == date(2026, 2, 27)
+    assert laid_over.staff_day(date(2026, 2, 17)) == days[1]
+    others = [date(2026, 1, 1) + timedelta(days=n) for n in range(365)]
+    assert [day for day in others if laid_over.is_working_day(day) != china.is_working_day(day)] == [
+        date(2026, 2, 17), date(2026, 2, 28),
+    ]  # fmt: skip
+
+
+def test_a_year_is_announced_when_staff_wrote_one_of_its_working_weekends(staff_2027: WorkingCalendar) -> None:
+    assert not staff_2027.is_provisional(2027)
+    assert staff_2027.is_provisional(2090)
+    free_only = WorkingCalendar("CN", StaffCalendar((StaffDay(date(2090, 2, 10), works=False),)))
+    assert free_only.is_provisional(2090), "one free day is no notice"
+    weekday = WorkingCalendar("CN", StaffCalendar((StaffDay(date(2090, 2, 10), works=True),)))
+    assert weekday.is_provisional(2090), "nor is a worked Friday"
+
+
+def test_the_calendar_of_one_table_is_made_once_and_another_table_makes_another() -> None:
+    table = StaffCalendar((StaffDay(date(2026, 3, 2), works=False),))
+    again = StaffCalendar((StaffDay(date(2026, 3, 2), works=False),))
+    assert working_calendar("CN", table) is working_calendar("CN", again)
+    assert working_calendar("CN", table) is not working_calendar("CN")

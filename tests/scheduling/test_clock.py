@@ -5,9 +5,11 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from apscheduler.triggers.base import BaseTrigger
 
 from mailer.config import Config
-from mailer.scheduling.clock import Clock, MomentTrigger
+from mailer.scheduling.clock import Clock
+from mailer.scheduling.triggers import MomentTrigger
 from tests.scheduling.test_due import make_config
 
 
@@ -38,6 +40,10 @@ class Diary:
         return next((moment for moment in self.wakes if moment > now), None)
 
 
+def no_triggers() -> dict[str, BaseTrigger]:
+    return {}
+
+
 CONFIG: Config = make_config()
 
 
@@ -56,7 +62,7 @@ async def until_ticked(diary: Diary, times: int) -> None:
 
 async def test_it_ticks_at_once_and_at_every_interval(diary: Diary) -> None:
     clock = Clock(CONFIG, interval=0.1)
-    clock.start(diary.tick, diary.next_wake)
+    clock.start(diary.tick, diary.next_wake, no_triggers)
     await until_ticked(diary, 4)
     await clock.stop()
     assert diary.ticks[3] - diary.ticks[0] >= timedelta(seconds=0.29)
@@ -66,7 +72,7 @@ async def test_it_wakes_at_the_exact_moments_between_two_intervals(diary: Diary)
     start = datetime.now(UTC)
     diary.wakes = [start + timedelta(seconds=0.5), start + timedelta(seconds=0.8)]
     clock = Clock(CONFIG, interval=60)
-    clock.start(diary.tick, diary.next_wake)
+    clock.start(diary.tick, diary.next_wake, no_triggers)
     await until_ticked(diary, 3)
     await asyncio.sleep(0.1)
     await clock.stop()
@@ -79,7 +85,7 @@ async def test_a_moment_that_comes_during_a_tick_is_not_lost(diary: Diary) -> No
     diary.takes = 1
     diary.wakes = [datetime.now(UTC) + timedelta(seconds=0.5)]
     clock = Clock(CONFIG, interval=60)
-    clock.start(diary.tick, diary.next_wake)
+    clock.start(diary.tick, diary.next_wake, no_triggers)
     await until_ticked(diary, 2)
     await clock.stop()
     assert diary.ticks[0] < diary.wakes[0] < diary.ticks[1]
@@ -90,7 +96,7 @@ async def test_ticks_do_not_overlap(diary: Diary) -> None:
     start = datetime.now(UTC)
     diary.wakes = [start + timedelta(seconds=0.05 * number) for number in range(10)]
     clock = Clock(CONFIG, interval=0.01)
-    clock.start(diary.tick, diary.next_wake)
+    clock.start(diary.tick, diary.next_wake, no_triggers)
     await until_ticked(diary, 4)
     await clock.stop()
     assert diary.most == 1
@@ -99,7 +105,7 @@ async def test_ticks_do_not_overlap(diary: Diary) -> None:
 async def test_a_moment_that_has_passed_does_not_make_it_spin(diary: Diary) -> None:
     overdue = datetime.now(UTC) - timedelta(hours=1)
     clock = Clock(CONFIG, interval=60)
-    clock.start(diary.tick, lambda: overdue)
+    clock.start(diary.tick, lambda: overdue, no_triggers)
     await until_ticked(diary, 1)
     await asyncio.sleep(0.3)
     await clock.stop()
@@ -110,7 +116,7 @@ async def test_an_exception_is_logged_and_the_clock_lives_on(diary: Diary, caplo
     diary.fail_at = {1: RuntimeError("the disk is full"), 2: asyncio.CancelledError()}
     clock = Clock(CONFIG, interval=0.05)
     with caplog.at_level(logging.ERROR, "mailer.scheduling.clock"):
-        clock.start(diary.tick, diary.next_wake)
+        clock.start(diary.tick, diary.next_wake, no_triggers)
         await until_ticked(diary, 4)
         await clock.stop()
     assert "the disk is full" in caplog.text
@@ -122,7 +128,7 @@ async def test_it_ticks_though_the_next_moment_cannot_be_told(diary: Diary, capl
         raise OSError("locked")
 
     clock = Clock(CONFIG, interval=0.05)
-    clock.start(diary.tick, fail)
+    clock.start(diary.tick, fail, no_triggers)
     await until_ticked(diary, 3)
     await clock.stop()
     assert "locked" in caplog.text
@@ -131,7 +137,7 @@ async def test_it_ticks_though_the_next_moment_cannot_be_told(diary: Diary, capl
 async def test_stopping_awaits_the_tick_that_runs_and_begins_no_other(diary: Diary) -> None:
     diary.takes = 0.3
     clock = Clock(CONFIG, interval=0.01)
-    clock.start(diary.tick, diary.next_wake)
+    clock.start(diary.tick, diary.next_wake, no_triggers)
     await until_ticked(diary, 1)
     await clock.stop()
     assert diary.running == 0
