@@ -11,6 +11,7 @@ from mailer.app.histories import Histories
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
+from mailer.app.proofs import Proofs
 from mailer.app.rehearsals import Rehearsals
 from mailer.app.relays import Relays
 from mailer.app.returned import Returned
@@ -32,6 +33,7 @@ class House(Ground):
         self.checks = Checks(self)
         self.relays = Relays(self)
         self.mailings = Mailings(self, self.issues, self.lists, self.relays)
+        self.proofs = Proofs(self, self.issues, self.lists, self.relays)
         self.rehearsals = Rehearsals(self)
         self.histories = Histories(self, self.relays)
         self.returned = Returned(self)

@@ -1,5 +1,6 @@
 """What commands share: the house of the folder, --json, and how an error ends a command."""
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from mailer.cli.drawing import say_error
-from mailer.errors import MailerError
+from mailer.errors import MailerError, UsageError
 from mailer.i18n import _
 
 if TYPE_CHECKING:
@@ -21,6 +22,16 @@ IssueArgument = Annotated[
     str, typer.Argument(metavar="ISSUE", help=_("an issue: its slug such as 2020-07, or its folder"))
 ]
 MailingArgument = Annotated[str, typer.Argument(metavar="MAILING", help=_("a mailing: its number, or `last`"))]
+
+
+def logged_in_name() -> str:
+    """Return who is logged in, for the record. Raises UsageError where that has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise UsageError(
+            _("nobody is logged in by name"), field="--as", cure=_("say who has it done: --as NAME")
+        ) from None
 
 
 class HouseGroup(TyperGroup):

@@ -98,7 +98,8 @@ class Delivery:
     counts those that ended before this one and count for the retry policy; clock_from is where the clock of
     give_up_after starts. attempt is this attempt's number, relay the one it goes through,
     domain the recipient's, claimed_at when this attempt was claimed,
-    token_key the key its tokens are signed with (None: the current one).
+    token_key the key its tokens are signed with (None: the current one); answers the Message-ID of the copy that it
+    corrects, empty where it corrects none.
     """
 
     id: int
@@ -118,6 +119,7 @@ class Delivery:
     domain: str = ""
     claimed_at: datetime | None = None
     token_key: int | None = None
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,14 @@ def approve_issue(
     return found
 
 
+def look_at_issue(connection: Connection, slug: str, content_sha256: str) -> tuple[IssueStatus, ApprovalRecord | None]:
+    """Return where this very content stands, with its approval if it has one; changes nothing."""
+    known = issues.find_issue(connection, slug)
+    if known is None or known.content_sha256 != content_sha256:
+        return IssueStatus.DRAFT, None
+    return known.status, issues.standing_approval(connection, known.id)
+
+
 def find_approval(
     connection: Connection, issue: Issue, content_sha256: str, now: datetime
 ) -> ApprovalRecord | StateError:
