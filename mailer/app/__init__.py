@@ -6,12 +6,14 @@ from pathlib import Path
 
 from mailer.app.archive import PublicArchive
 from mailer.app.checks import Checks
+from mailer.app.corrections import Corrections
 from mailer.app.ground import Ground, utc_now
 from mailer.app.histories import Histories
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
 from mailer.app.proofs import Proofs
+from mailer.app.reach import Reach
 from mailer.app.rehearsals import Rehearsals
 from mailer.app.relays import Relays
 from mailer.app.returned import Returned
@@ -33,6 +35,8 @@ class House(Ground):
         self.checks = Checks(self)
         self.relays = Relays(self)
         self.mailings = Mailings(self, self.issues, self.lists, self.relays)
+        self.reach = Reach(self, self.issues, self.lists)
+        self.corrections = Corrections(self, self.issues)
         self.proofs = Proofs(self, self.issues, self.lists, self.relays)
         self.rehearsals = Rehearsals(self)
         self.histories = Histories(self, self.relays)

@@ -145,8 +145,23 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class SendAgain:
+    """A person's word that an issue goes also to addresses that have it: who, why, and only to these (none: all).
+
+    only holds address keys. It is the one exception to one copy of an issue an address, so it is on record.
+    """
+
+    by: str
+    reason: str
+    only: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class MailingRecord:
-    """A mailing as the ledger keeps it. scheduled_at None means as soon as possible; reason says why it is held."""
+    """A mailing as the ledger keeps it. scheduled_at None means as soon as possible; reason says why it is held.
+
+    again_by and again_reason: who had it sent to addresses that had the issue, and why; empty for any other.
+    """
 
     id: int
     issue_slug: str
@@ -158,6 +173,8 @@ class MailingRecord:
     finished_at: datetime | None
     reason: str
     schedule: str
+    again_by: str = ""
+    again_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from mailer.errors import NotFoundError, StateError
+from mailer.errors import NotFoundError, StateError, UsageError
 from mailer.i18n import _
-from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus
+from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus, SendAgain
+from mailer.publishing.approval import LONGEST_NAME, require_name
 from mailer.store import mailings, recovery
 from mailer.store.database import Connection
 from mailer.store.issues import ApprovalRecord
 
 MOST_DIGITS = 10  # of a mailing's number
+LONGEST_REASON = 500
 
 
 def schedule_mailing(
@@ -20,11 +22,16 @@ def schedule_mailing(
     scheduled_at: datetime | None,
     now: datetime,
     schedule: str = "",
+    again: SendAgain | None = None,
 ) -> int:
     """Write a mailing of the approved editions to lists, given as (name, id) in sending order; return its id.
 
-    Raises StateError for a list whose edition was not approved.
+    again: see SendAgain. Raises StateError for a list whose edition was not approved, UsageError where a person's word
+    lacks name or reason.
     """
+    if again is not None:
+        require_name(again.by, LONGEST_NAME)
+        _require_reason(again.reason)
     chosen: list[tuple[int, int]] = []
     for name, list_id in lists:
         if name not in approval.editions:
@@ -32,7 +39,16 @@ def schedule_mailing(
                 _("the approval has no edition for list {name}").format(name=name), cure=_("approve the issue again")
             )
         chosen.append((list_id, approval.editions[name]))
-    return mailings.create_mailing(connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule)
+    return mailings.create_mailing(
+        connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule, again
+    )
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip() or not reason.isprintable() or len(reason) > LONGEST_REASON:
+        raise UsageError(
+            _("sending again wants a reason"), field="--again", cure=_("write why, on one line; it is on record")
+        )
 
 
 def require_mailing(connection: Connection, name: str) -> MailingRecord:
