@@ -78,7 +78,7 @@ def issue_values(
         "slug": issue.slug,
         **_masthead_values(issue.masthead, translate),
         "subject": clean(issue.subject).strip(),
-        "preheader": clean(issue.preheader).strip() or clean(issue.correction).strip() or _preheader(issue),
+        "preheader": clean(issue.preheader).strip() or _preheader(issue),
         "archive": issue.archive.value,
         "corrects": issue.corrects,
         "correction": clean(issue.correction).strip(),
