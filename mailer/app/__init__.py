@@ -8,12 +8,15 @@ from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
 from mailer.app.audit import AuditTrail
 from mailer.app.checks import Checks
+from mailer.app.corrections import Corrections
 from mailer.app.ground import DEMO_MARK, Ground, utc_now
 from mailer.app.histories import Histories
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
 from mailer.app.people import People
+from mailer.app.proofs import Proofs
+from mailer.app.reach import Reach
 from mailer.app.rehearsals import Rehearsals
 from mailer.app.relays import Relays
 from mailer.app.returned import Returned
@@ -49,6 +52,9 @@ class House(Ground):
         self.checks = Checks(self)
         self.relays = Relays(self)
         self.mailings = Mailings(self, self.issues, self.lists, self.relays)
+        self.reach = Reach(self, self.issues, self.lists)
+        self.corrections = Corrections(self, self.issues)
+        self.proofs = Proofs(self, self.issues, self.lists, self.relays)
         self.rehearsals = Rehearsals(self)
         self.histories = Histories(self, self.relays)
         self.returned = Returned(self)

@@ -25,6 +25,11 @@ class PublicArchive:
         with self._ground.store.read() as connection:
             return archive.public_page(connection, slug)
 
+    def public_correction(self, slug: str) -> str | None:
+        """Return the newest correction of an issue that everybody may read, by its slug, else None."""
+        with self._ground.store.read() as connection:
+            return archive.public_correction(connection, slug)
+
     def picture(self, sha256: str) -> HostedPicture | None:
         """Return a hosted picture by the hash of its content, else None."""
         with self._ground.store.read() as connection:

@@ -60,8 +60,9 @@ def known_numbers(ground: Ground) -> list[IssueNumber]:
             continue
         masthead = issue.masthead
         known[issue.slug] = IssueNumber(
-            issue.slug, masthead.year, masthead.number, masthead.total, masthead.date, masthead.supplement
-        )
+            issue.slug, masthead.year, masthead.number, masthead.total, masthead.date, masthead.supplement,
+            corrects=issue.corrects,
+        )  # fmt: skip
     return list(known.values())
 
 

@@ -6,26 +6,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailer.app.ground import Ground
-from mailer.app.issues import Issues
+from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
 from mailer.app.people import People
 from mailer.app.relays import Relays
-from mailer.errors import MailerError, StateError, StoreError
+from mailer.errors import MailerError, NotFoundError, StateError, StoreError
 from mailer.i18n import _
 from mailer.model.address import parse_address
 from mailer.model.approval import ApprovalRecord, AudienceChange, compare_audience
 from mailer.model.audit import Act
-from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus, MailingSummary
+from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus, MailingSummary, SendAgain
+from mailer.model.issue import Issue
 from mailer.model.people import PROGRAM, Actor, Right
 from mailer.model.retry import SentAgain
 from mailer.model.standing import Glance
 from mailer.publishing import mailing as publishing
 from mailer.publishing.approval import find_approval
 from mailer.publishing.mailing import require_mailing
+from mailer.publishing.reach import require_corrected
 from mailer.publishing.retrying import send_again
 from mailer.reports.summary import read_progress, summarise_mailing
 from mailer.sending.plan import count_recipients, plan_mailing
-from mailer.store import audit, mailings, recovery
+from mailer.store import audience, audit, mailings, reach, recovery
 from mailer.store.approvals import load_approval
 from mailer.store.database import Connection
 
@@ -37,10 +39,11 @@ ONE_OFF_GRACE = timedelta(hours=2)  # as for schedules unless they say otherwise
 
 @dataclass(frozen=True, slots=True)
 class MailingPlan:
-    """What a mailing will send, to whom: an approval and list names in sending order."""
+    """What a mailing will send, to whom: an approval and list names in sending order; and the right it takes."""
 
     approval: ApprovalRecord
     lists: tuple[str, ...]
+    right: Right = Right.SEND
 
 
 class Mailings:
@@ -56,36 +59,84 @@ class Mailings:
     def prepare(self, name: str, lists: Sequence[str] = ()) -> MailingPlan:
         """Look whether an issue can be mailed to lists (none: all that it is approved for).
 
-        Raises StateError, SheetError, ConfigError; HouseHeldError where this house sends nothing.
+        Of a correction only those lists count on which its original was accepted. Raises StateError, SheetError,
+        ConfigError; HouseHeldError where this house sends nothing.
         """
         self._ground.identity.require()
         self._relays.access(self._lists.choose(lists))  # a mailing that could never leave is refused now
-        approval = self._require_approval(name)
+        loaded = self._issues.read(name)
+        approval = self._require_approval(loaded)
         chosen = self._lists.choose(lists or tuple(approval.editions))
+        if loaded.issue.corrects:
+            chosen = self._choose_corrected(loaded.issue, chosen)
         self._lists.sync(chosen, dry_run=True)
-        return MailingPlan(approval, tuple(chosen))
+        right = Right.CORRECT if loaded.issue.corrects else Right.SEND
+        return MailingPlan(approval, tuple(chosen), right)
+
+    def _choose_corrected(self, issue: Issue, lists: Sequence[str]) -> list[str]:
+        with self._ground.store.read() as connection:
+            original = require_corrected(connection, issue.corrects)
+            accepting = reach.accepting_lists(connection, original.id)
+            ids = audience.find_lists(connection, lists)
+        chosen = [one for one in lists if ids.get(one) in accepting]
+        if not chosen:
+            raise StateError(
+                _("nobody on these lists has accepted issue {slug}").format(slug=original.slug),
+                cure=_("leave --list out: a correction goes to those who have the issue"),
+            )
+        return chosen
 
     def write(
-        self, connection: Connection, plan: MailingPlan, at: datetime | None, schedule: str = "", by: Actor = PROGRAM
+        self,
+        connection: Connection,
+        plan: MailingPlan,
+        at: datetime | None,
+        schedule: str = "",
+        by: Actor = PROGRAM,
+        again: SendAgain | None = None,
     ) -> int:
         """Write a prepared mailing for a time (None: now); return its number."""
         ids = self._lists.declare(connection)
         wanted = [(one, ids[one]) for one in plan.lists]
-        return publishing.schedule_mailing(connection, plan.approval, wanted, at, self._ground.now(), schedule, by)
+        return publishing.schedule_mailing(
+            connection, plan.approval, wanted, at, self._ground.now(), schedule, by, again
+        )
 
-    def schedule(self, name: str, lists: Sequence[str] = (), at: datetime | None = None, by: str = "") -> MailingRecord:
+    def schedule(
+        self,
+        name: str,
+        lists: Sequence[str] = (),
+        at: datetime | None = None,
+        by: str = "",
+        again: SendAgain | None = None,
+    ) -> MailingRecord:
         """Plan a mailing of an approved issue for a time (None: now), as a person's act.
 
-        Raises what `prepare` raises, and UsageError or StateError where this person may not.
+        again: it goes also to those who have it; NotFoundError for an address that is on none of the lists. Raises
+        what `prepare` raises, and UsageError or StateError where this person may not.
         """
-        self._people.require(by, Right.SEND)
         plan = self.prepare(name, lists)
+        self._people.require(by, plan.right)
+        if again is not None and again.only:
+            self._lists.sync(plan.lists)
         with self._ground.store.write() as connection:
-            actor = self._people.require(by, Right.SEND, connection)
-            return require_mailing(connection, str(self.write(connection, plan, at, by=actor)))
+            actor = self._people.require(by, plan.right, connection)
+            number = self.write(connection, plan, at, by=actor, again=again)
+            if again is not None:
+                self._require_subscribed(connection, plan, again)
+            return require_mailing(connection, str(number))
 
-    def _require_approval(self, name: str) -> ApprovalRecord:
-        loaded = self._issues.read(name)
+    def _require_subscribed(self, connection: Connection, plan: MailingPlan, again: SendAgain) -> None:
+        for key in sorted(again.only):
+            found = audience.find_subscriptions(connection, key) or ()
+            if not any(one.status == "active" and one.list_name in plan.lists for one in found):
+                raise NotFoundError(
+                    _("{address} is on none of the lists of this mailing").format(address=key),
+                    field="--to",
+                    cure=_("look it up in the sheets; `mailer lists` names them"),
+                )
+
+    def _require_approval(self, loaded: LoadedIssue) -> ApprovalRecord:
         with self._ground.store.write() as connection:
             found = find_approval(connection, loaded.issue, loaded.content, self._ground.now())
         if isinstance(found, StateError):
@@ -159,7 +210,10 @@ class Mailings:
     def _why_held(self, record: MailingRecord) -> str:
         """Sync the lists of a mailing that may start and return nothing; else the reason why a person must look."""
         try:
-            standing = self._require_approval(record.issue_slug)
+            loaded = self._issues.read(record.issue_slug)
+            standing = self._require_approval(loaded)
+            if loaded.issue.corrects:
+                self._choose_corrected(loaded.issue, record.lists)
             with self._ground.store.read() as connection:
                 approval_id = mailings.mailing_approval(connection, record.id)
             if standing.id != approval_id:

@@ -1,5 +1,6 @@
 """Commands on mailings: send, status, pause, resume, cancel."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,13 +8,23 @@ import typer
 
 from mailer.cli.delivering import deliver_or_follow, exit_unless_well, say_what_is_left, serve_runs
 from mailer.cli.drawing import MAILING_WORDS, make_table, out, say, say_json, show_clock, show_time
-from mailer.cli.options import AsOption, IssueArgument, JsonOption, ListOption, MailingArgument, open_house
+from mailer.cli.options import (
+    AsOption,
+    IssueArgument,
+    JsonOption,
+    ListOption,
+    MailingArgument,
+    acting_name,
+    open_house,
+)
+from mailer.cli.reach import describe_correction, describe_reach, draw_correction, draw_missing, draw_reach
 from mailer.cli.rehearse import run_rehearsal
 from mailer.cli.standing import draw_standing
 from mailer.cli.summary import describe_mailing, draw_audience, draw_summary
 from mailer.errors import UsageError
 from mailer.i18n import _
-from mailer.model.delivery import MailingRecord, MailingStatus, MailingSummary
+from mailer.model.address import parse_address
+from mailer.model.delivery import MailingRecord, MailingStatus, MailingSummary, SendAgain
 
 if TYPE_CHECKING:
     from mailer.app import House
@@ -32,10 +43,15 @@ def add_to(app: typer.Typer) -> None:
             "the issue gets it twice."
         ),
     )(send)
-    app.command("status", help=_("Show mailings, or the figures of one."))(status)
+    app.command("status", help=_("Show mailings, or the figures of one; of an issue, whom it reached."))(status)
     app.command("pause", help=_("Let a running mailing rest; nothing is lost."))(pause)
     app.command("resume", help=_("Go on with a paused or held mailing."))(resume)
     app.command("cancel", help=_("End a mailing; what was not sent yet will not be."))(cancel)
+
+
+def is_mailing(name: str) -> bool:
+    """Return whether a name is that of a mailing rather than of an issue."""
+    return name == "last" or name.isdecimal()
 
 
 def parse_moment(text: str, house: "House") -> datetime:
@@ -67,14 +83,34 @@ def send(
     rehearse: Annotated[
         bool, typer.Option("--rehearse", help=_("the whole run into a sink on this machine; nothing leaves"))
     ] = False,
+    missing: Annotated[
+        bool, typer.Option("--missing", help=_("only to those it has not reached; says first how many they are"))
+    ] = False,
+    again: Annotated[
+        str | None,
+        typer.Option(
+            "--again", metavar="REASON", help=_("also to those who have it: a second copy, on record with why")
+        ),
+    ] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option("--to", metavar="ADDR", help=_("with --again: only to these readers; repeat for several")),
+    ] = None,
     name: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Plan a mailing."""
+    if again is None and to:
+        raise UsageError(
+            _("--to goes with --again only"), cure=_("a mailing goes to lists; a proof to staff: `mailer proof`")
+        )
+    if again is not None and missing:
+        raise UsageError(_("--missing and --again do not go together"), cure=_("leave one of them out"))
     if rehearse:
-        if at or wait:
+        if at or wait or missing or again is not None:
             raise UsageError(
-                _("--rehearse goes with neither --at nor --wait"), cure=_("rehearse first, then send without it")
+                _("--rehearse goes with none of --at, --wait, --missing and --again"),
+                cure=_("rehearse first, then send without it"),
             )
         run_rehearsal(ctx, issue, lists or [], as_json=as_json)
         return
@@ -83,13 +119,42 @@ def send(
             _("--at and --wait do not go together"), cure=_("`mailer serve` sends what is planned for later")
         )
     with open_house(ctx) as house:
-        mailing = house.mailings.schedule(issue, lists or [], parse_moment(at, house) if at else None, name)
+        moment = parse_moment(at, house) if at else None
+        word = _word_for(house, again, to or [], name) if again is not None else None
+        more = _look_before(house, issue, lists or [], missing=missing, as_json=as_json)
+        mailing = house.mailings.schedule(issue, lists or [], moment, name, word)
         if not at:
             mailing = house.mailings.start(mailing.id)
-        summary = deliver_or_follow(house, mailing, wait=wait, as_json=as_json)
+        summary = deliver_or_follow(house, mailing, wait=wait, as_json=as_json, more=more)
         if not as_json:
             _say_sent(house, summary, wait=wait)
     exit_unless_well(summary, wait=wait)
+
+
+def _word_for(house: "House", reason: str, to: Sequence[str], name: str) -> SendAgain:
+    return SendAgain(acting_name(house, name), reason, frozenset(parse_address(one).key for one in to))
+
+
+def _look_before(
+    house: "House", issue: str, lists: Sequence[str], *, missing: bool, as_json: bool
+) -> Mapping[str, object]:
+    """Say whom it goes to where that is not simply its lists; return the same for --json."""
+    more: dict[str, object] = {}
+    found = house.reach.require_missing(issue, lists) if missing else None
+    if found is None and house.issues.load(issue).corrects:
+        house.lists.sync(lists)
+        found = house.reach.tell(issue, lists)
+    if found is None:
+        return more
+    if missing:
+        more["missing"] = found.missing
+        if not as_json:
+            draw_missing(found)
+    if found.correction is not None:
+        more["correction"] = describe_correction(found.correction)
+        if not as_json:
+            draw_correction(found.correction, aside=True)
+    return more
 
 
 def _say_sent(house: "House", summary: MailingSummary, *, wait: bool) -> None:
@@ -113,12 +178,22 @@ def _say_sent(house: "House", summary: MailingSummary, *, wait: bool) -> None:
 def status(
     ctx: typer.Context,
     mailing: Annotated[
-        str | None, typer.Argument(metavar="[MAILING]", help=_("a mailing: its number, or `last`"))
+        str | None,
+        typer.Argument(
+            metavar="[MAILING]", help=_("a mailing: its number, or `last`; or an issue, for whom it reached")
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show mailings, or one."""
+    """Show mailings, or one; or an issue: whom it reached, whom it misses."""
     with open_house(ctx) as house:
+        if mailing is not None and not is_mailing(mailing):
+            found = house.reach.tell(mailing)
+            if as_json:
+                say_json(describe_reach(found))
+            else:
+                draw_reach(found, house.config.zone)
+            return
         if mailing is not None:
             summary = house.mailings.summarise(mailing)
             if as_json:

@@ -1,5 +1,6 @@
 """What commands share: the house of the folder, --json, and how an error ends a command."""
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typer.core import TyperGroup
 
 from mailer.cli.drawing import say_error
 from mailer.cli.notices import say_notice
-from mailer.errors import HouseHeldError, MailerError
+from mailer.errors import HouseHeldError, MailerError, UsageError
 from mailer.i18n import _
 
 if TYPE_CHECKING:
@@ -27,6 +28,21 @@ AsOption = Annotated[
     str,
     typer.Option("--as", metavar="NAME", envvar="MAILER_AS", help=_("who does it; needed once users are registered")),
 ]
+
+
+def logged_in_name() -> str:
+    """Return who is logged in, for the record. Raises UsageError where that has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise UsageError(
+            _("nobody is logged in by name"), field="--as", cure=_("say who has it done: --as NAME")
+        ) from None
+
+
+def acting_name(house: "House", name: str) -> str:
+    """Return who acts: the name given, else who is logged in while nobody is registered, else nobody."""
+    return name or ("" if house.people.registered else logged_in_name())
 
 
 class HouseGroup(TyperGroup):

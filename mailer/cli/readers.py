@@ -33,6 +33,10 @@ class ReaderActions:
         """Return the web page of an issue in the public archive, or None."""
         return self._house.archive.public_page(slug)
 
+    def find_correction(self, slug: str) -> str | None:
+        """Return the newest correction of an issue that everybody may read, by its slug, else None."""
+        return self._house.archive.public_correction(slug)
+
     def view_picture(self, sha256: str) -> PictureView | None:
         """Return a hosted picture, or None."""
         found = self._house.archive.picture(sha256)

@@ -1,15 +1,13 @@
 """The command retry: a person has deliveries sent again that were refused, expired or are uncertain."""
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from mailer.cli.delivering import deliver_or_follow, exit_unless_well, say_what_is_left
 from mailer.cli.drawing import STATUS_WORDS, say
-from mailer.cli.options import JsonOption, MailingArgument, open_house
+from mailer.cli.options import JsonOption, MailingArgument, acting_name, open_house
 from mailer.cli.summary import draw_summary
-from mailer.errors import UsageError
 from mailer.i18n import N_, _, ngettext
 from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.model.retry import LeftOutReason, SentAgain
@@ -58,8 +56,7 @@ def retry(
     chosen = {DeliveryStatus.REFUSED: refused, DeliveryStatus.EXPIRED: expired, DeliveryStatus.UNCERTAIN: uncertain}
     statuses = [status for status, wanted in chosen.items() if wanted]
     with open_house(ctx) as house:
-        by = name or ("" if house.people.registered else _user_name())
-        again = house.mailings.retry(mailing, addresses or [], statuses, by)
+        again = house.mailings.retry(mailing, addresses or [], statuses, acting_name(house, name))
         if not as_json:
             draw(again)
         wait = wait and again.count > 0
@@ -72,15 +69,6 @@ def retry(
             say_what_is_left(house, summary)
     if again.count:
         exit_unless_well(summary, wait=wait)
-
-
-def _user_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        raise UsageError(
-            _("nobody is logged in by name"), field="--as", cure=_("say who has it done: --as NAME")
-        ) from None
 
 
 def describe(again: SentAgain) -> dict[str, object]:

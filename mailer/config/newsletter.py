@@ -88,6 +88,12 @@ class PicturesConfig(Table):
     quality: Annotated[int, Field(ge=40, le=95)] = Field(default=82, description="of JPEG, 40 to 95")
 
 
+class ProofConfig(Table):
+    """Proofs: an issue by mail to staff, before it is approved or after."""
+
+    to: tuple[Address, ...] = Field(default=(), description="who gets a proof where `mailer proof` names nobody")
+
+
 class WebConfig(Table):
     """The public pages; they run only where public_url is set."""
 

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from mailer.mail.dkim import Signer  # cryptography is slow to load, and only what sends needs it
 
 __all__ = [
-    "DELIVERY_HEADER", "Composer", "Letterhead", "compose_message", "envelope_sender", "make_composer",
-    "make_letterhead",
+    "DELIVERY_HEADER", "PROOF_HEADER", "Composer", "Letterhead", "compose_message", "envelope_sender",
+    "make_composer", "make_letterhead",
 ]  # fmt: skip
 
 DELIVERY_HEADER = "X-Jianbao-Delivery"  # carries the delivery's token for relays that fix the envelope sender
+PROOF_HEADER = "X-Jianbao-Proof"  # of a proof: how its issue stands
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._=+-]+@[A-Za-z0-9.-]+>")
 
 
@@ -42,12 +43,15 @@ def compose_message(edition: Edition, delivery: Delivery, letterhead: Letterhead
     return make_composer(edition, letterhead).compose(delivery)
 
 
-def make_composer(edition: Edition, letterhead: Letterhead, signers: "Sequence[Signer]" = ()) -> "Composer":
+def make_composer(
+    edition: Edition, letterhead: Letterhead, signers: "Sequence[Signer]" = (), *, proof: str = ""
+) -> "Composer":
     """Return what composes the copies of an edition, each signed by all `signers`, whose domains align with From.
 
+    proof: the standing of the issue in a word of ASCII, where the copies are proofs; a header field then says so.
     Raises InputError when the subject, a link or the name of a file cannot stand in a header.
     """
-    return Composer(edition, letterhead, signers)
+    return Composer(edition, letterhead, signers, proof=proof)
 
 
 class Composer:
@@ -57,7 +61,9 @@ class Composer:
     List-Id keeps autoresponders quiet.
     """
 
-    def __init__(self, edition: Edition, letterhead: Letterhead, signers: "Sequence[Signer]" = ()) -> None:
+    def __init__(
+        self, edition: Edition, letterhead: Letterhead, signers: "Sequence[Signer]" = (), *, proof: str = ""
+    ) -> None:
         self._zone = letterhead.zone
         self._signers = tuple(signers)
         self._inserts = inserts = Inserts(letterhead)
@@ -77,15 +83,16 @@ class Composer:
             letterhead.fixed,
             b"" if varies else write_text("Subject", "".join(map(str, edition.subject))),
             write_tokens("List-Unsubscribe-Post", "List-Unsubscribe=One-Click") if one_click else b"",
-            _write_feedback_id(edition, letterhead),
+            _write_feedback_id(edition, letterhead, "proof" if proof else "bulletin"),
+            write_tokens(PROOF_HEADER, proof) if proof else b"",
             frame.fields,
         ]
         self._fields = b"".join(fields)
         self._relaxed = relax_fields(self._fields)
         subject_name = ("Subject",) if varies else ()
-        self._signed = list_names(
-            self._fields, ("To", *subject_name, "Date", "Message-ID", "List-Unsubscribe", DELIVERY_HEADER)
-        )
+        own = ("To", *subject_name, "Date", "Message-ID", "List-Unsubscribe", DELIVERY_HEADER)
+        self._signed = list_names(self._fields, own)
+        self._signed_answer = list_names(self._fields, (*own, "In-Reply-To", "References"))
 
     def compose(self, delivery: Delivery) -> bytes:
         """Return the final bytes of one delivery as they go on the wire: the same delivery always gives the same bytes.
@@ -105,13 +112,12 @@ class Composer:
         texts = b"".join(body)
         digest = sha256(texts)
         digest.update(self._closing)
-        signatures = self._sign(delivery.sent_date, fields, digest.digest())
+        signatures = self._sign(delivery, fields, digest.digest())
         return b"".join([*signatures, self._fields, fields, b"\r\n", texts, self._closing])
 
     def _write_fields(self, delivery: Delivery, unsubscribe: bytes) -> bytes:
         """Return the header fields that differ from reader to reader, in the order that `_signed` says."""
-        if not _MESSAGE_ID.fullmatch(delivery.message_id):
-            raise InputError(_("“{text}” is not a Message-ID").format(text=delivery.message_id), field="Message-ID")
+        _check_message_id(delivery.message_id)
         fields = [
             write_mailbox("To", "", delivery.recipient.address),
             write_text("Subject", self._inserts.fill(self._subject, delivery)) if self._subject else b"",
@@ -120,11 +126,20 @@ class Composer:
             unsubscribe.join(self._leave),
             write_tokens(DELIVERY_HEADER, delivery.token),
         ]
+        if delivery.answers:  # RFC 5322 §3.6.4: the first of a thread is all that its answers refer to
+            _check_message_id(delivery.answers)
+            fields += [write_tokens(name, delivery.answers) for name in ("In-Reply-To", "References")]
         return b"".join(fields)
 
-    def _sign(self, moment: datetime, fields: bytes, body_hash: bytes) -> list[bytes]:
+    def _sign(self, delivery: Delivery, fields: bytes, body_hash: bytes) -> list[bytes]:
         relaxed = self._relaxed + relax_fields(fields)
-        return [write_signature(signer, self._signed, relaxed, body_hash, moment) for signer in self._signers]
+        names = self._signed_answer if delivery.answers else self._signed
+        return [write_signature(one, names, relaxed, body_hash, delivery.sent_date) for one in self._signers]
+
+
+def _check_message_id(text: str) -> None:
+    if not _MESSAGE_ID.fullmatch(text):
+        raise InputError(_("“{text}” is not a Message-ID").format(text=text), field="Message-ID")
 
 
 def _write_unsubscribe(letterhead: Letterhead, *, one_click: bool) -> tuple[bytes, ...]:
@@ -143,7 +158,7 @@ def _write_date(moment: datetime, zone: ZoneInfo) -> bytes:
     return write_tokens("Date", *format_datetime(moment.astimezone(zone)).split(" "))
 
 
-def _write_feedback_id(edition: Edition, letterhead: Letterhead) -> bytes:
+def _write_feedback_id(edition: Edition, letterhead: Letterhead, kind: str) -> bytes:
     """Return Feedback-ID: Gmail counts complaints by its fields, parted by colons, and knows the sender by the last."""
     issue, name = (quote(text, safe="")[:60] for text in (edition.issue, edition.list_name))
-    return write_tokens("Feedback-ID", f"{issue}:{name}:bulletin:{letterhead.sender_id}")
+    return write_tokens("Feedback-ID", f"{issue}:{name}:{kind}:{letterhead.sender_id}")

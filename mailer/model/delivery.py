@@ -98,7 +98,8 @@ class Delivery:
     counts those that ended before this one and count for the retry policy; clock_from is where the clock of
     give_up_after starts. attempt is this attempt's number, relay the one it goes through,
     domain the recipient's, claimed_at when this attempt was claimed,
-    token_key the key its tokens are signed with (None: the current one).
+    token_key the key its tokens are signed with (None: the current one); answers the Message-ID of the copy that it
+    corrects, empty where it corrects none.
     """
 
     id: int
@@ -118,6 +119,7 @@ class Delivery:
     domain: str = ""
     claimed_at: datetime | None = None
     token_key: int | None = None
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,23 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class SendAgain:
+    """A person's word that an issue goes also to addresses that have it: who, why, and only to these (none: all).
+
+    only holds address keys. It is the one exception to one copy of an issue an address, so it is on record.
+    """
+
+    by: str
+    reason: str
+    only: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class MailingRecord:
-    """A mailing as the ledger keeps it. scheduled_at None means as soon as possible; reason says why it is held."""
+    """A mailing as the ledger keeps it. scheduled_at None means as soon as possible; reason says why it is held.
+
+    again_by and again_reason: who had it sent to addresses that had the issue, and why; empty for any other.
+    """
 
     id: int
     issue_slug: str
@@ -156,6 +173,8 @@ class MailingRecord:
     finished_at: datetime | None
     reason: str
     schedule: str
+    again_by: str = ""
+    again_reason: str = ""
 
     @property
     def late_by(self) -> timedelta | None:

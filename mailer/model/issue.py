@@ -224,7 +224,8 @@ class Issue:
 
     `attachments` are files of its folder, for the lists that take them. `shorten` is the number of characters after
     which an article goes on on the web page only, 0 for whole articles. `advertisement` declares advertising, which
-    the subject must then say.
+    the subject must then say. `corrects` is the slug of the issue that this one is a correction (更正) of, empty for
+    any other; `correction` tells its readers what was wrong.
     """
 
     slug: str
@@ -238,6 +239,8 @@ class Issue:
     attachments: tuple[str, ...] = ()
     shorten: int = 0
     advertisement: bool = False
+    corrects: str = ""
+    correction: str = ""
 
     @property
     def articles(self) -> tuple[Article, ...]:

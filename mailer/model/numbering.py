@@ -6,7 +6,10 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class IssueNumber:
-    """An issue as it is counted. `folder` is False for one that only the database still knows."""
+    """An issue as it is counted. `folder` is False for one that only the database still knows.
+
+    `corrects` is the slug of the issue that this one corrects and whose number it bears; empty for any other.
+    """
 
     slug: str
     year: int
@@ -15,3 +18,4 @@ class IssueNumber:
     date: date
     supplement: str = ""
     folder: bool = True
+    corrects: str = ""

@@ -21,6 +21,7 @@ class Right(StrEnum):
 
     WRITE = "write"  # an issue's text
     SUBMIT = "submit"
+    PROOF = "proof"  # mail an issue to staff
     APPROVE = "approve"  # give a step of approval
     RETURN = "return"  # send a submitted or approved issue back to its author
     SEND = "send"  # plan a mailing, now or at a time
@@ -37,11 +38,12 @@ class Right(StrEnum):
 
 
 ROLE_RIGHTS: dict[UserRole, frozenset[Right]] = {
-    UserRole.EDITOR: frozenset({Right.WRITE, Right.SUBMIT}),
-    UserRole.APPROVER: frozenset({Right.APPROVE, Right.RETURN}),
+    UserRole.EDITOR: frozenset({Right.WRITE, Right.SUBMIT, Right.PROOF}),
+    UserRole.APPROVER: frozenset({Right.APPROVE, Right.RETURN, Right.PROOF}),
     UserRole.SENDER: frozenset(
         {
             Right.SEND,
+            Right.PROOF,
             Right.HOLD,
             Right.RELEASE,
             Right.PAUSE,

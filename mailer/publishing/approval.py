@@ -209,6 +209,14 @@ def return_issue(connection: Connection, slug: str, by: Actor, opinion: str, now
     return approvals.load_approval(connection, current.id)
 
 
+def look_at_issue(connection: Connection, slug: str, content_sha256: str) -> tuple[IssueStatus, ApprovalRecord | None]:
+    """Return where this very content stands, with its approval if it has one; changes nothing."""
+    known = issues.find_issue(connection, slug)
+    if known is None or known.content_sha256 != content_sha256:
+        return IssueStatus.DRAFT, None
+    return known.status, approvals.current_approval(connection, known.id)
+
+
 def find_approval(
     connection: Connection, issue: Issue, content: IssueContent, now: datetime
 ) -> ApprovalRecord | StateError:

@@ -3,16 +3,18 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from mailer.errors import NotFoundError, StateError
+from mailer.errors import NotFoundError, StateError, UsageError
 from mailer.i18n import _
 from mailer.model.approval import ApprovalRecord, AudienceChange, compare_audience
 from mailer.model.audit import Act
-from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus
+from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus, SendAgain
 from mailer.model.people import PROGRAM, Actor
+from mailer.publishing.people import check_name
 from mailer.store import audit, mailings, recovery
 from mailer.store.database import Connection
 
 MOST_DIGITS = 10  # of a mailing's number
+LONGEST_REASON = 500
 
 
 def schedule_mailing(
@@ -23,11 +25,16 @@ def schedule_mailing(
     now: datetime,
     schedule: str = "",
     by: Actor = PROGRAM,
+    again: SendAgain | None = None,
 ) -> int:
     """Write a mailing of the approved editions to lists, given as (name, id) in sending order; return its id.
 
-    They may be some of the lists that the issue was approved for. Raises StateError for any other.
+    They may be some of the lists that the issue was approved for; StateError for any other. again: see SendAgain;
+    UsageError where a person's word lacks name or reason.
     """
+    if again is not None:
+        check_name(again.by)
+        _require_reason(again.reason)
     chosen: list[tuple[int, int]] = []
     for name, list_id in lists:
         if name not in approval.editions:
@@ -38,13 +45,16 @@ def schedule_mailing(
                 ),
             )
         chosen.append((list_id, approval.editions[name]))
-    number = mailings.create_mailing(connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule)
+    number = mailings.create_mailing(
+        connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule, again
+    )
     audit.record(
         connection, by, Act.SCHEDULE, mailings.mailing_subject(number), now,
         approval=approval.id,
         lists=dict(lists),
         at=scheduled_at.isoformat() if scheduled_at is not None else None,
         schedule=schedule,
+        again=again.reason if again is not None else None,
     )  # fmt: skip
     return number
 
@@ -71,6 +81,13 @@ def accept_audience(connection: Connection, mailing: MailingRecord, by: Actor, l
         mailings.accept_counts(connection, mailing.id)
         subject, lists = mailings.mailing_subject(mailing.id), {one.list_name: one.counted for one in changes}
         audit.record(connection, by, Act.ACCEPT_AUDIENCE, subject, now, lists=lists)
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip() or not reason.isprintable() or len(reason) > LONGEST_REASON:
+        raise UsageError(
+            _("sending again wants a reason"), field="--again", cure=_("write why, on one line; it is on record")
+        )
 
 
 def require_mailing(connection: Connection, name: str) -> MailingRecord:

@@ -24,6 +24,7 @@ LONGEST_NAME = 100
 RIGHT_WORDS: dict[Right, str] = {
     Right.WRITE: N_("write issues"),
     Right.SUBMIT: N_("submit issues"),
+    Right.PROOF: N_("mail proofs"),
     Right.APPROVE: N_("approve issues"),
     Right.RETURN: N_("return issues"),
     Right.SEND: N_("send issues"),

@@ -13,6 +13,7 @@ from mailer.model.edition import RECIPIENT_FIELDS, Asset, Edition, Segment, Slot
 from mailer.model.issue import Archive, Issue
 from mailer.rendering.attachments import attach_files
 from mailer.rendering.blocks import Translate, Values
+from mailer.rendering.correction import CORRECTION_MARK, mark_subject
 from mailer.rendering.environment import (
     TemplateSet,
     join_slots,
@@ -75,7 +76,8 @@ def render_edition(
         source.digest, repr(issue), list_name, repr(settings), repr(config.sender), repr(config.pictures),
         config.public_url, config.language, *(picture.asset.sha256 for picture in pictures.values()),
     )  # fmt: skip
-    parts = _Parts(source, values, settings, list_name, nonce, translate)
+    mark = translate(CORRECTION_MARK) if issue.corrects else ""
+    parts = _Parts(source, values, settings, list_name, nonce, translate, mark)
     html = parts.html()
     hosted = config.pictures.place == "hosted"
     return freeze_edition(
@@ -154,6 +156,7 @@ class _Parts:
         list_name: str,
         nonce: str,
         translate: Translate,
+        mark: str,
     ) -> None:
         self._source = source
         self._values = values
@@ -162,6 +165,7 @@ class _Parts:
         self._field = f"lists.{list_name}.salutation"
         self._nonce = nonce
         self._translate = translate
+        self._mark = mark
 
     def subject(self) -> tuple[Segment, ...]:
         manifest = Manifest(self._nonce)
@@ -188,7 +192,7 @@ class _Parts:
 
     def _subject(self, manifest: Manifest) -> str:
         rendered = render_template(self._source, SUBJECT_TEMPLATE, {**self._values, **_slot_groups(manifest)})
-        return re.sub(r"[ \t\r\n]+", " ", rendered).strip()  # a full-width blank stays
+        return mark_subject(re.sub(r"[ \t\r\n]+", " ", rendered).strip(), self._mark)  # a full-width blank stays
 
     def _values_with(self, manifest: Manifest, *, escaped: bool) -> dict[str, Any]:
         return {

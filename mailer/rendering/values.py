@@ -80,6 +80,8 @@ def issue_values(
         "subject": clean(issue.subject).strip(),
         "preheader": clean(issue.preheader).strip() or _preheader(issue),
         "archive": issue.archive.value,
+        "corrects": issue.corrects,
+        "correction": clean(issue.correction).strip(),
         "sections": [
             _section_values(section, number, reading, shortened) for number, section in enumerate(issue.sections, 1)
         ],

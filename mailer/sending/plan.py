@@ -1,4 +1,7 @@
-"""Freezes a mailing's audience: one delivery per address that the issue has not reached."""
+"""Freezes a mailing's audience: one delivery per address that the issue has not reached.
+
+A correction's audience is those who accepted the issue it corrects. A person may have copies sent again.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,16 +29,20 @@ def plan_mailing(
     An address on two lists gets the edition of the first, which is the higher role. Addresses that this issue has
     reached are left out; suppressed ones are written as suppressed, so that the report names them. Message-IDs are
     fixed here: by the key and the domain they are made with. Must run inside the transaction that starts the mailing.
+
+    A correction goes to those whose newest accepted copy of the original is of one of the lists and who are still on
+    it, with that list's edition, and to nobody else.
     """
-    issue_id = mailings.mailing_issue(connection, mailing_id)
+    target = plans.read_target(connection, mailing_id)
+    issue_id = target.issue_id
     issues.lock_issue(connection, issue_id)
     recovery.finish_cancelling(connection, issue_id, now)
     mailings.fix_tokens(connection, mailing_id, secret.current, message_domain)
     ordinal = first = plans.last_ordinal(connection, mailing_id)
     active = 0
     for list_id, _name, edition_id in mailings.mailing_lists(connection, mailing_id):
-        active += plans.count_active(connection, list_id)
-        plans.freeze_list(connection, mailing_id, issue_id, list_id, edition_id, ordinal)
+        active += plans.count_audience(connection, target, list_id)
+        plans.freeze_list(connection, target, list_id, edition_id, ordinal)
         ordinal = plans.last_ordinal(connection, mailing_id)
     planned = ordinal - first
     return PlanCount(planned, _suppress(connection, mailing_id, secret, now), active - planned)

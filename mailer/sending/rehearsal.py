@@ -27,12 +27,12 @@ def lead_to_sink(config: Config, port: int) -> Config:
 def tell_lists(connection: Connection, summary: MailingSummary) -> tuple[RehearsedList, ...]:
     """Return how each list of a rehearsed mailing fared."""
     mailing_id = summary.mailing.id
-    issue_id = mailings.mailing_issue(connection, mailing_id)
+    target = plans.read_target(connection, mailing_id)
     ids = {name: list_id for list_id, name, _edition in mailings.mailing_lists(connection, mailing_id)}
     told = []
     for part in summary.lists:
-        active = plans.count_active(connection, ids[part.list_name])
-        reached = store.count_reached_before(connection, mailing_id, issue_id, ids[part.list_name])
+        active = plans.count_audience(connection, target, ids[part.list_name])
+        reached = store.count_reached_before(connection, mailing_id, target.issue_id, ids[part.list_name])
         told.append(
             RehearsedList(
                 part.list_name,

@@ -13,12 +13,14 @@ from mailer.model.issue import Archive, CirculationLine, Imprint, Issue, Masthea
 from mailer.sources.grammar import parse_circulation_label
 from mailer.sources.issue_files import CheckFile, UnfitFileError
 from mailer.sources.links import parse_target
+from mailer.sources.slug import parse_slug
 from mailer.sources.yaml_mapping import YamlMapping, read_mapping
 
 FENCE = "---"
 KEYS = (
     "organisation", "title", "publisher", "year", "number", "total", "date", "supplement", "secrecy", "subject",
-    "preheader", "archive", "attachments", "shorten", "advertisement", "circulation", "imprint",
+    "preheader", "archive", "attachments", "shorten", "advertisement", "corrects", "correction", "circulation",
+    "imprint",
 )  # fmt: skip
 MAX_SHORTEN = 100_000
 MAX_ATTACHMENTS = 10
@@ -40,6 +42,8 @@ class FrontMatter:
     attachments: tuple[str, ...]
     shorten: int
     advertisement: bool
+    corrects: str
+    correction: str
 
 
 def split_front_matter(text: str, file: Path) -> tuple[str, str, int]:
@@ -90,7 +94,22 @@ def read_front_matter(source: str, file: Path, check_attachment: CheckFile) -> F
         attachments=_read_attachments(root, check_attachment),
         shorten=root.number("shorten", 0, MAX_SHORTEN) or 0,
         advertisement=root.truth("advertisement"),
+        corrects=_read_corrects(root),
+        correction=root.text("correction").strip(),
     )
+
+
+def _read_corrects(root: YamlMapping) -> str:
+    slug = root.text("corrects").strip()
+    if not slug:
+        if root.text("correction").strip():
+            message = _("it says what was corrected, but not of which issue")
+            raise root.error("correction", message, _("add a line such as `corrects: 2020-07`"))
+        return ""
+    try:
+        return parse_slug(slug)
+    except IssueError as error:
+        raise root.error("corrects", error.message, error.cure) from None
 
 
 def _read_attachments(root: YamlMapping, check: CheckFile) -> tuple[str, ...]:
@@ -154,15 +173,15 @@ def format_front_matter(issue: Issue) -> str:
             number=head.number, total=head.total, date=head.date, supplement=head.supplement, secrecy=head.secrecy,
             subject=issue.subject, preheader=issue.preheader,
             archive="" if issue.archive is Archive.OFF else issue.archive.value, shorten=issue.shorten or None,
-            advertisement="true" if issue.advertisement else "",
+            advertisement="true" if issue.advertisement else "", corrects=issue.corrects, correction=issue.correction,
         ),
     ]  # fmt: skip
     if issue.attachments:
-        lines += ["attachments:", *(f"  - {_quote(name)}" for name in issue.attachments)]
+        lines += ["attachments:", *(f"  - {quote_value(name)}" for name in issue.attachments)]
     if any(line.bodies for line in issue.circulation):
         lines.append("circulation:")
         for line in issue.circulation:
-            lines += [f"  {line.role}:", *(f"    - {_quote(body)}" for body in line.bodies)]
+            lines += [f"  {line.role}:", *(f"    - {quote_value(body)}" for body in line.bodies)]
     imprint = _pairs(**{name: getattr(issue.imprint, name) for name in _IMPRINT_KEYS})
     if imprint:
         lines += ["imprint:", *(f"  {line}" for line in imprint)]
@@ -171,10 +190,11 @@ def format_front_matter(issue: Issue) -> str:
 
 def _pairs(**values: str | int | date | None) -> list[str]:
     written = {key: "" if value is None else str(value) for key, value in values.items()}
-    return [f"{key}: {_quote(value)}" for key, value in written.items() if value]
+    return [f"{key}: {quote_value(value)}" for key, value in written.items() if value]
 
 
-def _quote(value: str) -> str:
+def quote_value(value: str) -> str:
+    """Return a value as it may stand in front matter."""
     if _PLAIN.fullmatch(value):
         return value
     return "".join(_quote_char(char) for char in json.dumps(value, ensure_ascii=False))

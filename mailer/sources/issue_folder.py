@@ -72,6 +72,8 @@ def parse_issue(text: str, *, file: Path, slug: str | None, folder: Path | None 
             attachments=front.attachments,
             shorten=front.shorten,
             advertisement=front.advertisement,
+            corrects=front.corrects,
+            correction=front.correction,
         )
     )
 

@@ -11,6 +11,7 @@ from mailer.i18n import _
 from mailer.model.delivery import MailingStatus
 from mailer.model.edition import hash_stored
 from mailer.model.issue import Archive
+from mailer.store.reach import list_corrections
 from mailer.store.schema import approval, approval_edition, asset, delivery, edition, issue, mailing
 
 
@@ -58,6 +59,12 @@ def public_page(connection: Connection, slug: str) -> str | None:
         .order_by(edition.c.id)
     )
     return next((page for row in rows if (page := _page(row, (Archive.PUBLIC,)))), None)
+
+
+def public_correction(connection: Connection, slug: str) -> str | None:
+    """Return the newest correction of an issue whose page everybody may read, by its slug; None without one."""
+    found = reversed(list_corrections(connection, slug))
+    return next((one for one in found if public_page(connection, one) is not None), None)
 
 
 def hosted_picture(connection: Connection, sha256: str) -> HostedPicture | None:

@@ -149,6 +149,12 @@ def save_contacts(
     return ids
 
 
+def find_contact(connection: Connection, address_key: str) -> Contact | None:
+    """Return the contact with this address, or None."""
+    row = connection.execute(select(contact).where(contact.c.address_key == address_key)).one_or_none()
+    return _to_contact(row) if row is not None else None
+
+
 def change_contacts(connection: Connection, values: Sequence[tuple[int, Contact]], now: datetime) -> None:
     """Write what contacts are from now on: pairs of contact id and contact."""
     if values:

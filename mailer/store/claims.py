@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from mailer.model.delivery import Delivery, DeliveryStatus, MailingStatus, Recipient
+from mailer.store.deliveries import message_ids
 from mailer.store.rows import Prepared, given, written_out
 from mailer.store.schema import UtcTime, attempt, delivery, distribution_list, issue, mailing, mailing_list
 from mailer.tokens import HouseSecret, Purpose, TokenMaker
@@ -58,6 +59,7 @@ class Candidate(NamedTuple):
     sent_date: datetime | None
     first_attempt_at: datetime | None
     held_s: float
+    corrects_id: int | None
 
 
 _COLUMNS = [delivery.c[{"due_at": "next_attempt_at"}.get(name, name)] for name in Candidate._fields]
@@ -176,6 +178,8 @@ def take_deliveries(
     if not chosen:
         return []
     tokens = TokenMaker(secret, Purpose.BOUNCE, source.token_key)
+    answered = {one.corrects_id for one, _relay in chosen if one.corrects_id is not None}
+    answers = message_ids(connection, answered, secret) if answered else {}
     values, taken = [], []
     for one, relay in chosen:
         held = max((now - one.due_at).total_seconds(), 0.0) if one.due_at is not None and one.attempts else 0.0
@@ -190,14 +194,22 @@ def take_deliveries(
                 "until": until,
             }
         )
-        taken.append(_taken(source, one, relay, lease, now, held, tokens.make(one.id)))
+        answer = answers.get(one.corrects_id, "") if one.corrects_id is not None else ""
+        taken.append(_taken(source, one, relay, lease, now, held, tokens.make(one.id), answer))
     _TAKE.execute_many(connection, values)
     _REGISTER.execute_many(connection, values)
     return taken
 
 
 def _taken(
-    source: RunningMailing, one: Candidate, relay: str, lease: str, now: datetime, held: float, token: str
+    source: RunningMailing,
+    one: Candidate,
+    relay: str,
+    lease: str,
+    now: datetime,
+    held: float,
+    token: str,
+    answers: str,
 ) -> Delivery:
     clock_from = now
     if one.first_attempt_at is not None:
@@ -220,4 +232,5 @@ def _taken(
         domain=one.domain,
         claimed_at=now,
         token_key=source.token_key,
+        answers=answers,
     )

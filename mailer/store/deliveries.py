@@ -1,13 +1,15 @@
 """Deliveries looked at one by one: found again by their id, and told with everything that is known of them."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import Connection, select
 
 from mailer.model.delivery import Delivery, DeliveryStatus, Recipient
 from mailer.model.history import AttemptRecord, DeliveryRecord, EarlierCopy, EventRecord
+from mailer.store.plans import ORDINALS
 from mailer.store.schema import attempt, delivery, distribution_list, event, issue, mailing
-from mailer.tokens import HouseSecret, Purpose, sign_token
+from mailer.tokens import HouseSecret, Purpose, TokenMaker, sign_token
 
 
 def sample_delivery(connection: Connection, mailing_id: int, list_id: int) -> int | None:
@@ -22,6 +24,18 @@ def sample_delivery(connection: Connection, mailing_id: int, list_id: int) -> in
         .order_by(delivery.c.id)
         .limit(1)
     ).scalar()
+
+
+def message_ids(connection: Connection, ids: Collection[int], secret: HouseSecret) -> dict[int, str]:
+    """Return the Message-IDs of deliveries, by their ids: those of mailings that are known."""
+    known = connection.execute(
+        select(mailing.c.id, mailing.c.token_key, mailing.c.message_domain).where(
+            mailing.c.id.in_({number // ORDINALS for number in ids})
+        )
+    )
+    makers = {row.id: (TokenMaker(secret, Purpose.BOUNCE, row.token_key), row.message_domain) for row in known}
+    found = {number: makers[number // ORDINALS] for number in ids if number // ORDINALS in makers}
+    return {number: f"<{maker.make(number)}@{domain}>" for number, (maker, domain) in found.items()}
 
 
 def find_delivery(connection: Connection, delivery_id: int, secret: HouseSecret) -> Delivery | None:
@@ -59,6 +73,7 @@ def find_delivery(connection: Connection, delivery_id: int, secret: HouseSecret)
         relay=row.relay,
         domain=row.domain,
         token_key=row.token_key,
+        answers=message_ids(connection, [row.corrects_id], secret)[row.corrects_id] if row.corrects_id else "",
     )
 
 

@@ -29,6 +29,7 @@ class IssueRecord:
     number: int | None
     total: int | None
     supplement: str
+    corrects: str
 
 
 def find_issue(connection: Connection, slug: str) -> IssueRecord | None:
@@ -37,7 +38,8 @@ def find_issue(connection: Connection, slug: str) -> IssueRecord | None:
     if row is None:
         return None
     return IssueRecord(
-        row.id, row.slug, IssueStatus(row.status), row.content_sha256, row.year, row.number, row.total, row.supplement
+        row.id, row.slug, IssueStatus(row.status), row.content_sha256, row.year, row.number, row.total, row.supplement,
+        row.corrects,
     )  # fmt: skip
 
 
@@ -45,7 +47,14 @@ def issue_numbers(connection: Connection) -> tuple[IssueNumber, ...]:
     """Return how every recorded issue is counted, oldest first."""
     return tuple(
         IssueNumber(
-            row.slug, row.year, row.number, row.total, date.fromisoformat(row.issued_on), row.supplement, folder=False
+            row.slug,
+            row.year,
+            row.number,
+            row.total,
+            date.fromisoformat(row.issued_on),
+            row.supplement,
+            folder=False,
+            corrects=row.corrects,
         )
         for row in connection.execute(select(issue).order_by(issue.c.issued_on, issue.c.id))
     )
@@ -63,6 +72,7 @@ def record_issue(connection: Connection, value: Issue, content_sha256: str, now:
         "total": value.masthead.total,
         "supplement": value.masthead.supplement,
         "issued_on": value.masthead.date.isoformat(),
+        "corrects": value.corrects,
         "changed_at": now,
     }
     known = find_issue(connection, value.slug)
@@ -163,11 +173,14 @@ def _load_assets(connection: Connection, stored: Mapping[str, Any], edition_id: 
 
 
 def newest_approved_unmailed(connection: Connection) -> IssueRecord | None:
-    """Return the approved issue with the latest date that no mailing (cancelled ones aside) has been made for."""
+    """Return the approved issue with the latest date that no mailing (cancelled ones aside) has been made for.
+
+    Never a correction: that goes out when a person says so.
+    """
     taken = exists().where(mailing.c.issue_id == issue.c.id, mailing.c.status != MailingStatus.CANCELLED.value)
     slug = connection.execute(
         select(issue.c.slug)
-        .where(issue.c.status == IssueStatus.APPROVED.value, ~taken)
+        .where(issue.c.status == IssueStatus.APPROVED.value, issue.c.corrects == "", ~taken)
         .order_by(issue.c.issued_on.desc(), func.coalesce(issue.c.total, 0).desc())
         .limit(1)
     ).scalar()

@@ -8,10 +8,19 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, select, update
 
 from mailer.model.audit import Act, Subject
-from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus, sources_of
+from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus, SendAgain, sources_of
 from mailer.model.people import PROGRAM, Actor
 from mailer.store import audit
-from mailer.store.schema import approval_edition, distribution_list, edition, issue, mailing, mailing_list
+from mailer.store.schema import (
+    approval,
+    approval_edition,
+    distribution_list,
+    edition,
+    issue,
+    mailing,
+    mailing_list,
+    mailing_only,
+)
 
 _ACTS = {
     MailingStatus.SCHEDULED: Act.RELEASE,
@@ -30,8 +39,12 @@ def create_mailing(
     scheduled_at: datetime | None,
     now: datetime,
     schedule: str = "",
+    again: SendAgain | None = None,
 ) -> int:
-    """Write a scheduled mailing to lists, given as (list id, edition id) in sending order; return its id."""
+    """Write a scheduled mailing to lists, given as (list id, edition id) in sending order; return its id.
+
+    again: it goes also to addresses that the issue has reached, as a person's act.
+    """
     inserted = connection.execute(
         insert(mailing)
         .values(
@@ -41,6 +54,8 @@ def create_mailing(
             scheduled_at=scheduled_at,
             created_at=now,
             schedule=schedule,
+            again_by=again.by if again is not None else "",
+            again_reason=again.reason if again is not None else "",
         )
         .returning(mailing.c.id)
     )
@@ -52,6 +67,9 @@ def create_mailing(
             for position, (list_id, edition_id) in enumerate(lists)
         ],
     )
+    if again is not None and again.only:
+        keys = [{"mailing_id": mailing_id, "address_key": key} for key in sorted(again.only)]
+        connection.execute(insert(mailing_only), keys)
     return mailing_id
 
 
@@ -77,6 +95,8 @@ def _to_record(connection: Connection, row: Any) -> MailingRecord:
         finished_at=row.finished_at,
         reason=row.reason,
         schedule=row.schedule,
+        again_by=row.again_by,
+        again_reason=row.again_reason,
     )
 
 
@@ -93,12 +113,14 @@ def last_mailing(connection: Connection) -> MailingRecord | None:
 
 
 def list_mailings(
-    connection: Connection, statuses: Sequence[MailingStatus] = (), limit: int = 50
+    connection: Connection, statuses: Sequence[MailingStatus] = (), limit: int = 50, *, issue_id: int | None = None
 ) -> list[MailingRecord]:
-    """Return the newest mailings first, of the given statuses or all."""
+    """Return the newest mailings first, of the given statuses or all, of one issue or all."""
     query = _select().order_by(mailing.c.id.desc()).limit(limit)
     if statuses:
         query = query.where(mailing.c.status.in_([status.value for status in statuses]))
+    if issue_id is not None:
+        query = query.where(mailing.c.issue_id == issue_id)
     return [_to_record(connection, row) for row in connection.execute(query).all()]
 
 
@@ -115,14 +137,20 @@ def due_mailings(connection: Connection, now: datetime) -> list[int]:
     return [int(row.id) for row in rows]
 
 
+def mailed_contents(connection: Connection, issue_id: int) -> tuple[str, ...]:
+    """Return the hashes of the contents of an issue that mailings of it have sent, the oldest first."""
+    rows = connection.execute(
+        select(approval.c.content_sha256)
+        .join_from(mailing, approval)
+        .where(mailing.c.issue_id == issue_id, mailing.c.started_at.is_not(None))
+        .order_by(mailing.c.id)
+    )
+    return tuple(str(row.content_sha256) for row in rows)
+
+
 def mailing_approval(connection: Connection, mailing_id: int) -> int:
     """Return the approval a mailing was made under."""
     return int(connection.execute(select(mailing.c.approval_id).where(mailing.c.id == mailing_id)).scalar_one())
-
-
-def mailing_issue(connection: Connection, mailing_id: int) -> int:
-    """Return the id of a mailing's issue."""
-    return int(connection.execute(select(mailing.c.issue_id).where(mailing.c.id == mailing_id)).scalar_one())
 
 
 def mailing_lists(connection: Connection, mailing_id: int) -> list[tuple[int, str, int]]:

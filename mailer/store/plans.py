@@ -1,16 +1,53 @@
 """The plan of a mailing: its audience frozen into deliveries, by the database itself, a list to a statement."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Select, exists, false, func, insert, literal, null, select, update
 
-from mailer.model.delivery import DeliveryStatus
-from mailer.store.schema import contact, delivery, subscription
+from mailer.model.delivery import OPEN, DeliveryStatus
+from mailer.store.schema import contact, delivery, issue, mailing, mailing_only, subscription
 
 ORDINALS = 2**32  # a delivery's id is its mailing's id times this, plus its place in sending order
 PAGE = 5000  # addresses whose hashes are compared at once
+
+_first = delivery.alias("first")  # what a reader of a correction got the issue with
+_open = delivery.alias("under_way")
+_FROZEN = ("address", "address_key", "domain", "name", "title", "organisation", "city")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTarget:
+    """What decides whom a mailing goes to, besides its lists.
+
+    corrects_id: its issue is a correction of that one, and goes to those who accepted it. again: also to addresses that
+    the issue has reached. only: to no other addresses than those kept with the mailing.
+    """
+
+    mailing_id: int
+    issue_id: int
+    corrects_id: int | None = None
+    again: bool = False
+    only: bool = False
+
+
+def read_target(connection: Connection, mailing_id: int) -> PlanTarget:
+    """Return what decides whom a mailing goes to."""
+    original = issue.alias("original")
+    row = connection.execute(
+        select(
+            mailing.c.issue_id,
+            original.c.id.label("corrects_id"),
+            (mailing.c.again_by != "").label("again"),
+            exists().where(mailing_only.c.mailing_id == mailing.c.id).label("only"),
+        )
+        .join_from(mailing, issue)
+        .outerjoin(original, original.c.slug == issue.c.corrects)
+        .where(mailing.c.id == mailing_id)
+    ).one()
+    return PlanTarget(mailing_id, row.issue_id, row.corrects_id, bool(row.again), bool(row.only))
 
 
 def last_ordinal(connection: Connection, mailing_id: int) -> int:
@@ -27,44 +64,107 @@ def _domain(connection: Connection) -> ColumnElement[str]:
     return func.substr(contact.c.address, place(contact.c.address, "@") + 1)
 
 
-def freeze_list(
-    connection: Connection, mailing_id: int, issue_id: int, list_id: int, edition_id: int, after: int
-) -> None:
-    """Write one pending delivery per active subscriber whom the issue has not reached.
-
-    Ordinals go on from `after`, in the order of the list. The database refuses an address that the issue has reached.
-    """
+def has_copy(issue_id: int, key: ColumnElement[str]) -> ColumnElement[bool]:
+    """True where the issue has reached an address."""
     reached = select(delivery.c.id).where(
-        delivery.c.issue_id == issue_id,
-        delivery.c.address_key == contact.c.address_key,
-        ~delivery.c.frees_address,
+        delivery.c.issue_id == issue_id, delivery.c.address_key == key, ~delivery.c.frees_address
     )
-    place = func.row_number().over(order_by=(subscription.c.position, subscription.c.id))
-    audience = (
-        select(
-            (mailing_id * ORDINALS + after + place).label("id"),
-            literal(mailing_id),
-            literal(issue_id),
-            literal(list_id),
-            contact.c.id,
-            literal(edition_id),
-            contact.c.address,
-            contact.c.address_key,
-            func.lower(_domain(connection)),
-            contact.c.name,
-            contact.c.title,
-            contact.c.organisation,
-            contact.c.city,
-            literal(DeliveryStatus.PENDING.value),
+    return reached.exists()
+
+
+def newest_accepted(issue_id: int) -> Select[tuple[int]]:
+    """Return the query for the newest accepted delivery of an issue at each address, by id."""
+    accepted = (delivery.c.issue_id == issue_id, delivery.c.status == DeliveryStatus.ACCEPTED.value)
+    return select(func.max(delivery.c.id)).where(*accepted).group_by(delivery.c.address_key)
+
+
+def is_active(of: Any) -> ColumnElement[bool]:
+    """True where the reader of a delivery (a table or an alias) is still on its list."""
+    return exists().where(
+        subscription.c.contact_id == of.c.contact_id,
+        subscription.c.list_id == of.c.list_id,
+        subscription.c.status == "active",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Audience:
+    """Those of a list a mailing may be for: a query, what its deliveries hold of each, and their order."""
+
+    query: Select[Any]
+    values: dict[str, ColumnElement[Any]]
+    order: tuple[ColumnElement[Any], ...]
+
+
+def _subscribers(connection: Connection, list_id: int) -> _Audience:
+    values: dict[str, ColumnElement[Any]] = {name: contact.c[name] for name in _FROZEN if name != "domain"}
+    values |= {"contact_id": contact.c.id, "domain": func.lower(_domain(connection)), "corrects_id": null()}
+    on_list = (subscription.c.list_id == list_id, subscription.c.status == "active")
+    query = select().select_from(subscription).join(contact).where(*on_list)
+    return _Audience(query, values, (subscription.c.position, subscription.c.id))
+
+
+def _readers_of(original_id: int, list_id: int) -> _Audience:
+    """Return those who accepted an issue on this list last, and are still on it; as they got it, in that order."""
+    of = _first.c
+    values: dict[str, ColumnElement[Any]] = {name: of[name] for name in ("contact_id", *_FROZEN)}
+    accepted = (of.id.in_(newest_accepted(original_id)), of.list_id == list_id, is_active(_first))
+    return _Audience(select().select_from(_first).where(*accepted), values | {"corrects_id": of.id}, (of.id,))
+
+
+def _audience(connection: Connection, target: PlanTarget, list_id: int) -> _Audience:
+    return (
+        _readers_of(target.corrects_id, list_id)
+        if target.corrects_id is not None
+        else _subscribers(connection, list_id)
+    )
+
+
+def freeze_list(connection: Connection, target: PlanTarget, list_id: int, edition_id: int, after: int) -> None:
+    """Write one pending delivery for each address of a list that the mailing is for.
+
+    Ordinals go on from `after`, in the order of the list. Without `again` the database refuses an address that the
+    issue has reached; with it a second copy is written as one that frees its address, so that the first stays the one
+    that counts, and who has a copy under way gets that one only.
+    """
+    found = _audience(connection, target, list_id)
+    key = found.values["address_key"]
+    reached = has_copy(target.issue_id, key)
+    wanted: list[ColumnElement[bool]] = []
+    if target.again:
+        in_this = exists().where(_open.c.mailing_id == target.mailing_id, _open.c.address_key == key)
+        under_way = select(_open.c.address_key).where(
+            _open.c.issue_id == target.issue_id, _open.c.status.in_([one.value for one in OPEN])
         )
-        .join_from(subscription, contact)
-        .where(subscription.c.list_id == list_id, subscription.c.status == "active", ~reached.exists())
-    )
-    columns = (
-        "id", "mailing_id", "issue_id", "list_id", "contact_id", "edition_id", "address", "address_key", "domain",
-        "name", "title", "organisation", "city", "status",
-    )  # fmt: skip
-    connection.execute(insert(delivery).from_select(list(columns), audience))
+        wanted += [key.not_in(under_way), ~in_this]
+    else:
+        wanted.append(~reached)
+    if target.only:
+        only = select(mailing_only.c.address_key).where(mailing_only.c.mailing_id == target.mailing_id)
+        wanted.append(key.in_(only))
+    repeated = reached if target.again else false()
+    place = func.row_number().over(order_by=found.order)
+    values: dict[str, ColumnElement[Any]] = {
+        "id": target.mailing_id * ORDINALS + after + place,
+        "mailing_id": literal(target.mailing_id),
+        "issue_id": literal(target.issue_id),
+        "list_id": literal(list_id),
+        "edition_id": literal(edition_id),
+        **found.values,
+        "status": literal(DeliveryStatus.PENDING.value),
+        "again": repeated,
+        "frees_address": repeated,
+    }
+    chosen = found.query.add_columns(*values.values()).where(*wanted)
+    connection.execute(insert(delivery).from_select(list(values), chosen))
+
+
+def count_audience(connection: Connection, target: PlanTarget, list_id: int) -> int:
+    """Return how many on a list the mailing is for, whether or not the issue has reached them."""
+    if target.corrects_id is None:
+        return count_active(connection, list_id)
+    readers = _readers_of(target.corrects_id, list_id)
+    return int(connection.execute(readers.query.add_columns(func.count())).scalar_one())
 
 
 def count_active(connection: Connection, list_id: int) -> int:
@@ -75,14 +175,14 @@ def count_active(connection: Connection, list_id: int) -> int:
 
 def count_recipients(connection: Connection, list_id: int, above: Sequence[int]) -> int:
     """Return how many active subscribers of a list are not active on one of the lists `above` it."""
-    return int(connection.execute(_audience(func.count(), list_id, above)).scalar_one())
+    return int(connection.execute(_counted(func.count(), list_id, above)).scalar_one())
 
 
 def iterate_recipients(connection: Connection, list_id: int, above: Sequence[int]) -> Iterator[list[str]]:
     """Yield the address keys of those subscribers in pages."""
     after = 0
     while True:
-        query = _audience(contact.c.id, list_id, above).add_columns(contact.c.address_key).where(contact.c.id > after)
+        query = _counted(contact.c.id, list_id, above).add_columns(contact.c.address_key).where(contact.c.id > after)
         page = connection.execute(query.order_by(contact.c.id).limit(PAGE)).all()
         if not page:
             return
@@ -90,7 +190,7 @@ def iterate_recipients(connection: Connection, list_id: int, above: Sequence[int
         after = int(page[-1].id)
 
 
-def _audience(what: ColumnElement[int], list_id: int, above: Sequence[int]) -> Select[Any]:
+def _counted(what: ColumnElement[int], list_id: int, above: Sequence[int]) -> Select[Any]:
     other = subscription.alias("other")
     query = (
         select(what)

@@ -34,32 +34,48 @@ PAGE = 5000
 def copy_for_rehearsal(source: Connection, target: Store, slug: str) -> None:
     """Copy lists, readers and suppressions, and of this issue its editions, approvals and whom it has reached.
 
-    The target is an empty, migrated database; the source is only read, a page at a time. Pace is not copied.
+    Of a correction also what the issue that it corrects has reached. The target is an empty, migrated database; the
+    source is only read, a page at a time. Pace is not copied.
     """
-    issue_id = source.execute(select(issue.c.id).where(issue.c.slug == slug)).scalar()
+    known = source.execute(select(issue.c.id, issue.c.corrects).where(issue.c.slug == slug)).one_or_none()
     for table in (house, user_account, distribution_list, contact, subscription, suppression):
         _pour(source, target, table)
     with target.write() as connection:
         forget_identity(connection)
-    if issue_id is None:
+    if known is None:
         return
+    corrected = source.execute(select(issue.c.id).where(issue.c.slug == known.corrects)).scalar()
+    for issue_id in (known.id, corrected):
+        if issue_id is not None:
+            _copy_issue(source, target, issue_id)
+
+
+def _copy_issue(source: Connection, target: Store, issue_id: int) -> None:
     mailings = select(mailing.c.id).where(mailing.c.issue_id == issue_id)
     approvals = select(approval.c.id).where(approval.c.issue_id == issue_id)
     _pour(source, target, issue, issue.c.id == issue_id)
     for sha256 in _files(source, issue_id):
-        _pour(source, target, asset, asset.c.sha256 == sha256)  # each may be megabytes
+        if not _is_there(target, sha256):
+            _pour(source, target, asset, asset.c.sha256 == sha256)  # each may be megabytes
     _pour(source, target, edition, edition.c.issue_id == issue_id)
     _pour(source, target, approval, approval.c.issue_id == issue_id)
     _pour(source, target, approval_edition, approval_edition.c.approval_id.in_(approvals))
     _pour(source, target, approval_step, approval_step.c.approval_id.in_(approvals))
     _pour(source, target, mailing, mailing.c.issue_id == issue_id)
     _pour(source, target, mailing_list, mailing_list.c.mailing_id.in_(mailings))
-    _pour(source, target, delivery, delivery.c.issue_id == issue_id, ~delivery.c.frees_address)
+    # a copy that was sent again may be the one that was accepted
+    counts = ~delivery.c.frees_address | (delivery.c.status == DeliveryStatus.ACCEPTED.value)
+    _pour(source, target, delivery, delivery.c.issue_id == issue_id, counts)
 
 
 def _files(source: Connection, issue_id: int) -> set[str]:
     stored = source.execute(select(edition.c.stored).where(edition.c.issue_id == issue_id)).scalars()
     return {sha256 for one in stored for sha256 in asset_hashes(one)}
+
+
+def _is_there(target: Store, sha256: str) -> bool:
+    with target.read() as connection:
+        return connection.execute(select(asset.c.sha256).where(asset.c.sha256 == sha256)).first() is not None
 
 
 def _pour(source: Connection, target: Store, table: Table, *wanted: ColumnElement[bool]) -> None:

@@ -121,6 +121,7 @@ issue = Table(
     Column("total", Integer),
     Column("supplement", String(100), nullable=False, server_default=""),
     Column("issued_on", String(10), nullable=False),
+    Column("corrects", String(64), nullable=False, server_default=""),  # the slug of the issue it is a correction of
     Column("changed_at", UtcTime, nullable=False),
     _one_of("status", IssueStatus),
 )
@@ -198,6 +199,23 @@ approval_edition = Table(
     Column("recipients", Integer),  # readers of its list when it was submitted; null: not counted
 )
 
+# mailed to staff: no deliveries, so they count nowhere
+proof = Table(
+    "proof",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("issue_slug", String(64), nullable=False, index=True),  # also of one that was never recorded
+    Column("list_name", String(32), nullable=False),
+    Column("edition_sha256", String(64), nullable=False),
+    Column("issue_status", String(16), nullable=False),
+    Column("sent_by", String(200), nullable=False),
+    Column("sent_at", UtcTime, nullable=False),
+    Column("recipients", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("reply", Text, nullable=False, server_default=""),
+    _one_of("issue_status", IssueStatus),
+)
+
 distribution_list = Table(
     "distribution_list",
     metadata,
@@ -262,6 +280,9 @@ mailing = Table(
     Column("token_key", Integer, nullable=False, server_default="0"),
     Column("message_domain", String(254), nullable=False, server_default=""),
     Column("schedule", String(32), nullable=False, server_default=""),
+    # also to addresses that the issue has reached: who wants that, and why
+    Column("again_by", String(200), nullable=False, server_default=""),
+    Column("again_reason", Text, nullable=False, server_default=""),
     Column("scheduled_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
     Column("started_at", UtcTime),
@@ -281,6 +302,14 @@ mailing_list = Table(
     Column("accepted", Integer),
 )
 
+# the only addresses a mailing goes to; none: all of its lists
+mailing_only = Table(
+    "mailing_only",
+    metadata,
+    Column("mailing_id", ForeignKey("mailing.id"), primary_key=True),
+    Column("address_key", String(254), primary_key=True),
+)
+
 delivery = Table(
     "delivery",
     metadata,
@@ -298,6 +327,7 @@ delivery = Table(
     Column("title", String(200), nullable=False),
     Column("organisation", String(200), nullable=False),
     Column("city", String(100), nullable=False),
+    Column("corrects_id", BigInteger),  # of a correction: the delivery that its reader got the issue with
     Column("status", String(16), nullable=False),
     Column("again", Boolean, nullable=False, server_default=text("false")),
     # cancelled, or sent again on purpose: another copy of the issue may go to the address

@@ -41,6 +41,9 @@ class PublicActions(Protocol):
     def view_issue(self, slug: str) -> str | None:
         """Return the web page of an issue everybody may read, else None."""
 
+    def find_correction(self, slug: str) -> str | None:
+        """Return the newest correction of an issue that everybody may read, by its slug, else None."""
+
     def view_picture(self, sha256: str) -> PictureView | None:
         """Return a picture that mails name by its address, else None."""
 

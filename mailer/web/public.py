@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from mailer.config import Config
 from mailer.i18n import _
 from mailer.web.actions import MAX_TOKEN, PublicActions, UnsubscribeView
+from mailer.web.corrected import lead_to_correction
 from mailer.web.drawing import PAGE_HEADERS, Page, draw_page, mask_address, with_address
 from mailer.web.language import language_of_request, speaking
 
@@ -37,7 +38,7 @@ ISSUE_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 PRIVATE_HEADERS = {**ISSUE_HEADERS, "Cache-Control": "private, no-store", "X-Robots-Tag": "noindex, nofollow"}
-PUBLIC_HEADERS = {**ISSUE_HEADERS, "Cache-Control": "public, max-age=300"}
+PUBLIC_HEADERS = {**ISSUE_HEADERS, "Cache-Control": "public, max-age=300", "Vary": "Accept-Language"}
 PICTURE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "public, max-age=31536000, immutable",  # its name is the hash of its content
@@ -87,8 +88,18 @@ def create_public_app(ports: PublicActions, config: Config) -> FastAPI:
         return _show_issue(html, PRIVATE_HEADERS)
 
     @app.api_route("/i/{slug}", methods=["GET", "HEAD"])
-    async def show_issue(slug: str) -> Response:
-        html = await run_in_threadpool(ports.view_issue, slug) if len(slug) <= MAX_SLUG else None
+    async def show_issue(slug: str, request: Request) -> Response:
+        language = language_of_request(config.language, request.headers.get("accept-language", ""))
+
+        def read() -> str | None:
+            html = ports.view_issue(slug)
+            correction = ports.find_correction(slug) if html is not None else None
+            if html is None or correction is None:
+                return html
+            with speaking(language):
+                return lead_to_correction(html, correction)
+
+        html = await run_in_threadpool(read) if len(slug) <= MAX_SLUG else None
         return _show_issue(html, PUBLIC_HEADERS)
 
     @app.api_route("/p/{name}", methods=["GET", "HEAD"])

@@ -80,3 +80,27 @@ def test_a_public_issue_is_everybodys_and_its_pictures_are_fetched_by_address(tm
         assert (given.status_code, given.headers["content-type"]) in {(200, "image/png"), (200, "image/jpeg")}
         assert Image.open(io.BytesIO(given.content)).size == (900, 500)
         assert "正文第一段。" in client.get(f"http://127.0.0.1:{port}/i/2020-07").text
+
+
+def test_a_correction_is_public_beside_the_issue_it_corrects(tmp_path: Path, relay: Relay) -> None:
+    port = free_port()
+    news = make_newsletter(tmp_path / "news", relay, port, "public", "inline")
+    news.approve()
+    news.json("send", "2020-07", "--wait")
+    news.run("correct", "2020-07", "--reason", "一处数字有误。")
+    file = news.folder / "issues" / "2020-07-correction" / "issue.md"
+    file.write_text(file.read_text("utf-8").replace("正文第一段。", "改正后的正文。"), "utf-8")
+    news.approve("2020-07-correction")
+    pages = f"http://127.0.0.1:{port}/i/2020-07"
+    with serving(news) as client:
+        assert "本期已有更正" not in client.get(pages).text, "it has not gone out yet"
+        assert client.get(f"{pages}-correction").status_code == 404
+    news.json("send", "2020-07-correction", "--wait")
+    with serving(news) as client:
+        original = client.get(pages, headers={"Accept-Language": "zh-CN"}).text
+        assert "本期已有更正" in original
+        assert "正文第一段。" in original
+        correction = client.get(f"{pages}-correction").text
+        assert "更正内容：一处数字有误。" in correction
+        assert "改正后的正文。" in correction
+        assert "本期已有更正" not in correction

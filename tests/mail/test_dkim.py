@@ -220,3 +220,20 @@ def test_a_key_that_cannot_be_used_is_refused_with_a_cure(
     with pytest.raises(ConfigError, match=expected) as caught:
         load_signers(config_with(tmp_path, '[dkim.a]\nkey_file = "a.pem"'), tmp_path)
     assert re.search(r"mailer dkim create|chmod 600", caught.value.cure)
+
+
+def test_an_answer_and_a_proof_are_signed_whole(signers: dict[str, Signer]) -> None:
+    composer = make_composer(make_edition(), make_letterhead(), [signers["rsa"]], proof="draft")
+    answers = "<abcdefgh@news.example>"
+    message = composer.compose(replace(make_delivery(), answers=answers))
+    assert verify(message, signers)
+    assert f"In-Reply-To: {answers}\r\nReferences: {answers}\r\n".encode() in message
+    assert b"X-Jianbao-Proof: draft\r\n" in message
+    for field in (b"In-Reply-To", b"References", b"X-Jianbao-Proof"):
+        assert not verify(re.sub(field + rb": [^\r]+", field + b": <x@evil.example>", message), signers), field
+    assert verify(composer.compose(make_delivery()), signers), "the same composer, for one that answers nothing"
+
+
+def test_what_is_no_message_id_cannot_be_answered() -> None:
+    with pytest.raises(InputError, match="Message-ID"):
+        make_composer(make_edition(), make_letterhead()).compose(replace(make_delivery(), answers="<x>\r\nBcc: <y@z>"))

@@ -42,6 +42,7 @@ class Desk:
     broken: bool = False
     pages: dict[int, str] = field(default_factory=dict)
     issues: dict[str, str] = field(default_factory=dict)
+    corrections: dict[str, str] = field(default_factory=dict)
     pictures: dict[str, PictureView] = field(default_factory=dict)
 
     def token(self, number: int, purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
@@ -62,6 +63,9 @@ class Desk:
 
     def view_issue(self, slug: str) -> str | None:
         return self.issues.get(slug)
+
+    def find_correction(self, slug: str) -> str | None:
+        return self.corrections.get(slug)
 
     def view_picture(self, sha256: str) -> PictureView | None:
         return self.pictures.get(sha256)

@@ -89,3 +89,16 @@ def test_a_hostile_page_shows_its_text_and_pictures_and_runs_nothing(
     assert dialogs == []
     assert shown.acted == []
     context.close()
+
+
+def test_the_page_of_an_issue_leads_to_its_correction(client: httpx.Client, shown: Desk) -> None:
+    assert "has been corrected" not in client.get("/i/2020-07").text
+    shown.corrections["2020-07"] = "2020-07-correction"
+    answer = client.get("/i/2020-07", headers={"Accept-Language": "en"})
+    _head, _body, rest = answer.text.partition("<body>")
+    assert rest.startswith('<p role="note"')
+    assert 'href="/i/2020-07-correction"' in rest.partition("</p>")[0]
+    assert "This issue has been corrected." in rest
+    assert answer.text.replace(rest.partition("</p>")[0] + "</p>", "") == HOSTILE, "the page itself is as it was frozen"
+    assert answer.headers["content-security-policy"]
+    assert client.get("/i/2020-08").status_code == 404

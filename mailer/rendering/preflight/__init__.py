@@ -4,7 +4,7 @@ An error blocks approval, a warning asks for a look, a note informs. What must b
 numbers, today, the longest values of the lists) is handed in.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
 
@@ -15,6 +15,7 @@ from mailer.model.numbering import IssueNumber
 from mailer.model.report import Finding, Severity
 from mailer.rendering.preflight.accessibility import check_accessibility, check_theme
 from mailer.rendering.preflight.addresses import check_addresses
+from mailer.rendering.preflight.correction import check_correction, check_notice
 from mailer.rendering.preflight.dates import check_dates
 from mailer.rendering.preflight.gaps import check_gaps
 from mailer.rendering.preflight.links import check_links, gather_links
@@ -34,12 +35,13 @@ _READER = dict.fromkeys(LONGEST, "某某某")
 _NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
-def check_issue(issue: Issue, config: Config, others: Iterable[IssueNumber], today: date) -> list[Finding]:
+def check_issue(issue: Issue, config: Config, others: Collection[IssueNumber], today: date) -> list[Finding]:
     """Return the findings on what the editors wrote and on the settings, whatever it looks like in the end."""
     return [
         *check_gaps(issue),
         *check_secrecy(issue),
         *check_numbering(issue, others),
+        *check_correction(issue, others),
         *check_dates(issue, today),
         *(
             finding
@@ -66,6 +68,7 @@ def check_edition(
         *check_size(edition, issue, config, longest),
         *check_weight(edition),
         *check_parity(edition, issue, config),
+        *check_notice(edition, issue),
         *check_accessibility(edition),
     ]
 

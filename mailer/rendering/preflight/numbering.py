@@ -13,15 +13,18 @@ from mailer.rendering.values import issue_line
 def check_numbering(issue: Issue, others: Iterable[IssueNumber]) -> list[Finding]:
     """Return what is odd about the issue's numbers, given the other issues the house knows.
 
-    A supplement is compared with those of its own name only. The first known issue is not judged. A gap asks, as
-    does a number that another issue bears; numbers that contradict those before are an error where that issue's folder
-    can still be mended.
+    A correction bears the number of the issue it corrects, and is counted with nothing else. A supplement is compared
+    with those of its own name only. The first known issue is not judged. A gap asks, as does a number that another
+    issue bears; numbers that contradict those before are an error where that issue's folder can still be mended.
     """
+    if issue.corrects:
+        return []  # check_correction compares the two
     masthead = issue.masthead
     own = IssueNumber(
         issue.slug, masthead.year, masthead.number, masthead.total, masthead.date, masthead.supplement.strip()
     )
-    kin = [other for other in others if other.slug != own.slug and other.supplement.strip() == own.supplement]
+    counted = [other for other in others if other.slug != own.slug and not other.corrects]
+    kin = [other for other in counted if other.supplement.strip() == own.supplement]
     found = [finding for other in kin for finding in _check_taken(issue, own, other)]
     before = [other for other in kin if other.date < own.date]
     if found or not before:

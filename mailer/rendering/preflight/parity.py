@@ -1,7 +1,6 @@
 """Looks whether the HTML and the text both say all that the issue says."""
 
 import html
-from collections.abc import Iterator
 
 from mailer.config import Config
 from mailer.i18n import _, ngettext
@@ -17,10 +16,9 @@ def check_parity(edition: Edition, issue: Issue, config: Config) -> list[Finding
     """Return a warning for each part that lacks some of the issue's text; what was cut off by `shorten` aside."""
     if config.public_url and issue.archive is not Archive.OFF:
         issue, _cut = shorten_issue(issue)
-    shown = {"HTML": _bare("".join(_visible(_fixed(edition.html)))), _("text"): _bare(_fixed(edition.text))}
     found: list[Finding] = []
-    for part, all_text in shown.items():
-        missing = [(place, text) for place, text in placed_texts(issue) if _bare(text) not in all_text]
+    for part, all_text in shown_texts(edition).items():
+        missing = [(place, text) for place, text in placed_texts(issue) if bare_text(text) not in all_text]
         if missing:
             place, text = missing[0]
             found.append(
@@ -38,16 +36,21 @@ def check_parity(edition: Edition, issue: Issue, config: Config) -> list[Finding
     return found
 
 
+def shown_texts(edition: Edition) -> dict[str, str]:
+    """Return the text that each part of a mail shows, by the part's name, in the form of `bare_text`."""
+    return {"HTML": visible_text(_fixed(edition.html)), _("text"): bare_text(_fixed(edition.text))}
+
+
 def _fixed(segments: tuple[Segment, ...]) -> str:
     return "".join(part if isinstance(part, str) else "\0" for part in segments)
 
 
-def _visible(page: str) -> Iterator[str]:
-    for piece in scan_markup(page):
-        if piece.kind is Kind.TEXT:
-            yield html.unescape(page[piece.start : piece.end])
+def visible_text(page: str) -> str:
+    """Return the text that a piece of HTML shows, in the form of `bare_text`."""
+    texts = (page[piece.start : piece.end] for piece in scan_markup(page) if piece.kind is Kind.TEXT)
+    return bare_text("".join(map(html.unescape, texts)))
 
 
-def _bare(text: str) -> str:
+def bare_text(text: str) -> str:
     """Return the text without what setting changes: blanks, and the marks of notes the text edition puts between."""
     return "".join(char for char in text if not char.isspace() and char.isprintable())
