@@ -44,9 +44,7 @@ def retry(
     uncertain: Annotated[
         bool, typer.Option("--uncertain", help=_("those of which nobody knows; a second copy may arrive"))
     ] = False,
-    name: Annotated[
-        str, typer.Option("--as", metavar="NAME", envvar="MAILER_AS", help=_("who has it done; else who is logged in"))
-    ] = "",
+    name: AsOption = "",
     wait: Annotated[
         bool, typer.Option("--wait", help=_("deliver now and show it; follows a `serve` that runs"))
     ] = False,
