@@ -116,7 +116,7 @@ class Timetable:
                 return
         now = self._ground.now()
         with self._ground.store.write() as connection:
-            number = schedules.fire_occurrence(connection, due.schedule, due.due_at, now)
+            number = schedules.fire_occurrence(connection, due.schedule, due.due_at, now, due.key)
             if number is None:
                 return
             mailing_id = None
@@ -134,7 +134,7 @@ class Timetable:
 
     def _skip(self, due: DueOccurrence) -> None:
         with self._ground.store.write() as connection:
-            number = schedules.fire_occurrence(connection, due.schedule, due.due_at, self._ground.now())
+            number = schedules.fire_occurrence(connection, due.schedule, due.due_at, self._ground.now(), due.key)
             if number is not None:
                 schedules.note_occurrence(connection, number, None, "skipped: later than its grace")
         log.warning("schedule %s, due %s: skipped, as it is too late", due.schedule, due.due_at.isoformat())

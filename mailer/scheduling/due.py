@@ -6,6 +6,7 @@ acted on.
 
 import heapq
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
@@ -17,6 +18,14 @@ from mailer.model.occurrence import Occurrence
 from mailer.scheduling.calendar import WorkingCalendar
 from mailer.scheduling.rule_text import parse_rule
 from mailer.scheduling.rules import PlannedDay, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class DueMoment:
+    """A moment at which a schedule is due, in the zone it is meant in; key as Occurrence has it."""
+
+    due_at: datetime
+    key: str
 
 
 def schedule_zone(schedule: ScheduleConfig, config: Config) -> ZoneInfo:
@@ -75,6 +84,11 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _key(schedule: ScheduleConfig, planned: PlannedDay, moment: datetime) -> str:
+    """Of a rule with its own times of day, each time is an occurrence of its own."""
+    return planned.key if schedule.at else f"{planned.key} {moment:%H:%M}"
+
+
 def _moments(
     schedule: ScheduleConfig, name: str, config: Config, after: datetime, days: WorkingCalendar
 ) -> Iterator[tuple[datetime, PlannedDay]]:
@@ -103,14 +117,14 @@ def next_due(schedule: ScheduleConfig, name: str, config: Config, after: datetim
 
 def due_between(
     schedule: ScheduleConfig, name: str, config: Config, start: datetime, end: datetime, days: WorkingCalendar
-) -> list[datetime]:
+) -> list[DueMoment]:
     """Return every due moment later than `start` up to and including `end`, in order.
 
     Spans that meet, (a, b] and (b, c], so find each moment once. Raises ConfigError as schedule_rule does.
     """
     limit = _utc(end)
-    moments = (moment for moment, _planned in _moments(schedule, name, config, start, days))
-    return list(takewhile(lambda moment: _utc(moment) <= limit, moments))
+    moments = takewhile(lambda one: _utc(one[0]) <= limit, _moments(schedule, name, config, start, days))
+    return [DueMoment(moment, _key(schedule, planned, moment)) for moment, planned in moments]
 
 
 def list_occurrences(
@@ -131,13 +145,12 @@ def list_occurrences(
 def _occurrences(
     schedule: ScheduleConfig, name: str, config: Config, after: datetime, days: WorkingCalendar
 ) -> Iterator[Occurrence]:
-    own_times = bool(schedule_rule(schedule, name).times)
     for moment, planned in _moments(schedule, name, config, after, days):
         staff = days.staff_day(planned.day)
         yield Occurrence(
             schedule=name,
             due_at=moment,
-            key=f"{planned.key} {moment:%H:%M}" if own_times else planned.key,
+            key=_key(schedule, planned, moment),
             provisional=any(days.may_change(day) for day in planned.hangs_on),
             make_up=days.is_make_up_day(planned.day),
             works=days.is_working_day(planned.day),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vText
 
 from mailer.config import Config
 from mailer.i18n import _
@@ -27,7 +27,7 @@ def write_icalendar(
     file = Calendar()
     file.add("version", "2.0")
     file.add("prodid", "-//Jianbao//mailer//EN")
-    file.add("x-wr-calname", config.sender.name)
+    file.add("x-wr-calname", vText(config.sender.name))  # what is no RFC 5545 name is not escaped else
     for number, one in enumerate(occurrences):
         file.add_component(_occurrence_event(one, config, now, next_issue if number == 0 else ""))
     for record in planned:

@@ -36,6 +36,6 @@ def find_missed(
         known_since = schedules.known_since(connection, name)
         since = max(known_since if known_since and known_since <= now else settled_at, now - LOOK_BACK)
         due = due_between(schedule, name, config, since, now + AHEAD, days)
-        waiting = not_acted_on(connection, name, schedule, due)
-        found += [Missed(moment, seen_at, schedule=name) for moment in waiting[:1]]
+        waiting = not_acted_on(connection, name, schedule, due, since)
+        found += [Missed(one.due_at, seen_at, schedule=name) for one in waiting[:1]]
     return min(found, key=lambda one: one.due_at.timestamp(), default=None)

@@ -1,5 +1,6 @@
 """When schedules were first seen, and their occurrences: a unique row each, so that two clocks fire one once."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -37,21 +38,31 @@ def newest_due(connection: Connection, name: str) -> datetime | None:
     return connection.execute(select(func.max(occurrence.c.due_at)).where(occurrence.c.schedule == name)).scalar()
 
 
-def fired_since(connection: Connection, name: str, day: date) -> set[datetime]:
-    """Return the local dates and times (naive, in the schedule's zone) from a day on, at which it has fired already."""
+@dataclass(frozen=True, slots=True)
+class FiredOccurrence:
+    """An occurrence on record: its local date and time (naive, in the schedule's zone), and its key."""
+
+    local_at: datetime
+    key: str
+    fired_at: datetime
+
+
+def fired_since(connection: Connection, name: str, day: date) -> list[FiredOccurrence]:
+    """Return the occurrences on record of a schedule whose local date is that day or later."""
     rows = connection.execute(
-        select(occurrence.c.local_at).where(occurrence.c.schedule == name, occurrence.c.local_at >= day.isoformat())
+        select(occurrence).where(occurrence.c.schedule == name, occurrence.c.local_at >= day.isoformat())
     )
-    return {datetime.fromisoformat(row.local_at) for row in rows}
+    return [FiredOccurrence(datetime.fromisoformat(row.local_at), row.key, row.fired_at) for row in rows]
 
 
-def fire_occurrence(connection: Connection, name: str, due_at: datetime, now: datetime) -> int | None:
+def fire_occurrence(connection: Connection, name: str, due_at: datetime, now: datetime, key: str = "") -> int | None:
     """Take an occurrence; return its id, or None when another clock was first.
 
-    due_at is in the schedule's own zone: there is one occurrence for each of its dates and times.
+    due_at is in the schedule's own zone: there is one occurrence for each of its dates and times. key is what the
+    occurrence is called whatever the calendar says, such as 2026-02 for the month's.
     """
     local_at = f"{due_at:%Y-%m-%d %H:%M}"
-    taken = insert(occurrence).values(schedule=name, local_at=local_at, due_at=due_at, fired_at=now)
+    taken = insert(occurrence).values(schedule=name, local_at=local_at, key=key, due_at=due_at, fired_at=now)
     try:
         with connection.begin_nested():
             return int(connection.execute(taken.returning(occurrence.c.id)).scalar_one())

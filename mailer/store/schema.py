@@ -446,6 +446,8 @@ occurrence = Table(
     Column("schedule", String(32), nullable=False),
     # "YYYY-MM-DD HH:MM" where the schedule is meant: a time that clocks show twice comes once
     Column("local_at", String(16), nullable=False),
+    # what the rule calls it wherever the calendar puts it, such as 2026-02; empty where no rule said
+    Column("key", String(40), nullable=False, server_default=""),
     Column("due_at", UtcTime, nullable=False),
     Column("fired_at", UtcTime, nullable=False),
     Column("mailing_id", ForeignKey("mailing.id")),

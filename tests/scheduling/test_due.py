@@ -7,8 +7,9 @@ import pytest
 
 from mailer.config import Config, ScheduleConfig
 from mailer.errors import ConfigError
-from mailer.scheduling.calendar import working_calendar
-from mailer.scheduling.due import due_between, list_occurrences, local_moment, next_due, schedule_rule
+from mailer.scheduling.calendar import WorkingCalendar, working_calendar
+from mailer.scheduling.due import due_between as find_moments
+from mailer.scheduling.due import list_occurrences, local_moment, next_due, schedule_rule
 
 
 def make_config(timezone: str = "Asia/Shanghai", **schedules: dict[str, object]) -> Config:
@@ -30,6 +31,12 @@ def schedule(when: str, at: str | None = "10:00", timezone: str = "") -> Schedul
 MONTHLY = schedule("last working day")
 CONFIG = make_config()
 CHINA = working_calendar("CN")
+
+
+def due_between(
+    one: ScheduleConfig, name: str, config: Config, start: datetime, end: datetime, days: WorkingCalendar
+) -> list[datetime]:
+    return [moment.due_at for moment in find_moments(one, name, config, start, end, days)]
 
 
 def utc(text: str) -> datetime:

@@ -32,7 +32,7 @@ def look(store: Store, now: datetime, config: Config = MONTHLY, days: WorkingCal
         due = find_due(connection, config, now, days)
         for one in due:
             assert one.late_by == now - one.due_at
-            schedules.fire_occurrence(connection, one.schedule, one.due_at, now)
+            schedules.fire_occurrence(connection, one.schedule, one.due_at, now, one.key)
     return [f"{one.due_at:%m-%d %H:%M}" + "!" * one.too_late for one in due]
 
 
@@ -92,6 +92,22 @@ def test_a_calendar_that_moves_a_date_into_the_past_makes_no_second_sending(stor
     moved = WorkingCalendar("CN", StaffCalendar((StaffDay(date(2026, 3, 31), works=False),)))
     assert look(store, utc("2026-03-31 06:00"), days=moved) == [], "the 30th is past, and March was sent"
     assert look(store, utc("2026-04-30 02:00"), days=moved) == ["04-30 10:00"]
+
+
+def test_a_month_that_was_sent_gets_no_second_date_when_the_calendar_is_mended(store: Store) -> None:
+    look(store, SEEN)
+    mistaken = WorkingCalendar("CN", StaffCalendar((StaffDay(date(2026, 1, 30), works=False),)))
+    assert look(store, utc("2026-01-29 02:00"), days=mistaken) == ["01-29 10:00"]
+    assert look(store, utc("2026-01-30 02:00")) == [], "the row was taken out, but January was sent"
+    assert look(store, utc("2026-02-28 02:00")) == ["02-28 10:00"]
+
+
+def test_a_rule_that_is_changed_may_have_a_second_date_in_its_month(store: Store) -> None:
+    middle = make_config(m={"when": "day 15", "at": "10:00"})
+    look(store, SEEN, middle)
+    assert look(store, utc("2026-01-15 02:00"), middle) == ["01-15 10:00"]
+    look(store, utc("2026-01-20 02:00"))
+    assert look(store, utc("2026-01-30 02:00")) == ["01-30 10:00"]
 
 
 def test_a_calendar_that_takes_today_away_moves_the_sending(store: Store) -> None:

@@ -1,7 +1,7 @@
 """The dates a rule gives, on the calendar of China as it was announced."""
 
 from datetime import date, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 from hypothesis import given
@@ -89,10 +89,10 @@ def test_dates_strictly_increase_and_none_is_left_out(text: str, after: date) ->
     rule = parse_rule(text)
     found = list(islice(rule.dates_after(CHINA, after), 14))
     days = [after, *(one.day for one in found)]
-    assert all(one < other for one, other in zip(days, days[1:], strict=False))
+    assert all(one < other for one, other in pairwise(days))
     assert len({one.key for one in found}) == len(found)
     # asking from the day before a date finds that date; from any day between two, the later
-    for one, other in zip(days[:4], days[1:5], strict=True):
+    for one, other in pairwise(days[:5]):
         middle = one + (other - one) // 2
         for start in (one, middle if middle < other else one, other - timedelta(days=1)):
             assert next(rule.dates_after(CHINA, start)).day == other

@@ -253,15 +253,27 @@ def test_a_mailing_moves_only_as_the_table_says(world: World) -> None:
 
 def test_an_occurrence_fires_once_whoever_is_first(world: World) -> None:
     with world.store.write() as connection:
-        assert schedules.fire_occurrence(connection, "monthly", NOW, NOW) is not None
-        assert schedules.fire_occurrence(connection, "monthly", NOW, NOW) is None
-        assert schedules.fire_occurrence(connection, "monthly", world.later(60), NOW) is None, "one a day"
+        assert schedules.fire_occurrence(connection, "monthly", NOW, NOW, "2020-07") is not None
+        assert schedules.fire_occurrence(connection, "monthly", NOW, NOW, "2020-07") is None
+        assert schedules.fire_occurrence(connection, "monthly", world.later(20), NOW) is None, "one a minute"
+        assert schedules.fire_occurrence(connection, "other", NOW, NOW) is not None
         tomorrow = world.later(86400)
         assert schedules.fire_occurrence(connection, "monthly", tomorrow, NOW) is not None
-        days = [NOW.date(), world.later(2 * 86400).date()]
-        assert schedules.fired_among(connection, "monthly", days) == {NOW.date()}
-        assert schedules.first_seen(connection, "monthly", NOW) == NOW
-        assert schedules.first_seen(connection, "monthly", world.later(60)) == NOW
+        assert schedules.newest_due(connection, "monthly") == tomorrow
+        assert schedules.newest_due(connection, "none") is None
+        fired = schedules.fired_since(connection, "monthly", NOW.date())
+        assert [(one.local_at, one.key, one.fired_at) for one in fired] == [
+            (NOW.replace(tzinfo=None), "2020-07", NOW), (tomorrow.replace(tzinfo=None), "", NOW),
+        ]  # fmt: skip
+        assert len(schedules.fired_since(connection, "monthly", tomorrow.date())) == 1
+
+
+def test_a_schedule_with_another_rule_is_first_seen_anew(world: World) -> None:
+    with world.store.write() as connection:
+        assert schedules.first_seen(connection, "monthly", "day 15", NOW) == NOW
+        assert schedules.first_seen(connection, "monthly", "day 15", world.later(60)) == NOW
+        assert schedules.first_seen(connection, "monthly", "day 16", world.later(90)) == world.later(90)
+        assert schedules.first_seen(connection, "monthly", "day 16", world.later(99)) == world.later(90)
 
 
 def test_rows_that_others_point_to_cannot_be_deleted(world: World) -> None:

@@ -14,6 +14,7 @@ def upgrade() -> None:
     with op.batch_alter_table("schedule_seen") as batch:
         batch.add_column(sa.Column("rule", sa.Text(), server_default="", nullable=False))
     with op.batch_alter_table("occurrence") as batch:
+        batch.add_column(sa.Column("key", sa.String(length=40), server_default="", nullable=False))
         batch.add_column(sa.Column("local_at", sa.String(length=16), server_default="", nullable=False))
     # The zone of a schedule stands in config.toml, so its time of day is not known here. None is needed: every rule
     # until now had one time a day, and of such a rule the date is compared.

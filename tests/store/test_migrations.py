@@ -1,0 +1,50 @@
+"""What was in a database before a migration is there after it."""
+
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import create_engine, text
+
+from mailer.errors import StoreError
+from mailer.store import schedules
+from mailer.store.database import alembic_config, open_store
+from tests.store.conftest import _database
+
+DUE = datetime(2020, 7, 31, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_occurrences_on_record_stay_so_when_they_get_a_time_of_day(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    path = tmp_path / "mailer.db"
+    address = "" if kind == "sqlite" else _database(request.getfixturevalue("postgresql"), f"m{uuid.uuid4().hex}")
+    engine = create_engine(address.replace("postgresql:", "postgresql+psycopg:", 1) or f"sqlite:///{path}")
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0003")
+        for name, day in (("monthly", "2020-06-30"), ("monthly", "2020-07-31"), ("other", "2020-07-31")):
+            row = "VALUES (:name, :day, '2020-07-31 02:00:00', '2020-07-31 02:00:05', 'planned')"
+            columns = "schedule, local_date, due_at, fired_at, result"
+            connection.execute(text(f"INSERT INTO occurrence ({columns}) {row}"), {"name": name, "day": day})
+        connection.execute(text("INSERT INTO schedule_seen VALUES ('monthly', '2020-06-01 00:00:00')"))
+    engine.dispose()
+    store = open_store(address, path)
+    with store.write() as connection:
+        fired = schedules.fired_since(connection, "monthly", date(2020, 6, 1))
+        assert {one.local_at.date() for one in fired} == {date(2020, 6, 30), date(2020, 7, 31)}
+        assert len(schedules.last_occurrences(connection, 9)) == 3
+        seen = schedules.first_seen(connection, "monthly", "last working day; 10:00; Asia/Shanghai", DUE)
+        assert seen == datetime(2020, 6, 1, tzinfo=UTC), "it is the schedule it was"
+        again = DUE + timedelta(days=31)
+        assert schedules.fire_occurrence(connection, "monthly", again, again) is not None
+        assert schedules.fire_occurrence(connection, "monthly", again, again) is None
+        assert schedules.fire_occurrence(connection, "monthly", again + timedelta(hours=5), again) is not None
+    with pytest.raises(StoreError, match="refused"), store.write() as connection:
+        twice = (
+            "INSERT INTO occurrence (schedule, local_at, due_at, fired_at) SELECT schedule, local_at, due_at, fired_at"
+        )
+        connection.execute(text(f"{twice} FROM occurrence"))
+    store.close()
