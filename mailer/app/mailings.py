@@ -15,6 +15,7 @@ from mailer.model.address import parse_address
 from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus, MailingSummary
 from mailer.model.retry import SentAgain
 from mailer.model.standing import Glance
+from mailer.model.tempo import EVEN, Tempo
 from mailer.publishing import mailing as publishing
 from mailer.publishing.approval import find_approval
 from mailer.publishing.mailing import require_mailing
@@ -33,10 +34,11 @@ ONE_OFF_GRACE = timedelta(hours=2)  # as for schedules unless they say otherwise
 
 @dataclass(frozen=True, slots=True)
 class MailingPlan:
-    """What a mailing will send, to whom: an approval and list names in sending order."""
+    """What a mailing will send, to whom, how: an approval, list names in sending order, and its tempo."""
 
     approval: ApprovalRecord
     lists: tuple[str, ...]
+    tempo: Tempo = EVEN
 
 
 class Mailings:
@@ -48,22 +50,34 @@ class Mailings:
         self._lists = lists
         self._relays = relays
 
-    def prepare(self, name: str, lists: Sequence[str] = ()) -> MailingPlan:
-        """Look whether an issue can be mailed to lists (none: all). Raises StateError, SheetError, ConfigError."""
+    @property
+    def tempo(self) -> Tempo:
+        """How mailings keep time here unless something else is said for one."""
+        config = self._ground.config
+        return config.tempo.tempo(config.timezone)
+
+    def prepare(self, name: str, lists: Sequence[str] = (), tempo: Tempo | None = None) -> MailingPlan:
+        """Look whether an issue can be mailed to lists (none: all). Raises StateError, SheetError, ConfigError.
+
+        tempo: None for that of the settings.
+        """
         chosen = self._lists.choose(lists)
         self._relays.access(chosen)  # a mailing that could never leave is refused now
         self._lists.sync(chosen, dry_run=True)
-        return MailingPlan(self._require_approval(name), tuple(chosen))
+        return MailingPlan(self._require_approval(name), tuple(chosen), tempo if tempo is not None else self.tempo)
 
     def write(self, connection: Connection, plan: MailingPlan, at: datetime | None, schedule: str = "") -> int:
         """Write a prepared mailing for a time (None: now); return its number."""
         ids = self._lists.declare(connection)
         wanted = [(one, ids[one]) for one in plan.lists]
-        return publishing.schedule_mailing(connection, plan.approval, wanted, at, self._ground.now(), schedule)
+        now = self._ground.now()
+        return publishing.schedule_mailing(connection, plan.approval, wanted, at, now, schedule, plan.tempo)
 
-    def schedule(self, name: str, lists: Sequence[str] = (), at: datetime | None = None) -> MailingRecord:
+    def schedule(
+        self, name: str, lists: Sequence[str] = (), at: datetime | None = None, tempo: Tempo | None = None
+    ) -> MailingRecord:
         """Plan a mailing of an approved issue for a time (None: now). Raises what `prepare` raises."""
-        plan = self.prepare(name, lists)
+        plan = self.prepare(name, lists, tempo)
         with self._ground.store.write() as connection:
             return require_mailing(connection, str(self.write(connection, plan, at)))
 
@@ -172,14 +186,52 @@ class Mailings:
                 more = publishing.cancel_some(connection, record, self._ground.now())
         return self.get(str(record.id))
 
+    def hold(self, name: str, reason: str, by: str = "") -> MailingRecord:
+        """Hold a mailing that waits for its time, runs or is paused, until a person releases it.
+
+        by: who does it, for the reason that is kept. Raises StateError where its state does not allow that, UsageError
+        without a reason.
+        """
+        with self._ground.store.write() as connection:
+            record = require_mailing(connection, name)
+            publishing.hold_mailing(connection, record, reason, by, self._ground.now())
+            return require_mailing(connection, str(record.id))
+
+    def release(self, name: str, by: str = "") -> MailingRecord:
+        """Let a held mailing go on. Raises StateError for one that is not held.
+
+        One that had begun runs on, and relays that a person had to look at are tried again. One that had not is put
+        back to its time where that is still to come, and else is started now.
+        """
+        now = self._ground.now()
+        with self._ground.store.write() as connection:
+            record = require_mailing(connection, name)
+            goes_on = publishing.release_mailing(connection, record, now)
+            if goes_on is MailingStatus.RUNNING:
+                self._relays.lift_stops(connection)
+        log.info("mailing %d is released by %s", record.id, by or "-")
+        if goes_on is MailingStatus.HELD:
+            return self.start(record.id)
+        return self.get(str(record.id))
+
+    def reschedule(self, name: str, at: datetime | None, tempo: Tempo | None = None, by: str = "") -> MailingRecord:
+        """Give a mailing that has not begun another time (None: the one it has) or tempo; of one that has begun only the
+        quiet hours. Raises StateError where its state does not allow that.
+        """
+        with self._ground.store.write() as connection:
+            record = require_mailing(connection, name)
+            publishing.reschedule_mailing(connection, record, at, tempo)
+            log.info("mailing %d is rescheduled by %s", record.id, by or "-")
+            return require_mailing(connection, str(record.id))
+
     def resume(self, name: str) -> MailingRecord:
-        """Go on with a mailing; one that was held before its audience was frozen is started.
+        """Go on with a mailing that is paused; one that is held is released.
 
         Relays that a person had to look at are tried again. One that runs is resumed only for their sake.
         """
         record = self.get(name)
-        if record.status is MailingStatus.HELD and record.started_at is None:
-            return self.start(record.id)
+        if record.status is MailingStatus.HELD:
+            return self.release(str(record.id))
         with self._ground.store.write() as connection:
             lifted = self._relays.lift_stops(connection)
             if not (lifted and record.status is MailingStatus.RUNNING):

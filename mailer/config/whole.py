@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from mailer.config.newsletter import ListConfig, PicturesConfig, ScheduleConfig, SenderConfig, WebConfig
 from mailer.config.replies import RepliesConfig
-from mailer.config.sending import BouncesConfig, DkimConfig, DomainConfig, RelayConfig, RetryConfig
+from mailer.config.sending import BouncesConfig, DkimConfig, DomainConfig, RelayConfig, RetryConfig, TempoConfig
 from mailer.config.values import CurableError, DatabaseAddress, Name, PublicUrl, Selector, Table, Zone
 from mailer.i18n import _
 from mailer.model.address import is_provider
@@ -39,6 +39,7 @@ class Config(Table):
         default_factory=dict, description="recipient domains with limits of their own"
     )
     retry: RetryConfig = RetryConfig()
+    tempo: TempoConfig = TempoConfig()
     bounces: BouncesConfig = BouncesConfig()
     replies: RepliesConfig = RepliesConfig()
     dkim: dict[Selector, DkimConfig] = Field(default_factory=dict, description="the keys that sign, by selector")

@@ -1,11 +1,13 @@
 """Deliveries, mailings and issues as the ledger keeps them: their states, and the moves between states."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from mailer.model.issue import Role
+from mailer.model.tempo import EVEN, Tempo
 
 
 class DeliveryStatus(StrEnum):
@@ -144,7 +146,10 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class MailingRecord:
-    """A mailing as the ledger keeps it. scheduled_at None means as soon as possible; reason says why it is held."""
+    """A mailing as the ledger keeps it. scheduled_at None means as soon as possible; reason says why it is held.
+
+    openings: when its lists begin or began, of those for which that is settled; it matters where its tempo has a pause.
+    """
 
     id: int
     issue_slug: str
@@ -156,6 +161,8 @@ class MailingRecord:
     finished_at: datetime | None
     reason: str
     schedule: str
+    tempo: Tempo = EVEN
+    openings: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,21 @@
 """From an approval to a mailing: planned for a time, held, paused, cancelled."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from mailer.errors import NotFoundError, StateError
+from mailer.errors import NotFoundError, StateError, UsageError
 from mailer.i18n import _
 from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus
-from mailer.store import mailings, recovery
+from mailer.model.tempo import EVEN, Tempo
+from mailer.store import mailings, recovery, tempo
 from mailer.store.database import Connection
 from mailer.store.issues import ApprovalRecord
 
 MOST_DIGITS = 10  # of a mailing's number
+LONGEST_REASON = 500
+NOT_BEGUN = (MailingStatus.SCHEDULED, MailingStatus.HELD)
+UNDER_WAY = (MailingStatus.RUNNING, MailingStatus.PAUSED, MailingStatus.HELD)
 
 
 def schedule_mailing(
@@ -20,6 +25,7 @@ def schedule_mailing(
     scheduled_at: datetime | None,
     now: datetime,
     schedule: str = "",
+    tempo: Tempo = EVEN,
 ) -> int:
     """Write a mailing of the approved editions to lists, given as (name, id) in sending order; return its id.
 
@@ -32,7 +38,9 @@ def schedule_mailing(
                 _("the approval has no edition for list {name}").format(name=name), cure=_("approve the issue again")
             )
         chosen.append((list_id, approval.editions[name]))
-    return mailings.create_mailing(connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule)
+    return mailings.create_mailing(
+        connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule, tempo
+    )
 
 
 def require_mailing(connection: Connection, name: str) -> MailingRecord:
@@ -79,9 +87,71 @@ def cancel_some(connection: Connection, mailing: MailingRecord, now: datetime) -
     return recovery.cancel_pending(connection, mailing.id, now) > 0
 
 
+def hold_mailing(connection: Connection, mailing: MailingRecord, reason: str, by: str, now: datetime) -> None:
+    """Hold a mailing until a person releases it; the reason is kept, with who said it. Raises StateError, UsageError."""
+    why = " ".join(reason.split())
+    if not why:
+        raise UsageError(_("say why it is held"), field="--reason", cure=_('--reason "…"'))
+    if len(why) > LONGEST_REASON:
+        raise UsageError(
+            _("the reason is too long"), field="--reason", cure=_("{n} characters at most").format(n=LONGEST_REASON)
+        )
+    move_mailing(
+        connection, mailing, MailingStatus.HELD, now, _("{name}: {reason}").format(name=by, reason=why) if by else why
+    )
+
+
+def release_mailing(connection: Connection, mailing: MailingRecord, now: datetime) -> MailingStatus:
+    """Let a held mailing go on and return where it is now; HELD for one whose start is due, which the caller starts.
+
+    Raises StateError for one that is not held.
+    """
+    if mailing.status is not MailingStatus.HELD:
+        raise StateError(
+            _("mailing {id} is {status}; only a held one is released").format(
+                id=mailing.id, status=_(mailing.status.value)
+            ),
+            cure=_("`mailer status {id}` shows where it stands").format(id=mailing.id),
+        )
+    if mailing.started_at is not None:
+        move_mailing(connection, mailing, MailingStatus.RUNNING, now)
+        return MailingStatus.RUNNING
+    if mailing.scheduled_at is not None and mailing.scheduled_at > now:
+        move_mailing(connection, mailing, MailingStatus.SCHEDULED, now)
+        return MailingStatus.SCHEDULED
+    return MailingStatus.HELD
+
+
+def reschedule_mailing(
+    connection: Connection, mailing: MailingRecord, at: datetime | None, wanted: Tempo | None
+) -> None:
+    """Give a mailing another time (None: the one it has) and tempo (None: likewise). Raises StateError.
+
+    Of one that has begun only the quiet hours may change: what its spread and pauses are was settled with its plan.
+    """
+    changed = wanted if wanted is not None else mailing.tempo
+    begun = mailing.started_at is not None
+    if begun and (at is not None or replace(changed, quiet=mailing.tempo.quiet) != mailing.tempo):
+        raise StateError(
+            _("mailing {id} has begun; only its quiet hours may change").format(id=mailing.id),
+            cure=_("`mailer pause {id}` or `mailer hold {id}` stops it; `mailer cancel {id}` ends it").format(
+                id=mailing.id
+            ),
+        )
+    statuses = UNDER_WAY if begun else NOT_BEGUN
+    time = at if at is not None else mailing.scheduled_at
+    if not tempo.change_tempo(connection, mailing.id, statuses, time, changed):
+        raise StateError(
+            _("mailing {id} is {status}; it cannot be planned anew").format(
+                id=mailing.id, status=_(mailing.status.value)
+            ),
+            cure=_("`mailer send {issue}` plans those whom the issue has not reached").format(issue=mailing.issue_slug),
+        )
+
+
 def resume_mailing(connection: Connection, mailing: MailingRecord, now: datetime) -> None:
-    """Set a paused or held mailing running again. Raises StateError for any other."""
-    if mailing.status not in (MailingStatus.PAUSED, MailingStatus.HELD):
+    """Set a paused mailing running again. Raises StateError for any other."""
+    if mailing.status is not MailingStatus.PAUSED:
         raise StateError(
             _("mailing {id} is {status}; only a paused or held one is resumed").format(
                 id=mailing.id, status=_(mailing.status.value)

@@ -5,11 +5,12 @@ Pure: the caller says what time it is, and the database decides whether a moment
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from mailer.config import Config, ScheduleConfig
+from mailer.model.local_time import local_moment
 from mailer.scheduling.calendar import working_calendar
 from mailer.scheduling.rules import MonthDay, Rule, next_dates, parse_rule
 
@@ -31,28 +32,6 @@ def schedule_zone(schedule: ScheduleConfig, config: Config) -> ZoneInfo:
 def schedule_rule(schedule: ScheduleConfig, name: str) -> Rule:
     """Return the rule of a schedule; raises ConfigError naming `schedule.NAME.when`."""
     return parse_rule(schedule.when, f"schedule.{name}.when")
-
-
-def local_moment(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """Return the moment a zone's clocks show this date and time; aware, in the zone.
-
-    A time that clocks skip moves to the first that exists after it (02:30 to 03:00 in spring); of one that they show
-    twice it is the first (PEP 495).
-    """
-    wanted = datetime.combine(day, at, zone)
-    moment = wanted.astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) == wanted.replace(tzinfo=None):
-        return wanted
-    # Skipped: the clocks are set forward between the two readings of it. Find that second.
-    before, after = wanted.replace(fold=1).astimezone(UTC), moment
-    offset = after.astimezone(zone).utcoffset()
-    while after - before > timedelta(seconds=1):
-        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
-        if middle.astimezone(zone).utcoffset() == offset:
-            after = middle
-        else:
-            before = middle
-    return after.astimezone(zone)
 
 
 def _utc(moment: datetime) -> datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mailer.config import Config, DomainConfig, RelayConfig
+from mailer.config import Config, DomainConfig, RelayConfig, TempoConfig
 from mailer.mail.sink import HOST
 from mailer.model.delivery import DeliveryStatus, MailingSummary
 from mailer.model.pace import parse_limit, shortest_time, shortest_time_together
@@ -13,7 +13,7 @@ from mailer.store.database import Connection
 
 
 def lead_to_sink(config: Config, port: int) -> Config:
-    """Return the settings with every relay led to the sink: no login, no TLS, no limits; the rest as configured."""
+    """Return the settings with every relay led to the sink: no login, TLS, limits or tempo; the rest as it is."""
     relays = {
         name: one.model_copy(
             update={"host": HOST, "port": port, "security": "none", "username": "", "auth": "password", "limits": ()}
@@ -21,7 +21,7 @@ def lead_to_sink(config: Config, port: int) -> Config:
         for name, one in config.relays.items()
     }
     domains = {name: one.model_copy(update={"limits": ()}) for name, one in config.domains.items()}
-    return config.model_copy(update={"relays": relays, "domains": domains})
+    return config.model_copy(update={"relays": relays, "domains": domains, "tempo": TempoConfig()})
 
 
 def tell_lists(connection: Connection, summary: MailingSummary) -> tuple[RehearsedList, ...]:

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, select, update
 
 from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus, sources_of
+from mailer.model.tempo import EVEN, Tempo
 from mailer.store.schema import distribution_list, issue, mailing, mailing_list
+from mailer.store.tempo import to_columns, to_tempo
 
 
 def create_mailing(
@@ -18,6 +20,7 @@ def create_mailing(
     scheduled_at: datetime | None,
     now: datetime,
     schedule: str = "",
+    tempo: Tempo = EVEN,
 ) -> int:
     """Write a scheduled mailing to lists, given as (list id, edition id) in sending order; return its id."""
     inserted = connection.execute(
@@ -29,6 +32,7 @@ def create_mailing(
             scheduled_at=scheduled_at,
             created_at=now,
             schedule=schedule,
+            **to_columns(tempo),
         )
         .returning(mailing.c.id)
     )
@@ -48,23 +52,25 @@ def _select() -> Select[Any]:
 
 
 def _to_record(connection: Connection, row: Any) -> MailingRecord:
-    names = connection.execute(
-        select(distribution_list.c.name)
+    lists = connection.execute(
+        select(distribution_list.c.name, mailing_list.c.opens_at)
         .join_from(mailing_list, distribution_list)
         .where(mailing_list.c.mailing_id == row.id)
         .order_by(mailing_list.c.position)
-    ).scalars()
+    ).all()
     return MailingRecord(
         id=row.id,
         issue_slug=row.slug,
         status=MailingStatus(row.status),
-        lists=tuple(names),
+        lists=tuple(one.name for one in lists),
         scheduled_at=row.scheduled_at,
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
         reason=row.reason,
         schedule=row.schedule,
+        tempo=to_tempo(row),
+        openings={one.name: one.opens_at for one in lists if one.opens_at is not None},
     )
 
 

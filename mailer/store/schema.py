@@ -191,6 +191,13 @@ mailing = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("started_at", UtcTime),
     Column("finished_at", UtcTime),
+    # its tempo, fixed when it is planned; quiet_hours such as "22:00-07:00 Asia/Shanghai"
+    Column("list_pause_s", Float, nullable=False, server_default="0"),
+    Column("spread_s", Float, nullable=False, server_default="0"),
+    Column("quiet_hours", String(80), nullable=False, server_default=""),
+    # how much of its spread has gone by, as of when
+    Column("spread_gone_s", Float, nullable=False, server_default="0"),
+    Column("spread_seen_at", UtcTime),
     _one_of("status", MailingStatus),
 )
 
@@ -201,6 +208,9 @@ mailing_list = Table(
     Column("list_id", ForeignKey("distribution_list.id"), primary_key=True),
     Column("edition_id", ForeignKey("edition.id"), nullable=False),
     Column("position", Integer, nullable=False),
+    # of its last delivery: lists follow each other in the order of ids, so that a list is opened without touching a row
+    Column("last_ordinal", BigInteger, nullable=False, server_default="0"),
+    Column("opens_at", UtcTime),
 )
 
 delivery = Table(

@@ -7,7 +7,8 @@ import pytest
 
 from mailer.config import Config, ScheduleConfig
 from mailer.errors import ConfigError
-from mailer.scheduling.due import due_between, list_occurrences, local_moment, next_due
+from mailer.model.local_time import local_moment
+from mailer.scheduling.due import due_between, list_occurrences, next_due
 
 
 def make_config(timezone: str = "Asia/Shanghai", **schedules: dict[str, object]) -> Config:
