@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mailer.app.archive import PublicArchive
 from mailer.app.checks import Checks
+from mailer.app.forecasts import Forecasts
 from mailer.app.ground import Ground, utc_now
 from mailer.app.histories import Histories
 from mailer.app.issues import Issues, LoadedIssue
@@ -32,7 +33,8 @@ class House(Ground):
         self.checks = Checks(self)
         self.relays = Relays(self)
         self.mailings = Mailings(self, self.issues, self.lists, self.relays)
-        self.rehearsals = Rehearsals(self)
+        self.forecasts = Forecasts(self, self.issues, self.lists)
+        self.rehearsals = Rehearsals(self, self.forecasts)
         self.histories = Histories(self, self.relays)
         self.returned = Returned(self)
         self.signing = Signing(self)

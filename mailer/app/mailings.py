@@ -89,22 +89,23 @@ class Mailings:
             raise found
         return found
 
-    def start(self, mailing_id: int) -> MailingRecord:
+    def start(self, mailing_id: int, among: Collection[MailingStatus] = STARTABLE) -> MailingRecord:
         """Freeze the audience and set a scheduled or held mailing running, or hold it with the reason.
 
         Held: the content was changed since its approval, the approval was voided, or a sheet cannot be read. One that
-        runs, is paused or is over stays as it is.
+        is in none of the states of `among` stays as it is, also one that a person moves meanwhile.
         """
         with self._ground.store.read() as connection:
             record = require_mailing(connection, str(mailing_id))
-        if record.status not in STARTABLE:
+        if record.status not in among:
             return record
         reason = self._why_held(record)
         now = self._ground.now()
         with self._ground.store.write() as connection:
             if reason:
-                mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason, only_from=STARTABLE)
-            elif mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, now, only_from=STARTABLE):
+                mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason, only_from=among)
+                mailings.note_mailing(connection, mailing_id, reason, MailingStatus.HELD)
+            elif mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, now, only_from=(record.status,)):
                 domain = self._ground.config.sender.address.rpartition("@")[2]
                 count = plan_mailing(connection, mailing_id, self._ground.secret, domain, now)
                 log.info("mailing %d: %d planned, %d reached before", mailing_id, count.planned, count.reached)
@@ -141,7 +142,7 @@ class Mailings:
                     with self._ground.store.write() as connection:
                         self.hold_late(connection, record.id, planned_for)
                 else:
-                    self.start(record.id)
+                    self.start(record.id, (MailingStatus.SCHEDULED,))
             except MailerError as error:
                 log.error("mailing %d cannot be started: %s", record.id, error)
 
@@ -215,8 +216,9 @@ class Mailings:
         return self.get(str(record.id))
 
     def reschedule(self, name: str, at: datetime | None, tempo: Tempo | None = None, by: str = "") -> MailingRecord:
-        """Give a mailing that has not begun another time (None: the one it has) or tempo; of one that has begun only the
-        quiet hours. Raises StateError where its state does not allow that.
+        """Give a mailing that has not begun another time (None: the one it has) or tempo.
+
+        Of one that has begun only the quiet hours may change. Raises StateError where its state does not allow that.
         """
         with self._ground.store.write() as connection:
             record = require_mailing(connection, name)

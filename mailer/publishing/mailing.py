@@ -88,7 +88,7 @@ def cancel_some(connection: Connection, mailing: MailingRecord, now: datetime) -
 
 
 def hold_mailing(connection: Connection, mailing: MailingRecord, reason: str, by: str, now: datetime) -> None:
-    """Hold a mailing until a person releases it; the reason is kept, with who said it. Raises StateError, UsageError."""
+    """Hold a mailing until a person releases it; the reason is kept, with the name. Raises StateError, UsageError."""
     why = " ".join(reason.split())
     if not why:
         raise UsageError(_("say why it is held"), field="--reason", cure=_('--reason "…"'))

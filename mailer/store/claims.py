@@ -72,9 +72,14 @@ class Candidate(NamedTuple):
 _COLUMNS = [delivery.c[{"due_at": "next_attempt_at"}.get(name, name)] for name in Candidate._fields]
 
 
-def running_mailings(connection: Connection, only: int | None = None) -> list[RunningMailing]:
-    """Return the mailings to deliver, oldest first; with `only`, that one if it runs."""
-    wanted = [mailing.c.status == MailingStatus.RUNNING.value]
+def running_mailings(
+    connection: Connection, only: int | None = None, statuses: Collection[MailingStatus] = (MailingStatus.RUNNING,)
+) -> list[RunningMailing]:
+    """Return the mailings to deliver, oldest first; with `only`, that one if it runs.
+
+    statuses: for those who look on, also mailings that stand still.
+    """
+    wanted: list[ColumnElement[bool]] = [mailing.c.status.in_([one.value for one in statuses])]
     if only is not None:
         wanted.append(mailing.c.id == only)
     found = connection.execute(

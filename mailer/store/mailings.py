@@ -172,7 +172,9 @@ def fix_tokens(connection: Connection, mailing_id: int, token_key: int, message_
     )
 
 
-def note_mailing(connection: Connection, mailing_id: int, reason: str) -> None:
-    """Say beside a running mailing why it does not get on just now; empty when it does again."""
-    running = (mailing.c.id == mailing_id) & (mailing.c.status == MailingStatus.RUNNING.value)
-    connection.execute(update(mailing).where(running).values(reason=reason))
+def note_mailing(
+    connection: Connection, mailing_id: int, reason: str, status: MailingStatus = MailingStatus.RUNNING
+) -> None:
+    """Say beside a mailing in this state why it does not get on just now; empty when it does again."""
+    wanted = (mailing.c.id == mailing_id) & (mailing.c.status == status.value)
+    connection.execute(update(mailing).where(wanted).values(reason=reason))
