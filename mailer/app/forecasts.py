@@ -1,7 +1,7 @@
 """Forecasts of a house: when a mailing ends, at the limits there are, with what they have used by now."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from mailer.app.ground import Ground
 from mailer.app.issues import Issues
@@ -90,7 +90,7 @@ class Forecasts:
             ids = audience.find_lists(connection, lists)
             named = [(name, ids.get(name)) for name in lists]
             loads = expect_loads(connection, issue_id, named, changes, self._ground.secret, now)
-            course = Course(loads, max(starts_at, now), tempo)
+            course = Course(loads, max(starts_at, now).astimezone(UTC), tempo)
             return self._simulate(self._known(connection), self._ahead(connection), course)
 
     def _ahead(self, connection: Connection, before: int | None = None) -> list[Course]:
