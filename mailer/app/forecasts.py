@@ -15,7 +15,8 @@ from mailer.publishing.mailing import require_mailing
 from mailer.sending.course import Course, Load
 from mailer.sending.expected import Change, expect_loads, pending_course, read_known
 from mailer.sending.feed import Domains
-from mailer.sending.forecast import Known, Simulation
+from mailer.sending.forecast import Simulation
+from mailer.sending.meters import Known
 from mailer.store import audience, claims, issues, mailings
 from mailer.store.database import Connection
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from mailer.config import DomainConfig, RelayConfig
 from mailer.sending.course import Course, Load
 from mailer.sending.feed import Domains, relay_subject
-from mailer.sending.forecast import Known, Speed
+from mailer.sending.meters import Known, Speed
 from mailer.sending.tempo import spread_gone
 from mailer.store import audience, figures, pace, plans
 from mailer.store.claims import RunningMailing

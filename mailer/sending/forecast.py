@@ -11,99 +11,16 @@ from datetime import datetime, timedelta
 
 from mailer.config import RelayConfig
 from mailer.model.forecast import Forecast, ListForecast, RelayForecast, Wait, WaitKind
-from mailer.model.pace import NO_PACE, Limit, Pace, Use, free_at, learnt_limit, parse_limit
+from mailer.model.pace import NO_PACE, Limit, parse_limit
 from mailer.sending.course import Course, Group
-from mailer.sending.feed import COUNTING, Domains, Gauge, relay_subject
+from mailer.sending.feed import Domains, relay_subject
+from mailer.sending.meters import Known, Lane, Meter, Way, assumed_speed
 from mailer.sending.routes import Routes
 
-MOST_STEPS = 10_000  # of the simulated clock; then the rest goes at the speed that was met
+MOST_STEPS = 4000  # of the simulated clock; then the rest goes at the speed that was met
 LOOK = timedelta(seconds=0.25)  # a sender looks each half second, so it finds a free permit so much later
-ASSUMED_S = 0.5  # a message and connection, where nothing was measured: five round trips of a tenth of a second
 
 Events = list[tuple[datetime, Wait]]
-
-
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """How many messages a second a relay takes; measured: of late, not assumed."""
-
-    per_second: float
-    measured: bool
-
-
-def assumed_speed(relay: RelayConfig) -> Speed:
-    """Return the speed of a relay of which nothing is known."""
-    return Speed(relay.connections / ASSUMED_S, measured=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known at the begin: paces and what limits have used, by subject; how fast relays are, by name."""
-
-    paces: Mapping[str, Pace]
-    uses: Mapping[str, Mapping[int, Sequence[Use]]]
-    speeds: Mapping[str, Speed]
-    scale: float = 1.0
-
-
-@dataclass(slots=True)
-class _Meter:
-    """The pace of one subject as the simulation goes on."""
-
-    subject: str
-    configured: tuple[Limit, ...]
-    pace: Pace
-    uses: dict[int, list[Use]]
-    scale: float
-
-    def gauge(self, now: datetime) -> Gauge:
-        learnt = learnt_limit(self.pace, now, self.scale)
-        limits = (*self.configured, learnt) if learnt is not None else self.configured
-        return Gauge(self.subject, self.pace, limits, self.uses, now)
-
-    def take(self, gauge: Gauge, count: int) -> None:
-        windows = {one.window_s: one for one in (*gauge.limits, COUNTING)}
-        for _subject, window, number, much in gauge.uses_of(count):
-            first = windows[window].first_slice(gauge.now)
-            kept = [one for one in self.uses.get(window, ()) if one.slice >= first]
-            if kept and kept[-1].slice == number:
-                kept[-1] = Use(number, kept[-1].used + much)
-            else:
-                kept.append(Use(number, much))
-            self.uses[window] = kept
-
-    def free_at(self, gauge: Gauge) -> tuple[datetime, Limit | None]:
-        """Return when it has room again, and which limit keeps it longest; a moment later than now."""
-        full = [(free_at(one, self.uses.get(one.window_s, ()), gauge.now), one) for one in gauge.limits]
-        return max(full, key=lambda one: one[0], default=(gauge.now, None))
-
-
-@dataclass(slots=True)
-class _Way:
-    """A relay in the simulation."""
-
-    name: str
-    config: RelayConfig
-    meter: _Meter
-    speed: Speed
-    busy_until: datetime | None = None
-    room: int = 0
-    per_second: float = 0.0  # beside those it shares with by weight
-    copies: int = 0
-    begins_at: datetime | None = None
-    ends_at: datetime | None = None
-    load: int = 0  # copies given to it in this step
-
-
-@dataclass(slots=True)
-class _Lane:
-    """The domains of one subject: how many copies at once, and until when they are taken up."""
-
-    meter: _Meter
-    connections: int
-    busy_until: datetime | None = None
-    space: int = 0
-    load: int = 0
 
 
 @dataclass
@@ -115,8 +32,8 @@ class Simulation:
     known: Known
     courses: Sequence[Course]
     now: datetime
-    _ways: dict[str, _Way] = field(default_factory=dict)
-    _lanes: dict[str, _Lane] = field(default_factory=dict)
+    _ways: dict[str, Way] = field(default_factory=dict)
+    _lanes: dict[str, Lane] = field(default_factory=dict)
     _waits: dict[Wait, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -125,17 +42,17 @@ class Simulation:
         for name, relay in self.relays.items():
             limits = tuple(parse_limit(one) for one in relay.limits)
             speed = known.speeds.get(name) or assumed_speed(relay)
-            self._ways[name] = _Way(name, relay, self._meter(relay_subject(name), limits), speed)
+            self._ways[name] = Way(name, relay, self._meter(relay_subject(name), limits), speed)
         learnt = {name for name in known.paces if name.startswith("domain:")}
         for subject in {f"domains:{name}" for name in self.domains.groups} | learnt:
             meter = self._meter(subject, self.domains.limits(subject))
-            self._lanes[subject] = _Lane(meter, self.domains.connections(subject))
+            self._lanes[subject] = Lane(meter, self.domains.connections(subject))
         for course in self.courses:
             course.begin(self._group(course))
 
-    def _meter(self, subject: str, limits: tuple[Limit, ...]) -> _Meter:
+    def _meter(self, subject: str, limits: tuple[Limit, ...]) -> Meter:
         uses = {window: list(used) for window, used in self.known.uses.get(subject, {}).items()}
-        return _Meter(subject, limits, self.known.paces.get(subject, NO_PACE), uses, self.known.scale)
+        return Meter(subject, limits, self.known.paces.get(subject, NO_PACE), uses, self.known.scale)
 
     def _group(self, course: Course) -> list[Group]:
         """Return a course's copies as groups of those that are alike, in sending order."""
@@ -198,7 +115,11 @@ class Simulation:
         for course, groups, allowed in looked:
             capacity -= self._let_go(course, groups, allowed, capacity, works)
         self._book(events, subjects, wanted)
-        return self._jump(events)
+        if self.courses[-1].left:
+            return self._jump(events)
+        last = max(self._ways.values(), key=lambda way: (way.load > 0, way.busy_until or now))
+        self._add(Wait(WaitKind.SPEED, last.name), last.load / last.per_second)
+        return now
 
     def _look_at_relays(self, events: Events, wanted: set[str]) -> dict[str, bool]:
         """See which relays work, what room each has, and how fast each is beside those it shares with."""
@@ -212,7 +133,7 @@ class Simulation:
                 events.append((gauge.pace.held_until, Wait(WaitKind.REST, name)))
         for name in self._routes.standing_by(works):
             self._ways[name].room = 0
-        alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[_Way]] = {}
+        alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Way]] = {}
         for way in self._ways.values():
             if works[way.name] and way.room > 0 and way.config.weight:
                 alike.setdefault((way.config.lists, way.config.domains), []).append(way)
@@ -222,7 +143,7 @@ class Simulation:
                 one.per_second = least * one.config.weight
         return works
 
-    def _look_at_domains(self, lane: _Lane, events: Events) -> None:
+    def _look_at_domains(self, lane: Lane, events: Events) -> None:
         gauge = lane.meter.gauge(self.now)
         lane.load, lane.space = 0, gauge.room
         name = gauge.subject.partition(":")[2]
@@ -301,7 +222,7 @@ class Simulation:
             lane.load += given
         return given
 
-    def _note(self, group: Group, way: _Way) -> None:
+    def _note(self, group: Group, way: Way) -> None:
         end = self.now + timedelta(seconds=way.load / way.per_second)
         group.begins_at = group.begins_at or self.now
         group.ends_at = max(end, group.ends_at or end)
@@ -343,8 +264,11 @@ class Simulation:
         moment, wait = min(ahead, key=lambda one: one[0])
         if wait.kind in (WaitKind.LIMIT, WaitKind.DOMAIN, WaitKind.REST):
             moment += LOOK
-        self._waits[wait] = self._waits.get(wait, 0.0) + (moment - self.now).total_seconds()
+        self._add(wait, (moment - self.now).total_seconds())
         return moment
+
+    def _add(self, wait: Wait, seconds: float) -> None:
+        self._waits[wait] = self._waits.get(wait, 0.0) + seconds
 
     # -- what it came to
 

@@ -209,6 +209,16 @@ def test_a_send_in_quiet_hours_says_so_and_waits_and_can_be_told_to_go(tmp_path:
     assert relay.taken.total() == 10
 
 
+def test_one_whose_turn_comes_later_says_why(tmp_path: Path, relay: Relay) -> None:
+    news = Newsletter.make(tmp_path / "news", relay.port)
+    news.approve()
+    news.run("send", "2020-07", "--spread", "6h", "--quiet-hours", quiet_now())
+    assert "its turn comes later: spread over 6 h" in news.run("why", "last", "reader@firm8.example").stdout
+    news.run("cancel", "last")
+    news.run("send", "2020-07", "--quiet-hours", quiet_now())
+    assert "it goes after the quiet hours, from" in news.run("why", "last", "office@jxt.example").stdout
+
+
 def test_quiet_hours_are_left_out_for_one_mailing_and_for_rehearsals(tmp_path: Path, relay: Relay) -> None:
     news = Newsletter.make(tmp_path / "news", relay.port, f'[tempo]\nquiet_hours = "{quiet_now()}"\nspread = "3h"')
     news.approve()
