@@ -27,7 +27,9 @@ def test_every_setting_has_a_help_text() -> None:
     assert missing == []
 
 
-_TABLES = {"sender", "approval", "retry", "bounces", "replies", "pictures", "proof", "web", "schedule"}
+_TABLES = {
+    "sender", "approval", "retry", "tempo", "bounces", "replies", "pictures", "proof", "web", "schedule",
+}  # fmt: skip
 
 
 def test_the_repository_is_a_newsletter_folder() -> None:

@@ -9,6 +9,7 @@ from mailer.app.archive import PublicArchive
 from mailer.app.audit import AuditTrail
 from mailer.app.checks import Checks
 from mailer.app.corrections import Corrections
+from mailer.app.forecasts import Forecasts
 from mailer.app.ground import DEMO_MARK, Ground, utc_now
 from mailer.app.histories import Histories
 from mailer.app.issues import Issues, LoadedIssue
@@ -55,7 +56,8 @@ class House(Ground):
         self.reach = Reach(self, self.issues, self.lists)
         self.corrections = Corrections(self, self.issues)
         self.proofs = Proofs(self, self.issues, self.lists, self.relays)
-        self.rehearsals = Rehearsals(self)
+        self.forecasts = Forecasts(self, self.issues, self.lists)
+        self.rehearsals = Rehearsals(self, self.forecasts)
         self.histories = Histories(self, self.relays)
         self.returned = Returned(self)
         self.signing = Signing(self)

@@ -17,7 +17,8 @@ from mailer.publishing.mailing import require_mailing
 from mailer.sending.feed import Domains
 from mailer.sending.next_step import tell_next
 from mailer.sending.routes import Routes
-from mailer.store import audience, deliveries
+from mailer.sending.tempo import last_due
+from mailer.store import audience, claims, deliveries
 from mailer.store.database import Connection
 from mailer.tokens import hash_address
 
@@ -65,8 +66,15 @@ class Histories:
                     self._relays.read_standing(connection),
                     Domains(config.domains).subject(last.domain).partition(":")[2],
                     self._ground.now(),
+                    is_due=self._is_due(connection, record, last),
                 ),
             )
+
+    def _is_due(self, connection: Connection, record: MailingRecord, one: DeliveryRecord) -> bool:
+        """False where the tempo of a running mailing keeps its first try back."""
+        running = claims.running_mailings(connection, record.id)
+        due = last_due(running[0], self._ground.now()) if running else None
+        return due is None or one.id <= due
 
     def _unknown(self, connection: Connection, record: MailingRecord, address: Address) -> NotFoundError:
         near = deliveries.addresses_at(connection, record.id, address.domain, MOST_NEAR)

@@ -20,6 +20,7 @@ from mailer.model.issue import Issue
 from mailer.model.people import PROGRAM, Actor, Right
 from mailer.model.retry import SentAgain
 from mailer.model.standing import Glance
+from mailer.model.tempo import EVEN, Tempo
 from mailer.publishing import mailing as publishing
 from mailer.publishing.approval import find_approval
 from mailer.publishing.mailing import require_mailing
@@ -39,11 +40,16 @@ ONE_OFF_GRACE = timedelta(hours=2)  # as for schedules unless they say otherwise
 
 @dataclass(frozen=True, slots=True)
 class MailingPlan:
-    """What a mailing will send, to whom: an approval and list names in sending order; and the right it takes."""
+    """What a mailing will send, to whom, how: an approval, list names in sending order, and its tempo.
+
+    right: what a person must have to plan it. again: it goes also to those who have the issue.
+    """
 
     approval: ApprovalRecord
     lists: tuple[str, ...]
     right: Right = Right.SEND
+    tempo: Tempo = EVEN
+    again: SendAgain | None = None
 
 
 class Mailings:
@@ -56,8 +62,18 @@ class Mailings:
         self._relays = relays
         self._people = People(ground)
 
-    def prepare(self, name: str, lists: Sequence[str] = ()) -> MailingPlan:
+    @property
+    def tempo(self) -> Tempo:
+        """How mailings keep time here unless something else is said for one."""
+        config = self._ground.config
+        return config.tempo.tempo(config.timezone)
+
+    def prepare(
+        self, name: str, lists: Sequence[str] = (), tempo: Tempo | None = None, again: SendAgain | None = None
+    ) -> MailingPlan:
         """Look whether an issue can be mailed to lists (none: all that it is approved for).
+
+        tempo: None for that of the settings.
 
         Of a correction only those lists count on which its original was accepted. Raises StateError, SheetError,
         ConfigError; HouseHeldError where this house sends nothing.
@@ -71,7 +87,7 @@ class Mailings:
             chosen = self._choose_corrected(loaded.issue, chosen)
         self._lists.sync(chosen, dry_run=True)
         right = Right.CORRECT if loaded.issue.corrects else Right.SEND
-        return MailingPlan(approval, tuple(chosen), right)
+        return MailingPlan(approval, tuple(chosen), right, tempo if tempo is not None else self.tempo, again)
 
     def _choose_corrected(self, issue: Issue, lists: Sequence[str]) -> list[str]:
         with self._ground.store.read() as connection:
@@ -93,13 +109,12 @@ class Mailings:
         at: datetime | None,
         schedule: str = "",
         by: Actor = PROGRAM,
-        again: SendAgain | None = None,
     ) -> int:
         """Write a prepared mailing for a time (None: now); return its number."""
         ids = self._lists.declare(connection)
         wanted = [(one, ids[one]) for one in plan.lists]
         return publishing.schedule_mailing(
-            connection, plan.approval, wanted, at, self._ground.now(), schedule, by, again
+            connection, plan.approval, wanted, at, self._ground.now(), schedule, by, plan.again, plan.tempo
         )
 
     def schedule(
@@ -108,20 +123,22 @@ class Mailings:
         lists: Sequence[str] = (),
         at: datetime | None = None,
         by: str = "",
+        *,
         again: SendAgain | None = None,
+        tempo: Tempo | None = None,
     ) -> MailingRecord:
         """Plan a mailing of an approved issue for a time (None: now), as a person's act.
 
         again: it goes also to those who have it; NotFoundError for an address that is on none of the lists. Raises
         what `prepare` raises, and UsageError or StateError where this person may not.
         """
-        plan = self.prepare(name, lists)
+        plan = self.prepare(name, lists, tempo, again)
         self._people.require(by, plan.right)
         if again is not None and again.only:
             self._lists.sync(plan.lists)
         with self._ground.store.write() as connection:
             actor = self._people.require(by, plan.right, connection)
-            number = self.write(connection, plan, at, by=actor, again=again)
+            number = self.write(connection, plan, at, by=actor)
             if again is not None:
                 self._require_subscribed(connection, plan, again)
             return require_mailing(connection, str(number))
@@ -143,17 +160,20 @@ class Mailings:
             raise found
         return found
 
-    def start(self, mailing_id: int, by: Actor = PROGRAM) -> MailingRecord:
+    def start(
+        self, mailing_id: int, by: Actor = PROGRAM, among: Collection[MailingStatus] = STARTABLE
+    ) -> MailingRecord:
         """Freeze the audience and set a scheduled or held mailing running, or hold it with the reason.
 
         Held: the content was changed since its approval, the approval was voided, a sheet cannot be read, or the
-        number of readers is not near what it was when the issue was submitted (`audience_drift`). One that runs, is
-        paused or is over stays as it is. Raises HouseHeldError where this house sends nothing.
+        number of readers is not near what it was when the issue was submitted (`audience_drift`). One that is in none
+        of the states of `among` stays as it is, also one that a person moves meanwhile. Raises HouseHeldError where
+        this house sends nothing.
         """
         self._ground.identity.require()
         with self._ground.store.read() as connection:
             record = require_mailing(connection, str(mailing_id))
-        if record.status not in STARTABLE:
+        if record.status not in among:
             return record
         reason, why = self._why_held(record), "unready"
         now = self._ground.now()
@@ -162,10 +182,11 @@ class Mailings:
                 reason, why = self._count_audience(connection, record, now), "audience"
             if reason:
                 mailings.move_mailing(
-                    connection, mailing_id, MailingStatus.HELD, now, reason, only_from=STARTABLE, by=by, why=why
+                    connection, mailing_id, MailingStatus.HELD, now, reason, only_from=among, by=by, why=why
                 )
+                mailings.note_mailing(connection, mailing_id, reason, MailingStatus.HELD)
             elif mailings.move_mailing(
-                connection, mailing_id, MailingStatus.RUNNING, now, only_from=STARTABLE, on_record=False
+                connection, mailing_id, MailingStatus.RUNNING, now, only_from=(record.status,), on_record=False
             ):
                 self._plan(connection, mailing_id, by, now)
             return require_mailing(connection, str(mailing_id))
@@ -240,7 +261,7 @@ class Mailings:
                     with self._ground.store.write() as connection:
                         self.hold_late(connection, record.id, planned_for)
                 else:
-                    self.start(record.id)
+                    self.start(record.id, among=(MailingStatus.SCHEDULED,))
                     for change in self.audience_changes(record.id):
                         log.warning(
                             "mailing %d: list %s had %d readers when it was approved, now %d",
@@ -300,26 +321,67 @@ class Mailings:
                 more = publishing.cancel_some(connection, record, self._ground.now())
         return self.get(str(record.id))
 
-    def resume(self, name: str, by: str = "") -> MailingRecord:
-        """Go on with a mailing; one that was held before its audience was frozen is started.
+    def hold(self, name: str, reason: str, by: str = "") -> MailingRecord:
+        """Hold a mailing that waits for its time, runs or is paused, until a person releases it.
 
-        Relays that a person had to look at are tried again. One that runs is resumed only for their sake. Where the
-        number of readers held it, this person accepts the numbers that were told. Raises as `pause` does, and
-        HouseHeldError where this house sends nothing.
+        Raises StateError where its state or the person's rights do not allow that, UsageError without a reason.
+        """
+        with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.HOLD, connection)
+            record = require_mailing(connection, name)
+            publishing.hold_mailing(connection, record, reason, actor, self._ground.now())
+            return require_mailing(connection, str(record.id))
+
+    def release(self, name: str, by: str = "") -> MailingRecord:
+        """Let a held mailing go on. Raises StateError for one that is not held.
+
+        One that had begun runs on, and relays that a person had to look at are tried again. One that had not is put
+        back to its time where that is still to come, and else is started now. Where the number of readers held it,
+        this person accepts the numbers that were told. Raises HouseHeldError where this house sends nothing.
         """
         self._ground.identity.require()
+        now = self._ground.now()
+        with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.RELEASE, connection)
+            record = require_mailing(connection, name)
+            if record.started_at is None:
+                limit = self._ground.config.approval.audience_drift
+                publishing.accept_audience(connection, record, actor, limit, now)
+            goes_on = publishing.release_mailing(connection, record, now, actor)
+            if goes_on is MailingStatus.RUNNING:
+                self._relays.lift_stops(connection)
+        if goes_on is MailingStatus.HELD:
+            return self.start(record.id, actor)
+        return self.get(str(record.id))
+
+    def reschedule(self, name: str, at: datetime | None, tempo: Tempo | None = None, by: str = "") -> MailingRecord:
+        """Give a mailing that has not begun another time (None: the one it has) or tempo.
+
+        Of one that has begun only the quiet hours may change. Raises StateError where its state does not allow that.
+        """
+        with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.SEND, connection)
+            record = require_mailing(connection, name)
+            publishing.reschedule_mailing(connection, record, at, tempo, self._ground.now(), actor)
+            return require_mailing(connection, str(record.id))
+
+    def resume(self, name: str, by: str = "") -> MailingRecord:
+        """Go on with a mailing that is paused; one that is held is released.
+
+        Relays that a person had to look at are tried again. One that runs is resumed only for their sake. Raises as
+        `pause` does, and HouseHeldError where this house sends nothing.
+        """
+        self._ground.identity.require()
+        record = self.get(name)
+        if record.status is MailingStatus.HELD:
+            return self.release(str(record.id), by)
         with self._ground.store.write() as connection:
             actor = self._people.require(by, Right.RESUME, connection)
             record = require_mailing(connection, name)
-            held_at_start = record.status is MailingStatus.HELD and record.started_at is None
-            if held_at_start:
-                limit = self._ground.config.approval.audience_drift
-                publishing.accept_audience(connection, record, actor, limit, self._ground.now())
-            else:
-                lifted = self._relays.lift_stops(connection)
-                if not (lifted and record.status is MailingStatus.RUNNING):
-                    publishing.resume_mailing(connection, record, self._ground.now(), actor)
-        return self.start(record.id, actor) if held_at_start else self.get(str(record.id))
+            lifted = self._relays.lift_stops(connection)
+            if not (lifted and record.status is MailingStatus.RUNNING):
+                publishing.resume_mailing(connection, record, self._ground.now(), actor)
+        return self.get(str(record.id))
 
     def retry(self, name: str, addresses: Sequence[str], statuses: Collection[DeliveryStatus], by: str) -> SentAgain:
         """Have deliveries of a mailing sent again that ended so, as a person's act: `publishing.retrying` says which.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailer.app.approvals import Approvals
+from mailer.app.forecasts import Forecasts
 from mailer.app.ground import Ground
 from mailer.app.issues import Issues
 from mailer.app.lists import Lists
@@ -23,8 +24,10 @@ from mailer.model.report import Severity
 from mailer.model.standing import Glance
 from mailer.ops.identity import Identity
 from mailer.publishing.approval import find_approval
-from mailer.sending.rehearsal import forecast_run, lead_to_sink, tell_lists
+from mailer.sending.expected import planned_loads
+from mailer.sending.rehearsal import lead_to_sink, tell_lists
 from mailer.sending.sender import run_sender
+from mailer.store import mailings
 from mailer.store.database import Store, open_store
 from mailer.store.rehearsal import copy_for_rehearsal, find_untaken
 
@@ -61,8 +64,9 @@ class _Stage(Ground):
 class Rehearsals:
     """What a house may try without anyone noticing."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, forecasts: Forecasts) -> None:
         self._ground = ground
+        self._forecasts = forecasts
 
     async def rehearse(self, name: str, lists: Sequence[str], follow: Follow) -> Rehearsal:
         """Run an issue to lists (none: all) as `send` would, in a copy: synced, planned, composed, sent to a sink.
@@ -128,7 +132,7 @@ class Rehearsals:
     def _tell(self, stage: _Stage, sink: Sink, mailing_id: int, standing: _Standing, seconds: float) -> Rehearsal:
         summary = stage.mailings.summarise(str(mailing_id))
         with stage.store.read() as connection:
-            config = self._ground.config
+            lists = {number: name for number, name, _edition in mailings.mailing_lists(connection, mailing_id)}
             untaken, missing = find_untaken(connection, mailing_id, MOST_NAMED)
             return Rehearsal(
                 issue_slug=summary.mailing.issue_slug,
@@ -146,7 +150,7 @@ class Rehearsals:
                 missing=missing,
                 beyond_ascii=sink.beyond_ascii,
                 no_password=self._why_no_password(),
-                forecasts=forecast_run(connection, mailing_id, config.relays, config.domains),
+                forecast=self._forecasts.of_loads(planned_loads(connection, mailing_id, lists)),
             )
 
     def _why_no_password(self) -> str:

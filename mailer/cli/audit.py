@@ -19,6 +19,7 @@ ACT_WORDS: dict[Act, str] = {
     Act.VOID: N_("approval void"),
     Act.SCHEDULE: N_("planned"),
     Act.START: N_("started"),
+    Act.RESCHEDULE: N_("planned for another time"),
     Act.HOLD: N_("held"),
     Act.RELEASE: N_("released"),
     Act.PAUSE: N_("paused"),

@@ -66,6 +66,15 @@ CLASS_WORDS: dict[ReplyClass, str] = {
     ReplyClass.OPT_OUT: N_("the reader refuses us"),
     ReplyClass.UNKNOWN: N_("unknown reason"),
 }
+WEEKDAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
 SEVERITY_WORDS: dict[Severity, tuple[str, str]] = {
     Severity.ERROR: (N_("error"), "bold red"),
     Severity.WARNING: (N_("warning"), "yellow"),
@@ -132,6 +141,15 @@ def make_table(title: str, *columns: tuple[str, str]) -> PlainTable:
 def show_time(moment: datetime | None, zone: ZoneInfo) -> str:
     """Return a moment as people write it, with its zone; a dash for none."""
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}" if moment is not None else "–"
+
+
+def show_moment(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Return a moment with its day of the week and its zone; a dash for none."""
+    if moment is None:
+        return "–"
+    there = moment.astimezone(zone)
+    values = {"weekday": _(WEEKDAYS[there.weekday()]), "date": f"{there:%Y-%m-%d}", "time": f"{there:%H:%M}"}
+    return _("{weekday} {date} {time} {zone}").format(**values, zone=zone.key)
 
 
 def show_clock(moment: datetime | None, zone: ZoneInfo) -> str:

@@ -1,13 +1,14 @@
 """Commands on mailings: send, status, pause, resume, cancel."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailer.cli.delivering import deliver_or_follow, exit_unless_well, say_what_is_left, serve_runs
-from mailer.cli.drawing import MAILING_WORDS, make_table, out, say, say_json, show_clock, show_time
+from mailer.cli.delivering import deliver_or_follow, exit_unless_well, say_what_is_left
+from mailer.cli.drawing import MAILING_WORDS, make_table, out, say, say_json, show_clock
+from mailer.cli.forecast import describe_forecast, say_end
+from mailer.cli.holding import say_way_on, say_where
 from mailer.cli.options import (
     AsOption,
     IssueArgument,
@@ -21,6 +22,15 @@ from mailer.cli.reach import describe_correction, describe_reach, draw_correctio
 from mailer.cli.rehearse import run_rehearsal
 from mailer.cli.standing import draw_standing
 from mailer.cli.summary import describe_mailing, draw_audience, draw_summary
+from mailer.cli.tempo import (
+    PauseOption,
+    QuietOption,
+    SpreadOption,
+    read_tempo,
+    read_time,
+    say_tempo,
+    say_waiting,
+)
 from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.address import parse_address
@@ -54,29 +64,16 @@ def is_mailing(name: str) -> bool:
     return name == "last" or name.isdecimal()
 
 
-def parse_moment(text: str, house: "House") -> datetime:
-    """Return the moment a person means, in the newsletter's zone unless it says another. Raises UsageError."""
-    try:
-        moment = datetime.fromisoformat(text.strip().replace("/", "-"))
-    except ValueError:
-        raise UsageError(
-            _("“{text}” is not a time").format(text=text), field="--at", cure=_("write it as 2020-07-31T10:00")
-        ) from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=house.config.zone)
-    if moment <= house.now():
-        raise UsageError(
-            _("{time} is past").format(time=show_time(moment, house.config.zone)),
-            field="--at",
-            cure=_("leave --at out to send now"),
-        )
-    return moment
-
-
 def send(
     ctx: typer.Context,
     issue: IssueArgument,
     lists: ListOption = None,
-    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help=_("when, such as 2020-07-31T10:00"))] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help=_("when, such as “2020-07-31 10:00” or “tomorrow 10:00”"))
+    ] = None,
+    spread: SpreadOption = None,
+    pause: PauseOption = None,
+    quiet: QuietOption = None,
     wait: Annotated[
         bool, typer.Option("--wait", help=_("deliver now and show it; follows a `serve` that runs"))
     ] = False,
@@ -107,10 +104,9 @@ def send(
     if again is not None and missing:
         raise UsageError(_("--missing and --again do not go together"), cure=_("leave one of them out"))
     if rehearse:
-        if at or wait or missing or again is not None:
+        if at or wait or missing or again is not None or spread or pause or quiet:
             raise UsageError(
-                _("--rehearse goes with none of --at, --wait, --missing and --again"),
-                cure=_("rehearse first, then send without it"),
+                _("--rehearse goes with no option but --list"), cure=_("rehearse first, then send without it")
             )
         run_rehearsal(ctx, issue, lists or [], as_json=as_json)
         return
@@ -119,12 +115,15 @@ def send(
             _("--at and --wait do not go together"), cure=_("`mailer serve` sends what is planned for later")
         )
     with open_house(ctx) as house:
-        moment = parse_moment(at, house) if at else None
+        moment = read_time(at, house) if at else None
+        tempo = read_tempo(house, spread, pause, quiet)
         word = _word_for(house, again, to or [], name) if again is not None else None
         more = _look_before(house, issue, lists or [], missing=missing, as_json=as_json)
-        mailing = house.mailings.schedule(issue, lists or [], moment, name, word)
+        mailing = house.mailings.schedule(issue, lists or [], moment, name, again=word, tempo=tempo)
         if not at:
             mailing = house.mailings.start(mailing.id)
+        if wait and not as_json:
+            say_ahead(house, mailing)
         summary = deliver_or_follow(house, mailing, wait=wait, as_json=as_json, more=more)
         if not as_json:
             _say_sent(house, summary, wait=wait)
@@ -163,16 +162,26 @@ def _say_sent(house: "House", summary: MailingSummary, *, wait: bool) -> None:
         draw_summary(summary)
         draw_audience(house, mailing.id)
     elif mailing.status is MailingStatus.SCHEDULED:
-        when = show_time(mailing.scheduled_at, house.config.zone)
-        line = _("mailing {id} of issue {issue} is planned for {when}")
-        say(line.format(id=mailing.id, issue=mailing.issue_slug, when=when))
-        if not serve_runs(house):
-            say(_("`mailer serve` does not run on this folder: start it, or nothing is sent"), "yellow")
+        say_where(house, mailing)
+        say_ahead(house, mailing)
     else:
         line = _("mailing {id} of issue {issue} has begun: {n} recipients")
         say(line.format(id=mailing.id, issue=mailing.issue_slug, n=summary.planned))
         draw_audience(house, mailing.id)
+        say_ahead(house, mailing)
     say_what_is_left(house, summary)
+
+
+def say_ahead(house: "House", mailing: MailingRecord) -> None:
+    """Say what a mailing waits for by its tempo just now, how it keeps time, and when it ends."""
+    lines = say_waiting(mailing, house.now(), house.config.zone)
+    for line in lines:
+        say(line, "yellow")
+    if lines and mailing.tempo.quiet_until(house.now()) is not None:
+        say("  → " + _("it waits; `mailer reschedule {id} --quiet-hours off` sends at once").format(id=mailing.id))
+    if words := say_tempo(mailing.tempo):
+        say(words)
+    say_end(house, mailing)
 
 
 def status(
@@ -197,12 +206,19 @@ def status(
         if mailing is not None:
             summary = house.mailings.summarise(mailing)
             if as_json:
-                say_json(describe_mailing(house, summary))
+                ahead = house.forecasts.try_mailing(summary.mailing)
+                more = {"forecast": describe_forecast(ahead) if ahead is not None else None}
+                say_json({**describe_mailing(house, summary), **more})
                 return
             draw_summary(summary)
             draw_audience(house, summary.mailing.id)
+            if summary.mailing.status is MailingStatus.HELD:
+                say("  → " + say_way_on(summary.mailing, house))
+            if summary.mailing.status is MailingStatus.SCHEDULED:
+                say_where(house, summary.mailing)
             if summary.mailing.status in UNDER_WAY:
                 draw_standing(house.relays.standing(summary.mailing.lists), house.config.zone)
+            say_ahead(house, summary.mailing)
             return
         records = house.mailings.newest()
         zone = house.config.zone
@@ -210,6 +226,11 @@ def status(
             say_json([describe_mailing(house, house.mailings.summarise(str(record.id))) for record in records])
             return
         standing = house.relays.standing()
+        held = [
+            _("mailing {id}: {way}").format(id=record.id, way=say_way_on(record, house))
+            for record in records
+            if record.status is MailingStatus.HELD
+        ]
     if not records:
         say(_("no mailing yet: `mailer approve ISSUE --as NAME`, then `mailer send ISSUE`"))
         return
@@ -230,6 +251,8 @@ def status(
             show_clock(record.scheduled_at or record.created_at, zone),
         )
     out.print(table)
+    for line in held:
+        say(line, "yellow")
     draw_standing(standing, zone)
 
 
@@ -266,7 +289,7 @@ def resume(
                 draw_summary(summary)
                 draw_audience(house, summary.mailing.id)
             else:
-                say(_("mailing {id} is {status}").format(id=record.id, status=_(MAILING_WORDS[summary.mailing.status])))
+                say_where(house, summary.mailing)
             say_what_is_left(house, summary)
     exit_unless_well(summary, wait=wait)
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from mailer.cli.drawing import STATUS_WORDS, err, plain
 from mailer.cli.standing import domain_line, relay_lines, say_span, say_until
+from mailer.cli.tempo import say_waiting
 from mailer.i18n import _
 from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.model.standing import Glance, MailingProgress
@@ -91,6 +92,8 @@ def _settled(progress: MailingProgress) -> int:
 
 
 def _pace_words(glance: Glance, per_s: float | None, zone: ZoneInfo) -> list[str]:
+    if waiting := say_waiting(glance.progress.mailing, glance.standing.at, zone):
+        return waiting
     words = [show_rate(per_s), _("time left: {span}").format(span=show_time_left(glance, per_s))]
     progress = glance.progress
     if progress.next_attempt_at is not None and progress.next_attempt_at > glance.standing.at and not progress.fresh:

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from zoneinfo import ZoneInfo
 
 import typer
 
 from mailer.cli.drawing import STATUS_WORDS, err, make_table, out, say, say_json
+from mailer.cli.forecast import describe_forecast, say_forecast
 from mailer.cli.options import open_house
 from mailer.cli.progress import show_rate, watch
-from mailer.cli.standing import say_span
 from mailer.i18n import _, ngettext
 from mailer.model.delivery import MailingStatus
-from mailer.model.rehearsal import Forecast, Rehearsal
+from mailer.model.rehearsal import Rehearsal
 from mailer.model.standing import Glance
 
 
@@ -32,7 +33,7 @@ def run_rehearsal(ctx: typer.Context, issue: str, lists: Sequence[str], *, as_js
     if as_json:
         say_json(describe(result))
     else:
-        draw(result)
+        draw(result, zone)
     if not result.well:
         raise typer.Exit(1)
 
@@ -69,19 +70,12 @@ def describe(result: Rehearsal) -> dict[str, object]:
             {"address": one.address, "list": one.list_name, "status": one.status.value, "reason": one.reason}
             for one in result.untaken
         ],
-        "limits": [
-            {
-                "domains" if one.of_domains else "relays": list(one.names), "copies": one.copies,
-                "limits": [[str(limit) for limit in limits] for limits in one.limits],
-                "seconds": round(one.seconds), "days": one.days,
-            }
-            for one in result.forecasts
-        ],
+        "forecast": describe_forecast(result.forecast),
         "warnings": _warnings(result),
     }  # fmt: skip
 
 
-def draw(result: Rehearsal) -> None:
+def draw(result: Rehearsal, zone: ZoneInfo) -> None:
     """Print a rehearsal for people."""
     figures = [
         (_("active"), [one.active for one in result.lists]),
@@ -102,8 +96,8 @@ def draw(result: Rehearsal) -> None:
             n=result.messages, octets=_size(result.octets), mean=_size(result.octets / result.messages),
             largest=_size(result.largest), rate=show_rate(_rate(result)),
         ))  # fmt: skip
-    for forecast in result.forecasts:
-        say(_say_forecast(forecast))
+    if result.forecast.copies:
+        say(_("sent now, {forecast}").format(forecast=say_forecast(result.forecast, zone)))
     for warning in _warnings(result):
         say(warning, "yellow")
     for one in result.untaken:
@@ -127,31 +121,6 @@ def _size(octets: float) -> str:
         if octets >= size:
             return f"{octets / size:.1f} {unit}"
     return f"{octets:.0f} B"
-
-
-def _say_forecast(one: Forecast) -> str:
-    """Return what limits make of the run, such as: 77 copies take 2 days."""
-    names = _(", ").join(one.names)
-    limits = _(", ").join(str(limit) for limits in one.limits for limit in limits)
-    if not limits:
-        return _("relay {name}: {n} copies, no limits").format(name=names, n=one.copies)
-    values = {"name": names, "limits": limits, "n": one.copies, "span": say_span(one.seconds)}
-    if one.seconds == 0:
-        words = (
-            _("domains {name}, {limits}: {n} copies, all at once")
-            if one.of_domains
-            else _("relay {name}, {limits}: {n} copies, all at once")
-        )
-        return words.format(**values)
-    words = (
-        _("domains {name}, {limits}: the last of {n} copies leaves {span} after the first, at best")
-        if one.of_domains
-        else _("relay {name}, {limits}: the last of {n} copies leaves {span} after the first, at best")
-    )
-    line = words.format(**values)
-    if one.days > 1:
-        line += ngettext(" (over {n} day)", " (over {n} days)", one.days).format(n=one.days)
-    return line
 
 
 def _warnings(result: Rehearsal) -> list[str]:

@@ -6,7 +6,7 @@ import typer
 
 from mailer.cli.delivering import deliver_or_follow, exit_unless_well, say_what_is_left
 from mailer.cli.drawing import STATUS_WORDS, say
-from mailer.cli.options import JsonOption, MailingArgument, acting_name, open_house
+from mailer.cli.options import AsOption, JsonOption, MailingArgument, acting_name, open_house
 from mailer.cli.summary import draw_summary
 from mailer.i18n import N_, _, ngettext
 from mailer.model.delivery import DeliveryStatus, MailingStatus

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from mailer.cli.drawing import MAILING_WORDS, STATUS_WORDS, class_word, make_table, out, say
 from mailer.cli.standing import describe_pace, say_span
+from mailer.cli.tempo import describe_tempo
 from mailer.i18n import _
-from mailer.model.delivery import DeliveryStatus, ListSummary, MailingSummary
+from mailer.model.delivery import DeliveryStatus, ListSummary, MailingStatus, MailingSummary
 from mailer.model.standing import Standing
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def describe_summary(summary: MailingSummary, standing: Standing) -> dict[str, o
         "started_at": mailing.started_at,
         "late_by_s": round(mailing.late_by.total_seconds()) if mailing.late_by is not None else None,
         "finished_at": mailing.finished_at,
+        "tempo": describe_tempo(mailing.tempo),
+        "quiet_until": mailing.tempo.quiet_until(standing.at) if mailing.status is MailingStatus.RUNNING else None,
         "planned": summary.planned,
         **{one.value: summary.count(one) for one in DeliveryStatus},
         "bounced": summary.bounced,

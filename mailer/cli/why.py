@@ -10,6 +10,7 @@ import typer
 from mailer.cli.drawing import MAILING_WORDS, STATUS_WORDS, class_word, say, say_json, show_time
 from mailer.cli.options import JsonOption, MailingArgument, open_house
 from mailer.cli.standing import say_pace
+from mailer.cli.tempo import say_tempo
 from mailer.i18n import N_, _
 from mailer.model.history import (
     Absence,
@@ -58,6 +59,8 @@ NEXT_WORDS = {
     NextKind.TRY: N_("the next attempt at {when}"),
     NextKind.RESEND: N_("it is sent again at {when}, with the same Message-ID, unless a report comes first"),
     NextKind.MAILING: N_("nothing while the mailing is {status}"),
+    NextKind.QUIET: N_("it goes after the quiet hours, from {when}"),
+    NextKind.TEMPO: N_("its turn comes later: {tempo}"),
     NextKind.RELAY: N_("it waits for the relay {name}: {standing}"),
     NextKind.DOMAIN: N_("it waits for its domain {name}: {standing}"),
     NextKind.NO_RELAY: N_("no relay of config.toml takes it"),
@@ -196,8 +199,11 @@ def _say_next(history: RecipientHistory, step: NextStep, now: datetime, zone: Zo
         when=show_time(step.at, zone),
         status=_(MAILING_WORDS[history.mailing.status]),
         name=step.waits_for.name if step.waits_for else "",
+        tempo=say_tempo(history.mailing.tempo),
         standing=say_pace(step.waits_for, now, zone) if step.waits_for else "",
     )
+    if step.kind is NextKind.TEMPO and step.at is not None:
+        words += f" ({show_time(step.at, zone)})"
     if step.kind is NextKind.MAILING and history.mailing.reason:
         words += f" ({history.mailing.reason})"
     return words

@@ -4,7 +4,7 @@ from mailer.config.newsletter import ListConfig, PicturesConfig, ScheduleConfig,
 from mailer.config.reading import FILE_NAME, line_of, load_config
 from mailer.config.replies import RepliesConfig, ReplyRule
 from mailer.config.secrets import read_password, read_private_file
-from mailer.config.sending import DomainConfig, RelayConfig
+from mailer.config.sending import DomainConfig, RelayConfig, TempoConfig
 from mailer.config.values import SELECTOR
 from mailer.config.whole import Config
 
@@ -20,6 +20,7 @@ __all__ = [
     "SELECTOR",
     "ScheduleConfig",
     "SenderConfig",
+    "TempoConfig",
     "line_of",
     "load_config",
     "read_password",

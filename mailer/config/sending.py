@@ -5,8 +5,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from mailer.config.values import CurableError, Duration, Limits, Line, Name, SigningDomain, Table, check_address
+from mailer.config.values import (
+    CurableError,
+    Duration,
+    Limits,
+    Line,
+    Name,
+    QuietHoursText,
+    SigningDomain,
+    Table,
+    check_address,
+)
 from mailer.i18n import _
+from mailer.model.tempo import Tempo, parse_quiet_hours
+
+LONGEST_TEMPO = timedelta(days=92)
 
 
 class RelayConfig(Table):
@@ -98,6 +111,28 @@ class RetryConfig(Table):
         default="resend",
         description="when a relay never answered the final dot: send again after 10 minutes, twice at most, or ask",
     )
+
+
+class TempoConfig(Table):
+    """How a mailing keeps time, unless `mailer send` says otherwise; fixed for each when it is planned."""
+
+    quiet_hours: QuietHoursText = Field(
+        default="",
+        description='when nothing is sent, by the newsletter\'s clocks: "22:00-07:00"; empty: always sent',
+    )
+    pause_between_lists: Annotated[Duration, Field(le=LONGEST_TEMPO)] = Field(
+        default=timedelta(),
+        description="how long to wait after the last copy of a list (报 goes first) before the next list begins",
+    )
+    spread: Annotated[Duration, Field(le=LONGEST_TEMPO)] = Field(
+        default=timedelta(),
+        description="over how long the copies of a mailing are spread evenly; 0s: as fast as the limits let them",
+    )
+
+    def tempo(self, zone: str) -> Tempo:
+        """Return it as a mailing keeps it, its clocks those of this zone."""
+        quiet = parse_quiet_hours(self.quiet_hours, zone) if self.quiet_hours else None
+        return Tempo(self.pause_between_lists, self.spread, quiet)
 
 
 class BouncesConfig(Table):

@@ -13,12 +13,12 @@ from mailer.errors import AddressError
 from mailer.i18n import _
 from mailer.model.address import parse_address
 from mailer.model.pace import parse_limit
+from mailer.model.tempo import parse_quiet_hours, parse_span
 
 # lists, relays and schedules are named in file names, URLs and headers
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 SELECTOR = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"  # one label of a name in DNS
 Selector = Annotated[str, Field(pattern=SELECTOR)]
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 # after postgresql:// come user, host or nothing (a socket), port, database, options
 _POSTGRESQL = re.compile(r"([^\s:/?#@]*:?@)?([^\s:/?#@\[\]]*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[^\s/?#]*)?(\?[^\s#]*)?")
 
@@ -35,10 +35,10 @@ class CurableError(ValueError):
 def _parse_duration(value: object) -> object:
     if isinstance(value, timedelta):
         return value
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", value) if isinstance(value, str) else None
-    if match is None:
-        raise CurableError(_("wrong value"), _("write a number with its unit, such as 30s, 10m, 48h or 2d"))
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    try:
+        return parse_span(value if isinstance(value, str) else "")
+    except ValueError:
+        raise CurableError(_("wrong value"), _("write a number with its unit, such as 30s, 10m, 48h or 2d")) from None
 
 
 def check_address(value: str) -> str:
@@ -97,6 +97,17 @@ def _check_clock(value: object) -> object:
     return time(int(match[1]), int(match[2]))
 
 
+def _check_quiet_hours(value: str) -> str:
+    if value:
+        try:
+            quiet = parse_quiet_hours(value, "UTC")
+        except ValueError:
+            raise CurableError(_("wrong value"), _("write two times of day such as 22:00-07:00")) from None
+        if quiet.zone != "UTC":
+            raise CurableError(_("wrong value"), _("write no zone: the newsletter's is meant"))
+    return value
+
+
 def _check_signing_domain(value: str) -> str:
     if value and not re.fullmatch(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", value):
         raise CurableError(_("wrong value"), _("write a domain in lower case, such as news.example.org"))
@@ -132,6 +143,7 @@ OptionalAddress = Annotated[str, AfterValidator(lambda value: check_address(valu
 PublicUrl = Annotated[str, AfterValidator(_check_url)]
 DatabaseAddress = Annotated[str, AfterValidator(_check_database)]
 SigningDomain = Annotated[str, AfterValidator(_check_signing_domain)]
+QuietHoursText = Annotated[str, AfterValidator(_check_quiet_hours)]
 TemplateName = Annotated[str, AfterValidator(_check_template)]
 Limits = Annotated[tuple[str, ...], BeforeValidator(_check_limits)]
 

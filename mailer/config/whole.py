@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from mailer.config.approval import ApprovalConfig
 from mailer.config.newsletter import ListConfig, PicturesConfig, ProofConfig, ScheduleConfig, SenderConfig, WebConfig
 from mailer.config.replies import RepliesConfig
-from mailer.config.sending import BouncesConfig, DkimConfig, DomainConfig, RelayConfig, RetryConfig
+from mailer.config.sending import BouncesConfig, DkimConfig, DomainConfig, RelayConfig, RetryConfig, TempoConfig
 from mailer.config.values import CurableError, DatabaseAddress, Name, PublicUrl, Selector, Table, Zone
 from mailer.i18n import _
 from mailer.model.address import is_provider
@@ -46,6 +46,7 @@ class Config(Table):
     )
     approval: ApprovalConfig = ApprovalConfig()
     retry: RetryConfig = RetryConfig()
+    tempo: TempoConfig = TempoConfig()
     bounces: BouncesConfig = BouncesConfig()
     replies: RepliesConfig = RepliesConfig()
     dkim: dict[Selector, DkimConfig] = Field(default_factory=dict, description="the keys that sign, by selector")

@@ -18,6 +18,7 @@ class Act(StrEnum):
     RETURN = "return"
     VOID = "void"  # the program noticed that an approval no longer holds
     SCHEDULE = "schedule"  # a mailing was planned
+    RESCHEDULE = "reschedule"  # it was given another time or tempo
     START = "start"  # its audience was frozen
     HOLD = "hold"
     RELEASE = "release"

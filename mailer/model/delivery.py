@@ -1,11 +1,13 @@
 """Deliveries, mailings and issues as the ledger keeps them: their states, and the moves between states."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
 from mailer.model.issue import Role
+from mailer.model.tempo import EVEN, Tempo
 
 
 class DeliveryStatus(StrEnum):
@@ -161,6 +163,7 @@ class MailingRecord:
     """A mailing as the ledger keeps it. scheduled_at None means as soon as possible; reason says why it is held.
 
     again_by and again_reason: who had it sent to addresses that had the issue, and why; empty for any other.
+    openings: when its lists begin or began, of those for which that is settled; it matters where its tempo has a pause.
     """
 
     id: int
@@ -175,6 +178,8 @@ class MailingRecord:
     schedule: str
     again_by: str = ""
     again_reason: str = ""
+    tempo: Tempo = EVEN
+    openings: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def late_by(self) -> timedelta | None:

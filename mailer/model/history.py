@@ -101,6 +101,8 @@ class NextKind(StrEnum):
     TRY = "try"  # it is tried again at a time
     RESEND = "resend"  # nobody knows whether it arrived; it is sent again at a time
     MAILING = "mailing"  # its mailing does not run
+    QUIET = "quiet"  # quiet hours of its mailing
+    TEMPO = "tempo"  # its first try is not due yet, by the spread of its mailing or as its list has not begun
     RELAY = "relay"  # every relay that takes it rests, is stopped or has used up its limits
     DOMAIN = "domain"  # its domain is slowed down
     NO_RELAY = "no_relay"  # the settings have no relay for it

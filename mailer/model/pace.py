@@ -7,7 +7,6 @@ permit that comes back up to two slices late.
 
 import math
 import re
-from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -143,24 +142,6 @@ def shortest_time(count: int, limits: Collection[Limit]) -> float:
     rounds = (count - 1) // longest.count
     a_round = max(float(longest.window_s), shortest_time(longest.count, others))
     return rounds * a_round + shortest_time(count - rounds * longest.count, others)
-
-
-def shortest_time_together(count: int, several: Sequence[Collection[Limit]]) -> float:
-    """Return the same for several relays that share `count` messages, each with limits of its own; to the second."""
-    if any(not limits for limits in several):
-        return 0.0
-    none_before, all_by = 0.0, min((shortest_time(count, limits) for limits in several), default=0.0)
-    if len(several) < 2:
-        return all_by
-
-    def most_within(seconds: float, limits: Collection[Limit]) -> int:
-        return bisect_right(range(count + 1), seconds, key=lambda number: shortest_time(number, limits)) - 1
-
-    while all_by - none_before > 1:
-        middle = (none_before + all_by) / 2
-        enough = sum(most_within(middle, limits) for limits in several) >= count
-        none_before, all_by = (none_before, middle) if enough else (middle, all_by)
-    return all_by
 
 
 def waiting_time(count: int, limit: Limit, uses: Sequence[Use], now: datetime) -> float:

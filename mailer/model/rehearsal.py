@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from mailer.model.delivery import DeliveryStatus, MailingStatus
+from mailer.model.forecast import Forecast
 from mailer.model.issue import Role
-from mailer.model.pace import Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +36,13 @@ class Untaken:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """What real limits mean at best. names: relays that share their copies, or a group of recipient domains.
-
-    seconds: from the first copy to the last; 0 where the limits take all at once.
-    """
-
-    names: tuple[str, ...]
-    copies: int
-    limits: tuple[tuple[Limit, ...], ...]
-    seconds: float
-    of_domains: bool = False
-
-    @property
-    def days(self) -> int:
-        """On how many days in a row something leaves."""
-        return int(self.seconds // 86400) + 1
-
-
-@dataclass(frozen=True, slots=True)
 class Rehearsal:
     """The run of an issue to its lists, as it would be.
 
     status, reason: of the rehearsed mailing, held where it could not run. unapproved: why it is not approved, empty
     where it is; an unapproved one was rendered for the rehearsal. messages, octets, largest, twice: of what the sink
-    took. untaken holds the first of those who got none; missing says how many there are.
+    took. untaken holds the first of those who got none; missing says how many there are. forecast: if it were sent now,
+    through the real relays.
     """
 
     issue_slug: str
@@ -78,7 +60,7 @@ class Rehearsal:
     missing: int
     beyond_ascii: int
     no_password: str
-    forecasts: tuple[Forecast, ...]
+    forecast: Forecast
 
     @property
     def planned(self) -> int:

@@ -1,6 +1,7 @@
 """From an approval to a mailing: planned for a time, held, paused, cancelled."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from mailer.errors import NotFoundError, StateError, UsageError
@@ -9,12 +10,15 @@ from mailer.model.approval import ApprovalRecord, AudienceChange, compare_audien
 from mailer.model.audit import Act
 from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus, SendAgain
 from mailer.model.people import PROGRAM, Actor
+from mailer.model.tempo import EVEN, Tempo
 from mailer.publishing.people import check_name
-from mailer.store import audit, mailings, recovery
+from mailer.store import audit, mailings, recovery, tempo
 from mailer.store.database import Connection
 
 MOST_DIGITS = 10  # of a mailing's number
 LONGEST_REASON = 500
+NOT_BEGUN = (MailingStatus.SCHEDULED, MailingStatus.HELD)
+UNDER_WAY = (MailingStatus.RUNNING, MailingStatus.PAUSED, MailingStatus.HELD)
 
 
 def schedule_mailing(
@@ -26,6 +30,7 @@ def schedule_mailing(
     schedule: str = "",
     by: Actor = PROGRAM,
     again: SendAgain | None = None,
+    tempo: Tempo = EVEN,
 ) -> int:
     """Write a mailing of the approved editions to lists, given as (name, id) in sending order; return its id.
 
@@ -46,7 +51,7 @@ def schedule_mailing(
             )
         chosen.append((list_id, approval.editions[name]))
     number = mailings.create_mailing(
-        connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule, again
+        connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule, again, tempo
     )
     audit.record(
         connection, by, Act.SCHEDULE, mailings.mailing_subject(number), now,
@@ -139,9 +144,79 @@ def cancel_some(connection: Connection, mailing: MailingRecord, now: datetime) -
     return recovery.cancel_pending(connection, mailing.id, now) > 0
 
 
+def hold_mailing(connection: Connection, mailing: MailingRecord, reason: str, by: Actor, now: datetime) -> None:
+    """Hold a mailing until a person releases it; the reason is kept, with the name. Raises StateError, UsageError."""
+    why = " ".join(reason.split())
+    if not why:
+        raise UsageError(_("say why it is held"), field="--reason", cure=_('--reason "…"'))
+    if len(why) > LONGEST_REASON:
+        raise UsageError(
+            _("the reason is too long"), field="--reason", cure=_("{n} characters at most").format(n=LONGEST_REASON)
+        )
+    told = _("{name}: {reason}").format(name=by.name, reason=why) if by.name else why
+    move_mailing(connection, mailing, MailingStatus.HELD, now, told, by)
+
+
+def release_mailing(
+    connection: Connection, mailing: MailingRecord, now: datetime, by: Actor = PROGRAM
+) -> MailingStatus:
+    """Let a held mailing go on and return where it is now; HELD for one whose start is due, which the caller starts.
+
+    Raises StateError for one that is not held.
+    """
+    if mailing.status is not MailingStatus.HELD:
+        raise StateError(
+            _("mailing {id} is {status}; only a held one is released").format(
+                id=mailing.id, status=_(mailing.status.value)
+            ),
+            cure=_("`mailer status {id}` shows where it stands").format(id=mailing.id),
+        )
+    if mailing.started_at is not None:
+        move_mailing(connection, mailing, MailingStatus.RUNNING, now, by=by)
+        return MailingStatus.RUNNING
+    if mailing.scheduled_at is not None and mailing.scheduled_at > now:
+        move_mailing(connection, mailing, MailingStatus.SCHEDULED, now, by=by)
+        return MailingStatus.SCHEDULED
+    return MailingStatus.HELD
+
+
+def reschedule_mailing(
+    connection: Connection,
+    mailing: MailingRecord,
+    at: datetime | None,
+    wanted: Tempo | None,
+    now: datetime,
+    by: Actor = PROGRAM,
+) -> None:
+    """Give a mailing another time (None: the one it has) and tempo (None: likewise). Raises StateError.
+
+    Of one that has begun only the quiet hours may change: what its spread and pauses are was settled with its plan.
+    """
+    changed = wanted if wanted is not None else mailing.tempo
+    begun = mailing.started_at is not None
+    if begun and (at is not None or replace(changed, quiet=mailing.tempo.quiet) != mailing.tempo):
+        raise StateError(
+            _("mailing {id} has begun; only its quiet hours may change").format(id=mailing.id),
+            cure=_("`mailer pause {id}` or `mailer hold {id}` stops it; `mailer cancel {id}` ends it").format(
+                id=mailing.id
+            ),
+        )
+    statuses = UNDER_WAY if begun else NOT_BEGUN
+    time = at if at is not None else mailing.scheduled_at
+    if not tempo.change_tempo(connection, mailing.id, statuses, time, changed):
+        raise StateError(
+            _("mailing {id} is {status}; it cannot be planned anew").format(
+                id=mailing.id, status=_(mailing.status.value)
+            ),
+            cure=_("`mailer send {issue}` plans those whom the issue has not reached").format(issue=mailing.issue_slug),
+        )
+    told = time.isoformat() if time is not None else None
+    audit.record(connection, by, Act.RESCHEDULE, mailings.mailing_subject(mailing.id), now, at=told)
+
+
 def resume_mailing(connection: Connection, mailing: MailingRecord, now: datetime, by: Actor = PROGRAM) -> None:
-    """Set a paused or held mailing running again. Raises StateError for any other."""
-    if mailing.status not in (MailingStatus.PAUSED, MailingStatus.HELD):
+    """Set a paused mailing running again. Raises StateError for any other."""
+    if mailing.status is not MailingStatus.PAUSED:
         raise StateError(
             _("mailing {id} is {status}; only a paused or held one is resumed").format(
                 id=mailing.id, status=_(mailing.status.value)

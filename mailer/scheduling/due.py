@@ -7,13 +7,14 @@ acted on.
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from mailer.config import FILE_NAME, Config, ScheduleConfig
 from mailer.errors import ConfigError
 from mailer.i18n import _
+from mailer.model.local_time import local_moment
 from mailer.model.occurrence import Occurrence
 from mailer.scheduling.calendar import WorkingCalendar
 from mailer.scheduling.rule_text import parse_rule
@@ -54,28 +55,6 @@ def describe_rule(schedule: ScheduleConfig, config: Config) -> str:
     """Return all that decides when a schedule is due, as one text: another text means another timetable."""
     at = f"{schedule.at:%H:%M}" if schedule.at else ""
     return "; ".join((schedule.when, at, schedule_zone(schedule, config).key))
-
-
-def local_moment(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """Return the moment a zone's clocks show this date and time; aware, in the zone.
-
-    A time that clocks skip moves to the first that exists after it (02:30 to 03:00 in spring); of one that they show
-    twice it is the first (PEP 495).
-    """
-    wanted = datetime.combine(day, at, zone)
-    moment = wanted.astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) == wanted.replace(tzinfo=None):
-        return wanted
-    # Skipped: the clocks are set forward between the two readings of it. Find that second.
-    before, after = wanted.replace(fold=1).astimezone(UTC), moment
-    offset = after.astimezone(zone).utcoffset()
-    while after - before > timedelta(seconds=1):
-        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
-        if middle.astimezone(zone).utcoffset() == offset:
-            after = middle
-        else:
-            before = middle
-    return after.astimezone(zone)
 
 
 def _utc(moment: datetime) -> datetime:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -49,6 +50,7 @@ class Desk:
         self.progress = asyncio.Event()
         self.loop = asyncio.get_running_loop()
         self.running: set[int] = set()  # mailings, as last seen
+        self.quiet_from: dict[int, datetime] = {}  # of those with quiet hours: since when it is quiet, or will be next
         self.halting: set[int] = set()  # of those, the ones being held by us
         self.under_way: Counter[int] = Counter()  # copies by mailing, from claim to settlement
         self.under_way_domains: Counter[str] = Counter()
@@ -72,7 +74,11 @@ class Desk:
 
     def _is_on(self, copy: Copy, pool: Pool) -> bool:
         on = not (self.stop.is_set() or self.over or pool.resting or self.ledger.trouble)
-        return on and copy.delivery.mailing_id in self.running
+        return on and copy.delivery.mailing_id in self.running and not self._is_quiet(copy)
+
+    def _is_quiet(self, copy: Copy) -> bool:
+        since = self.quiet_from.get(copy.delivery.mailing_id)
+        return since is not None and self.set.now() >= since
 
     def may_ride(self, copy: Copy, pool: Pool) -> bool:
         """True when a copy's envelope may be said ahead.
@@ -105,8 +111,15 @@ class Desk:
         return True
 
     def permit_dot(self, copy: Copy) -> Awaitable[bool]:
-        """Ask for the dot's commit, at once; awaited it raises StoreError where there can be none."""
+        """Ask for the dot's commit, at once; awaited it raises StoreError where there can be none.
+
+        In quiet hours there is none: what had its dot before may hear the reply.
+        """
         one = copy.delivery
+        if self._is_quiet(copy):
+            denied: asyncio.Future[bool] = self.loop.create_future()
+            denied.set_result(False)
+            return denied
         address_hash = hash_address(self.set.secret, one.recipient.address.casefold())
         return self.ledger.permit(Dot(one.id, one.attempt, one.lease, address_hash))
 

@@ -9,6 +9,7 @@ from mailer.config import DomainConfig, RelayConfig
 from mailer.model.delivery import Delivery
 from mailer.model.pace import MINUTE_S, Limit, Pace, Use, learnt_limit, parse_limit, room_left
 from mailer.sending.routes import Routes
+from mailer.sending.tempo import last_due
 from mailer.store import claims, pace
 from mailer.store.claims import Candidate, RunningMailing
 from mailer.store.database import Connection
@@ -206,6 +207,7 @@ class Feed:
         seen: set[int] = set()
         waiting: set[str] = set()  # domains for which no relay has room
         looks = 0
+        up_to = last_due(mailing, now)
         while (wanted := sum(room.values())) > 0 and looks < MOST_LOOKS:
             full = [name for subject, left in space.items() if left <= 0 for name in self.domains.members(subject)]
             page = claims.find_candidates(
@@ -216,6 +218,7 @@ class Feed:
                 lists=self._lists_with_room(mailing, room, works),
                 not_domains=[*full, *waiting][:MOST_BLOCKED],
                 domains=self._domains_with_room(room),
+                up_to=up_to,
             )
             fresh = [one for one in page if one.id not in seen]
             before = len(chosen)

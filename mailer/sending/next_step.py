@@ -17,8 +17,13 @@ def tell_next(
     standing: Standing,
     domain: str,
     now: datetime,
+    *,
+    is_due: bool = True,
 ) -> NextStep:
-    """Return what happens next; tiers are the relays that may take it, domain the name under which its pace is kept."""
+    """Return what happens next; tiers are the relays that may take it, domain the name under which its pace is kept.
+
+    is_due: False where the tempo of the mailing keeps its first try back.
+    """
     status = delivery.status
     if status in _ENDED:
         return NextStep(NextKind.NOTHING)
@@ -33,6 +38,11 @@ def tell_next(
         return NextStep(NextKind.RESEND, due)
     if due is not None and due > now:
         return NextStep(NextKind.TRY, due)
+    if due is None and not is_due:
+        opens_at = mailing.openings.get(delivery.list_name) if mailing.tempo.pause else None
+        return NextStep(NextKind.TEMPO, opens_at if opens_at is not None and opens_at > now else None)
+    if (until := mailing.tempo.quiet_until(now)) is not None:
+        return NextStep(NextKind.QUIET, until)
     return _tell_due(tiers, standing, domain)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailer.store import audience, issues, mailings, plans, recovery
+from mailer.store import audience, issues, mailings, plans, recovery, tempo
 from mailer.store.database import Connection
 from mailer.tokens import HouseSecret, hash_address
 
@@ -40,10 +40,16 @@ def plan_mailing(
     mailings.fix_tokens(connection, mailing_id, secret.current, message_domain)
     ordinal = first = plans.last_ordinal(connection, mailing_id)
     active = 0
+    ranges = []
     for list_id, _name, edition_id in mailings.mailing_lists(connection, mailing_id):
         active += plans.count_audience(connection, target, list_id)
         plans.freeze_list(connection, target, list_id, edition_id, ordinal)
         ordinal = plans.last_ordinal(connection, mailing_id)
+        ranges.append((list_id, ordinal))
+    if first:
+        tempo.end_tempo(connection, mailing_id, now)
+    else:
+        tempo.begin_tempo(connection, mailing_id, ranges, now)
     planned = ordinal - first
     return PlanCount(planned, _suppress(connection, mailing_id, secret, now), active - planned)
 

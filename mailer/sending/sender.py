@@ -24,6 +24,7 @@ from mailer.sending.outcomes import Outcomes
 from mailer.sending.pool import Pool
 from mailer.sending.retry import resend_uncertain_at
 from mailer.sending.settings import SendingSettings
+from mailer.sending.tempo import keep_tempo
 from mailer.store import claims, issues, mailings, pace, recovery
 from mailer.store.claims import RunningMailing
 from mailer.store.database import Connection, Store
@@ -138,8 +139,10 @@ class Sender(Outcomes):
         due = asyncio.get_running_loop().time() >= self._housekept_at
         if self.ledger.trouble or not (any(appetite.values()) or due):
             return False
-        running, held, claimed = await self.ledger.write(partial(self._claim, appetite=appetite, housekeeping=due))
-        self.running = running - self.halting
+        running, quiet, held, claimed = await self.ledger.write(
+            partial(self._claim, appetite=appetite, housekeeping=due)
+        )
+        self.running, self.quiet_from = running - self.halting, quiet
         for name, is_held in held.items():
             if not self.pools[name].changing:  # else what was read may be older than what we know
                 self.pools[name].resting = is_held
@@ -156,8 +159,11 @@ class Sender(Outcomes):
 
     def _claim(
         self, connection: Connection, appetite: Mapping[str, int], housekeeping: bool
-    ) -> tuple[set[int], dict[str, bool], list[Claim]]:
-        """Claim for every relay that is ready; now and then take up what is due otherwise."""
+    ) -> tuple[set[int], dict[int, datetime], dict[str, bool], list[Claim]]:
+        """Claim for every relay that is ready; now and then take up what is due otherwise.
+
+        Returns which mailings run, since when it is quiet for them or will be, which relays are held, and the claims.
+        """
         now = self.set.now()
         running = claims.running_mailings(connection, self._only)
         held: dict[str, bool] = {}
@@ -166,11 +172,14 @@ class Sender(Outcomes):
             for one in running:
                 recovery.recover_expired(connection, one.id, now, resend_at, self.feed.lease)
                 recovery.requeue_uncertain(connection, one.id, now)
+            keep_tempo(connection, running, now)
             held = self._held_relays(connection, now)
         running = [one for one in running if self._is_fit(connection, one, now)]
         under_way = dict(self.under_way_domains)
-        claimed = self.feed.claim(connection, running, appetite, under_way, now)
-        return {one.id for one in running}, held, claimed
+        quiet = {one.id: one.tempo.quiet.quiet_from(now) for one in running if one.tempo.quiet is not None}
+        awake = [one for one in running if one.id not in quiet or now < quiet[one.id]]
+        claimed = self.feed.claim(connection, awake, appetite, under_way, now)
+        return {one.id for one in running}, quiet, held, claimed
 
     def _held_relays(self, connection: Connection, now: datetime) -> dict[str, bool]:
         """Return which relays may not be used now: a rest may be over, or another process may have begun one."""

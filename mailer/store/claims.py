@@ -21,9 +21,11 @@ from sqlalchemy import (
 )
 
 from mailer.model.delivery import Delivery, DeliveryStatus, MailingStatus, Recipient
+from mailer.model.tempo import EVEN, Tempo
 from mailer.store.deliveries import message_ids
 from mailer.store.rows import Prepared, given, written_out
 from mailer.store.schema import UtcTime, attempt, delivery, distribution_list, issue, mailing, mailing_list
+from mailer.store.tempo import ListRange, to_tempo
 from mailer.tokens import HouseSecret, Purpose, TokenMaker
 
 _PENDING = written_out(DeliveryStatus.PENDING)
@@ -31,13 +33,20 @@ _PENDING = written_out(DeliveryStatus.PENDING)
 
 @dataclass(frozen=True, slots=True)
 class RunningMailing:
-    """What a sender must know of a mailing to claim of it: its lists by id, and what its tokens are made with."""
+    """What a sender must know of a mailing to claim of it: its lists by id, and what its tokens are made with.
+
+    ranges: its lists in sending order; of its spread so much has gone by, as of spread_seen_at.
+    """
 
     id: int
     issue_slug: str
     lists: dict[int, str]
     token_key: int
     message_domain: str
+    tempo: Tempo = EVEN
+    ranges: tuple[ListRange, ...] = ()
+    spread_gone_s: float = 0.0
+    spread_seen_at: datetime | None = None
 
 
 class Candidate(NamedTuple):
@@ -65,21 +74,30 @@ class Candidate(NamedTuple):
 _COLUMNS = [delivery.c[{"due_at": "next_attempt_at"}.get(name, name)] for name in Candidate._fields]
 
 
-def running_mailings(connection: Connection, only: int | None = None) -> list[RunningMailing]:
-    """Return the mailings to deliver, oldest first; with `only`, that one if it runs."""
-    wanted = [mailing.c.status == MailingStatus.RUNNING.value]
+def running_mailings(
+    connection: Connection, only: int | None = None, statuses: Collection[MailingStatus] = (MailingStatus.RUNNING,)
+) -> list[RunningMailing]:
+    """Return the mailings to deliver, oldest first; with `only`, that one if it runs.
+
+    statuses: for those who look on, also mailings that stand still.
+    """
+    wanted: list[ColumnElement[bool]] = [mailing.c.status.in_([one.value for one in statuses])]
     if only is not None:
         wanted.append(mailing.c.id == only)
     found = connection.execute(
-        select(mailing.c.id, issue.c.slug, mailing.c.token_key, mailing.c.message_domain)
-        .join_from(mailing, issue)
-        .where(*wanted)
-        .order_by(mailing.c.id)
+        select(mailing, issue.c.slug).join_from(mailing, issue).where(*wanted).order_by(mailing.c.id)
     ).all()
     named = connection.execute(
-        select(mailing_list.c.mailing_id, distribution_list.c.id, distribution_list.c.name)
+        select(
+            mailing_list.c.mailing_id,
+            distribution_list.c.id,
+            distribution_list.c.name,
+            mailing_list.c.last_ordinal,
+            mailing_list.c.opens_at,
+        )
         .join_from(mailing_list, distribution_list)
         .where(mailing_list.c.mailing_id.in_([one.id for one in found]))
+        .order_by(mailing_list.c.mailing_id, mailing_list.c.position)
     ).all()
     return [
         RunningMailing(
@@ -88,6 +106,10 @@ def running_mailings(connection: Connection, only: int | None = None) -> list[Ru
             {row.id: row.name for row in named if row.mailing_id == one.id},
             one.token_key,
             one.message_domain,
+            to_tempo(one),
+            tuple(ListRange(row.id, row.last_ordinal, row.opens_at) for row in named if row.mailing_id == one.id),
+            one.spread_gone_s,
+            one.spread_seen_at,
         )
         for one in found
     ]
@@ -109,11 +131,13 @@ def find_candidates(
     lists: Collection[int] | None = None,
     not_domains: Collection[str] = (),
     domains: Collection[str] | None = None,
+    up_to: int | None = None,
 ) -> list[Candidate]:
     """Return up to `limit` due deliveries of a running mailing: those due for another try, then fresh ones in order.
 
-    lists: only of these; domains: only to those that match one of these patterns (shell's * and ?), and perhaps some
-    others; not_domains: none to these. On PostgreSQL they are locked until the transaction ends.
+    up_to: fresh ones up to this id only. lists: only of these; domains: only to those that match one of these patterns
+    (shell's * and ?), and perhaps some others; not_domains: none to these. On PostgreSQL they are locked until the
+    transaction ends.
     """
     wanted: list[ColumnElement[bool]] = [
         delivery.c.mailing_id == mailing_id,
@@ -133,6 +157,8 @@ def find_candidates(
     found = connection.execute(query.where(due <= now).order_by(due, delivery.c.id).limit(limit)).all()
     if len(found) < limit:
         fresh = query.where(due.is_(None)).order_by(delivery.c.id).limit(limit - len(found))
+        if up_to is not None:
+            fresh = fresh.where(delivery.c.id <= up_to)
         found = [*found, *connection.execute(fresh).all()]
     return [Candidate._make(one) for one in found]
 

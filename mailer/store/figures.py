@@ -106,3 +106,20 @@ def count_bounced(connection: Connection, mailing_id: int) -> dict[int, int]:
         .group_by(event.c.list_id)
     )
     return dict(rows.all())
+
+
+NEWEST = 5000  # attempts that are looked at
+
+
+def accepted_spans(connection: Connection) -> dict[str, list[tuple[datetime, datetime]]]:
+    """Return from when to when each relay worked on a copy it accepted, of the newest attempts."""
+    newest = select(attempt).order_by(attempt.c.delivery_id.desc(), attempt.c.number.desc()).limit(NEWEST).subquery()
+    rows = connection.execute(
+        select(newest.c.relay, newest.c.started_at, newest.c.ended_at).where(
+            newest.c.outcome == "accepted", newest.c.ended_at.is_not(None)
+        )
+    )
+    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    for relay, started_at, ended_at in rows:
+        found.setdefault(relay, []).append((started_at, ended_at))
+    return found

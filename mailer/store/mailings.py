@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, insert, select, update
 from mailer.model.audit import Act, Subject
 from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus, SendAgain, sources_of
 from mailer.model.people import PROGRAM, Actor
+from mailer.model.tempo import EVEN, Tempo
 from mailer.store import audit
 from mailer.store.schema import (
     approval,
@@ -21,6 +22,7 @@ from mailer.store.schema import (
     mailing_list,
     mailing_only,
 )
+from mailer.store.tempo import to_columns, to_tempo
 
 _ACTS = {
     MailingStatus.SCHEDULED: Act.RELEASE,
@@ -40,6 +42,7 @@ def create_mailing(
     now: datetime,
     schedule: str = "",
     again: SendAgain | None = None,
+    tempo: Tempo = EVEN,
 ) -> int:
     """Write a scheduled mailing to lists, given as (list id, edition id) in sending order; return its id.
 
@@ -56,6 +59,7 @@ def create_mailing(
             schedule=schedule,
             again_by=again.by if again is not None else "",
             again_reason=again.reason if again is not None else "",
+            **to_columns(tempo),
         )
         .returning(mailing.c.id)
     )
@@ -78,17 +82,17 @@ def _select() -> Select[Any]:
 
 
 def _to_record(connection: Connection, row: Any) -> MailingRecord:
-    names = connection.execute(
-        select(distribution_list.c.name)
+    lists = connection.execute(
+        select(distribution_list.c.name, mailing_list.c.opens_at)
         .join_from(mailing_list, distribution_list)
         .where(mailing_list.c.mailing_id == row.id)
         .order_by(mailing_list.c.position)
-    ).scalars()
+    ).all()
     return MailingRecord(
         id=row.id,
         issue_slug=row.slug,
         status=MailingStatus(row.status),
-        lists=tuple(names),
+        lists=tuple(one.name for one in lists),
         scheduled_at=row.scheduled_at,
         created_at=row.created_at,
         started_at=row.started_at,
@@ -97,6 +101,8 @@ def _to_record(connection: Connection, row: Any) -> MailingRecord:
         schedule=row.schedule,
         again_by=row.again_by,
         again_reason=row.again_reason,
+        tempo=to_tempo(row),
+        openings={one.name: one.opens_at for one in lists if one.opens_at is not None},
     )
 
 
@@ -277,7 +283,9 @@ def fix_tokens(connection: Connection, mailing_id: int, token_key: int, message_
     )
 
 
-def note_mailing(connection: Connection, mailing_id: int, reason: str) -> None:
-    """Say beside a running mailing why it does not get on just now; empty when it does again."""
-    running = (mailing.c.id == mailing_id) & (mailing.c.status == MailingStatus.RUNNING.value)
-    connection.execute(update(mailing).where(running).values(reason=reason))
+def note_mailing(
+    connection: Connection, mailing_id: int, reason: str, status: MailingStatus = MailingStatus.RUNNING
+) -> None:
+    """Say beside a mailing in this state why it does not get on just now; empty when it does again."""
+    wanted = (mailing.c.id == mailing_id) & (mailing.c.status == status.value)
+    connection.execute(update(mailing).where(wanted).values(reason=reason))

@@ -228,3 +228,92 @@ def mark_suppressed(connection: Connection, ids: Collection[int], now: datetime)
         .where(delivery.c.id.in_(ids), delivery.c.status == DeliveryStatus.PENDING.value)
         .values(status=DeliveryStatus.SUPPRESSED.value, finished_at=now)
     )
+
+
+def _expected(list_id: int, before: Sequence[int], issue_id: int | None, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Select what `freeze_list` would write of a list after those before it."""
+    other = subscription.alias()
+    first_on = exists().where(
+        other.c.contact_id == contact.c.id, other.c.list_id.in_(before), other.c.status == "active"
+    )
+    wanted = [subscription.c.list_id == list_id, subscription.c.status == "active", ~first_on]
+    if issue_id is not None:
+        wanted.append(~has_copy(issue_id, contact.c.address_key))
+    return select(*columns).join_from(subscription, contact).where(*wanted)
+
+
+def count_expected(
+    connection: Connection, issue_id: int | None, list_id: int, before: Sequence[int]
+) -> Iterator[tuple[str, int]]:
+    """Yield how many a plan would write of a list, by recipient domain, and write nothing.
+
+    before: the lists of the mailing that come before it. issue_id: None for an issue that no mailing can have reached.
+    """
+    domain = func.lower(_domain(connection))
+    query = _expected(list_id, before, issue_id, domain, func.count()).group_by(domain)
+    for name, count in connection.execute(query.execution_options(yield_per=PAGE)):
+        yield str(name), int(count)
+
+
+def iterate_expected_keys(
+    connection: Connection, issue_id: int | None, list_id: int, before: Sequence[int]
+) -> Iterator[list[str]]:
+    """Yield the address keys of the same recipients in pages."""
+    after = 0
+    while True:
+        page = connection.execute(
+            _expected(list_id, before, issue_id, contact.c.id, contact.c.address_key)
+            .where(contact.c.id > after)
+            .order_by(contact.c.id)
+            .limit(PAGE)
+        ).all()
+        if not page:
+            return
+        yield [str(row.address_key) for row in page]
+        after = page[-1].id
+
+
+def reached_among(connection: Connection, issue_id: int, keys: Collection[str]) -> set[str]:
+    """Return which of these addresses some mailing of the issue has."""
+    rows = connection.execute(
+        select(delivery.c.address_key).where(
+            delivery.c.issue_id == issue_id, delivery.c.address_key.in_(keys), ~delivery.c.frees_address
+        )
+    )
+    return {str(row.address_key) for row in rows}
+
+
+def lists_of(connection: Connection, keys: Collection[str]) -> dict[str, set[int]]:
+    """Return the lists on which these addresses are active."""
+    rows = connection.execute(
+        select(contact.c.address_key, subscription.c.list_id)
+        .join_from(subscription, contact)
+        .where(contact.c.address_key.in_(keys), subscription.c.status == "active")
+    )
+    found: dict[str, set[int]] = {}
+    for key, list_id in rows:
+        found.setdefault(key, set()).add(list_id)
+    return found
+
+
+def count_pending(connection: Connection, mailing_id: int) -> Iterator[tuple[int, str, int, datetime | None]]:
+    """Yield (list id, recipient domain, count, due) of what is pending; due: when the last is, None for first tries."""
+    due = delivery.c.next_attempt_at
+    query = (
+        select(delivery.c.list_id, delivery.c.domain, func.count(), func.max(due))
+        .where(delivery.c.mailing_id == mailing_id, delivery.c.status == DeliveryStatus.PENDING.value)
+        .group_by(delivery.c.list_id, delivery.c.domain, due.is_(None))
+    )
+    for list_id, domain, count, last in connection.execute(query.execution_options(yield_per=PAGE)):
+        yield int(list_id), str(domain), int(count), last
+
+
+def count_planned(connection: Connection, mailing_id: int) -> Iterator[tuple[int, str, int]]:
+    """Yield (list id, recipient domain, count) of all that was planned and is not suppressed."""
+    query = (
+        select(delivery.c.list_id, delivery.c.domain, func.count())
+        .where(delivery.c.mailing_id == mailing_id, delivery.c.status != DeliveryStatus.SUPPRESSED.value)
+        .group_by(delivery.c.list_id, delivery.c.domain)
+    )
+    for list_id, domain, count in connection.execute(query.execution_options(yield_per=PAGE)):
+        yield int(list_id), str(domain), int(count)

@@ -1,6 +1,5 @@
 """A copy of the house for a rehearsal: who would get an issue, and what; and what a rehearsal left in it."""
 
-from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, exists, func, insert, select
@@ -108,22 +107,6 @@ def count_reached_before(connection: Connection, mailing_id: int, issue_id: int,
     on_list = (subscription.c.list_id == list_id, subscription.c.status == "active")
     query = select(func.count()).select_from(subscription).join(contact).where(*on_list, before)
     return int(connection.execute(query).scalar_one())
-
-
-def count_by_relay(connection: Connection, mailing_id: int) -> dict[str, int]:
-    """Return how many deliveries of a mailing last went through each relay."""
-    rows = connection.execute(
-        select(delivery.c.relay, func.count())
-        .where(delivery.c.mailing_id == mailing_id, delivery.c.last_attempt > 0)
-        .group_by(delivery.c.relay)
-    )
-    return {str(name): int(number) for name, number in rows}
-
-
-def count_to_domains(connection: Connection, mailing_id: int, domains: Collection[str]) -> int:
-    """Return how many deliveries of a mailing go to these domains."""
-    mine = (delivery.c.mailing_id == mailing_id, delivery.c.domain.in_(domains), delivery.c.last_attempt > 0)
-    return int(connection.execute(select(func.count()).select_from(delivery).where(*mine)).scalar_one())
 
 
 def find_untaken(connection: Connection, mailing_id: int, most: int) -> tuple[tuple[Untaken, ...], int]:

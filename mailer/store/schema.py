@@ -287,6 +287,13 @@ mailing = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("started_at", UtcTime),
     Column("finished_at", UtcTime),
+    # its tempo, fixed when it is planned; quiet_hours such as "22:00-07:00 Asia/Shanghai"
+    Column("list_pause_s", Float, nullable=False, server_default="0"),
+    Column("spread_s", Float, nullable=False, server_default="0"),
+    Column("quiet_hours", String(80), nullable=False, server_default=""),
+    # how much of its spread has gone by, as of when
+    Column("spread_gone_s", Float, nullable=False, server_default="0"),
+    Column("spread_seen_at", UtcTime),
     _one_of("status", MailingStatus),
 )
 
@@ -300,6 +307,9 @@ mailing_list = Table(
     # readers of the list when the mailing was last to start, and how many of them a person accepted
     Column("counted", Integer),
     Column("accepted", Integer),
+    # of its last delivery: lists follow each other in the order of ids, so that a list is opened without touching a row
+    Column("last_ordinal", BigInteger, nullable=False, server_default="0"),
+    Column("opens_at", UtcTime),
 )
 
 # the only addresses a mailing goes to; none: all of its lists

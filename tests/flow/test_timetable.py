@@ -18,7 +18,7 @@ HEAD = "日期,休|班,备注\n"
 
 def approved_house(tmp_path: Path, clock: HandClock) -> House:
     house = make_house(tmp_path, clock)
-    house.issues.approve("2020-07", "主编")
+    house.approvals.approve("2020-07", "主编")
     house.timetable.tick()
     return house
 
@@ -43,7 +43,7 @@ def test_a_schedule_may_skip_what_is_too_late(tmp_path: Path) -> None:
     clock = HandClock(DUE - timedelta(days=2))
     news = Newsletter.make(tmp_path / "news", 2525, MONTHLY + 'when_late = "skip"\n')
     house = House(news.folder, clock)
-    house.issues.approve("2020-07", "主编")
+    house.approvals.approve("2020-07", "主编")
     house.timetable.tick()
     clock.now = DUE + timedelta(days=3)
     house.timetable.tick()

@@ -7,9 +7,10 @@ import pytest
 
 from mailer.config import Config, ScheduleConfig
 from mailer.errors import ConfigError
+from mailer.model.local_time import local_moment
 from mailer.scheduling.calendar import WorkingCalendar, working_calendar
 from mailer.scheduling.due import due_between as find_moments
-from mailer.scheduling.due import list_occurrences, local_moment, next_due, schedule_rule
+from mailer.scheduling.due import list_occurrences, next_due, schedule_rule
 
 
 def make_config(timezone: str = "Asia/Shanghai", **schedules: dict[str, object]) -> Config:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailer.model.pace import Use, parse_limit, shortest_time, shortest_time_together, waiting_time
+from mailer.model.pace import Use, parse_limit, shortest_time, waiting_time
 
 NOW = datetime(2020, 7, 31, 2, 0, tzinfo=UTC)
 DAY, QUARTER = 86400, 900
@@ -29,14 +29,6 @@ DAY, QUARTER = 86400, 900
 )
 def test_the_last_copy_leaves_so_long_after_the_first(count: int, limits: list[str], seconds: int) -> None:
     assert shortest_time(count, [parse_limit(one) for one in limits]) == seconds
-
-
-def test_relays_that_share_the_copies_are_quicker_together() -> None:
-    daily, hourly = [parse_limit("40/1d")], [parse_limit("10/1h")]
-    assert shortest_time_together(80, [daily, daily]) == pytest.approx(0, abs=1)
-    assert shortest_time_together(100, [daily, hourly]) == pytest.approx(5 * 3600, abs=1)
-    assert shortest_time_together(100, [daily, []]) == 0
-    assert shortest_time_together(100, [daily]) == shortest_time(100, daily)
 
 
 def test_what_was_used_already_counts_against_what_still_waits() -> None:
