@@ -1,6 +1,6 @@
 """Mailings: the decision to deliver one issue to lists at a time."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +13,16 @@ from mailer.store.schema import distribution_list, issue, mailing, mailing_list
 def create_mailing(
     connection: Connection,
     issue_id: int,
-    approval_id: int,
-    lists: Sequence[tuple[int, int]],
+    approval_id: int | None,
+    lists: Sequence[tuple[int, int | None]],
     scheduled_at: datetime | None,
     now: datetime,
     schedule: str = "",
 ) -> int:
-    """Write a scheduled mailing to lists, given as (list id, edition id) in sending order; return its id."""
+    """Write a scheduled mailing to lists, given as (list id, edition id) in sending order; return its id.
+
+    One without an approval has no editions either: `bind_approval` gives it both.
+    """
     inserted = connection.execute(
         insert(mailing)
         .values(
@@ -28,6 +31,7 @@ def create_mailing(
             status=MailingStatus.SCHEDULED.value,
             scheduled_at=scheduled_at,
             created_at=now,
+            changed_at=now,
             schedule=schedule,
         )
         .returning(mailing.c.id)
@@ -90,6 +94,29 @@ def list_mailings(
     return [_to_record(connection, row) for row in connection.execute(query).all()]
 
 
+def moved_since(
+    connection: Connection, statuses: Sequence[MailingStatus], since: datetime
+) -> list[tuple[MailingRecord, datetime]]:
+    """Return the mailings that came to one of these statuses later than `since` and still have it, with the time."""
+    wanted = mailing.c.status.in_([status.value for status in statuses]) & (mailing.c.changed_at > since)
+    rows = connection.execute(_select().where(wanted).order_by(mailing.c.id)).all()
+    return [(_to_record(connection, row), row.changed_at) for row in rows]
+
+
+def mailed_issues(connection: Connection, lists: Collection[str] = ()) -> set[str]:
+    """Return the slugs of the issues that a mailing, not cancelled, was made of for one of these lists (none: any)."""
+    query = (
+        select(issue.c.slug)
+        .join_from(mailing, issue)
+        .join(mailing_list, mailing_list.c.mailing_id == mailing.c.id)
+        .join(distribution_list, distribution_list.c.id == mailing_list.c.list_id)
+        .where(mailing.c.status != MailingStatus.CANCELLED.value)
+    )
+    if lists:
+        query = query.where(distribution_list.c.name.in_(lists))
+    return {str(slug) for slug in connection.execute(query.distinct()).scalars()}
+
+
 def due_mailings(connection: Connection, now: datetime) -> list[int]:
     """Return the scheduled mailings whose time has come, oldest first."""
     rows = connection.execute(
@@ -108,9 +135,20 @@ def lock_issue(connection: Connection, issue_id: int) -> None:
     connection.execute(select(issue.c.id).where(issue.c.id == issue_id).with_for_update())
 
 
-def mailing_approval(connection: Connection, mailing_id: int) -> int:
-    """Return the approval a mailing was made under."""
-    return int(connection.execute(select(mailing.c.approval_id).where(mailing.c.id == mailing_id)).scalar_one())
+def mailing_approval(connection: Connection, mailing_id: int) -> int | None:
+    """Return the approval a mailing goes out under; None while there is none."""
+    return connection.execute(select(mailing.c.approval_id).where(mailing.c.id == mailing_id)).scalar_one()
+
+
+def bind_approval(connection: Connection, mailing_id: int, approval_id: int, editions: Mapping[int, int]) -> None:
+    """Put a mailing that has planned nobody yet under an approval: list id to the edition it then gets."""
+    connection.execute(update(mailing).where(mailing.c.id == mailing_id).values(approval_id=approval_id))
+    for list_id, edition_id in editions.items():
+        connection.execute(
+            update(mailing_list)
+            .where(mailing_list.c.mailing_id == mailing_id, mailing_list.c.list_id == list_id)
+            .values(edition_id=edition_id)
+        )
 
 
 def mailing_issue(connection: Connection, mailing_id: int) -> int:
@@ -119,11 +157,11 @@ def mailing_issue(connection: Connection, mailing_id: int) -> int:
 
 
 def mailing_lists(connection: Connection, mailing_id: int) -> list[tuple[int, str, int]]:
-    """Return (list id, list name, edition id) in sending order."""
+    """Return (list id, list name, edition id) in sending order; nothing for a mailing without an approval."""
     rows = connection.execute(
         select(mailing_list.c.list_id, distribution_list.c.name, mailing_list.c.edition_id)
         .join_from(mailing_list, distribution_list)
-        .where(mailing_list.c.mailing_id == mailing_id)
+        .where(mailing_list.c.mailing_id == mailing_id, mailing_list.c.edition_id.is_not(None))
         .order_by(mailing_list.c.position)
     )
     return [(int(row.list_id), str(row.name), int(row.edition_id)) for row in rows]
@@ -148,7 +186,7 @@ def move_mailing(
     row = connection.execute(select(mailing).where(mailing.c.id == mailing_id).with_for_update()).one_or_none()
     if row is None or MailingStatus(row.status) not in allowed:
         return False
-    fields: dict[str, Any] = {"status": target.value, "reason": reason}
+    fields: dict[str, Any] = {"status": target.value, "reason": reason, "changed_at": now}
     if target is MailingStatus.RUNNING:
         fields |= {"started_at": row.started_at or now, "finished_at": None}
     elif target in (MailingStatus.FINISHED, MailingStatus.CANCELLED):

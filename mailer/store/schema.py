@@ -180,7 +180,8 @@ mailing = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("issue_id", ForeignKey("issue.id"), nullable=False, index=True),
-    Column("approval_id", ForeignKey("approval.id"), nullable=False),
+    # none while it is held for want of one
+    Column("approval_id", ForeignKey("approval.id")),
     Column("status", String(16), nullable=False, index=True),
     Column("reason", Text, nullable=False, server_default=""),
     # what Message-IDs and tokens of its deliveries are made with, besides their id: fixed when it is planned
@@ -189,6 +190,7 @@ mailing = Table(
     Column("schedule", String(32), nullable=False, server_default=""),
     Column("scheduled_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime),  # when its status last changed; staff are told once of each change
     Column("started_at", UtcTime),
     Column("finished_at", UtcTime),
     _one_of("status", MailingStatus),
@@ -199,7 +201,7 @@ mailing_list = Table(
     metadata,
     Column("mailing_id", ForeignKey("mailing.id"), primary_key=True),
     Column("list_id", ForeignKey("distribution_list.id"), primary_key=True),
-    Column("edition_id", ForeignKey("edition.id"), nullable=False),
+    Column("edition_id", ForeignKey("edition.id")),  # of the mailing's approval
     Column("position", Integer, nullable=False),
 )
 
@@ -341,6 +343,40 @@ occurrence = Table(
     Column("mailing_id", ForeignKey("mailing.id")),
     Column("result", Text, nullable=False, server_default=""),
     UniqueConstraint("schedule", "local_date"),
+)
+
+# what was done before an occurrence: its issue opened, editors reminded; once each, whatever becomes of it
+schedule_step = Table(
+    "schedule_step",
+    metadata,
+    Column("schedule", String(32), primary_key=True),
+    Column("local_at", String(16), primary_key=True),  # of the occurrence, where the schedule is meant
+    Column("step", String(16), primary_key=True),
+    Column("done_at", UtcTime, nullable=False),
+    Column("issue_slug", String(64), nullable=False, server_default=""),
+    Column("result", Text, nullable=False, server_default=""),
+)
+
+# a short mail to staff, written once; its copies are tried until one of them is taken, or until_at
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("about", String(120), nullable=False, unique=True),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("until_at", UtcTime, nullable=False),
+)
+
+notice_copy = Table(
+    "notice_copy",
+    metadata,
+    Column("notice_id", ForeignKey("notice.id"), primary_key=True),
+    Column("address", String(254), primary_key=True),
+    Column("tried_at", UtcTime),
+    Column("ended_at", UtcTime, index=True),
+    Column("result", Text, nullable=False, server_default=""),
 )
 
 house = Table(
