@@ -11,6 +11,8 @@ from mailer.app.histories import Histories
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
+from mailer.app.months import Months
+from mailer.app.notices import Notices
 from mailer.app.rehearsals import Rehearsals
 from mailer.app.relays import Relays
 from mailer.app.returned import Returned
@@ -37,7 +39,9 @@ class House(Ground):
         self.returned = Returned(self)
         self.signing = Signing(self)
         self.archive = PublicArchive(self)
-        self.timetable = Timetable(self, self.mailings)
+        self.notices = Notices(self, self.relays)
+        self.months = Months(self, self.issues, self.mailings, self.notices)
+        self.timetable = Timetable(self, self.mailings, self.months, self.notices)
 
 
 def create_newsletter(folder: Path) -> list[Path]:

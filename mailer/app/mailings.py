@@ -23,7 +23,7 @@ from mailer.reports.summary import read_progress, summarise_mailing
 from mailer.sending.plan import plan_mailing
 from mailer.store import mailings, recovery
 from mailer.store.database import Connection
-from mailer.store.issues import ApprovalRecord
+from mailer.store.issues import ApprovalRecord, find_issue, standing_approval
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,15 @@ class Mailings:
         self._lists.sync(chosen, dry_run=True)
         return MailingPlan(self._require_approval(name), tuple(chosen))
 
+    def find_approval(self, name: str) -> ApprovalRecord | StateError:
+        """Return the standing approval of an issue as it is now, or the error that says why there is none.
+
+        Raises IssueError, NotFoundError, and StateError while the issue is being changed.
+        """
+        loaded = self._issues.read(name)
+        with self._ground.store.write() as connection:
+            return find_approval(connection, loaded.issue, loaded.digest, self._ground.now())
+
     def write(self, connection: Connection, plan: MailingPlan, at: datetime | None, schedule: str = "") -> int:
         """Write a prepared mailing for a time (None: now); return its number."""
         ids = self._lists.declare(connection)
@@ -68,42 +77,61 @@ class Mailings:
             return require_mailing(connection, str(self.write(connection, plan, at)))
 
     def _require_approval(self, name: str) -> ApprovalRecord:
-        loaded = self._issues.read(name)
-        with self._ground.store.write() as connection:
-            found = find_approval(connection, loaded.issue, loaded.digest, self._ground.now())
+        found = self.find_approval(name)
         if isinstance(found, StateError):
             raise found
         return found
 
-    def start(self, mailing_id: int) -> MailingRecord:
+    def hold(
+        self, connection: Connection, issue_id: int, lists: Sequence[str], due_at: datetime, schedule: str, reason: str
+    ) -> int:
+        """Write a held mailing of an issue that was due and cannot go out; return its number."""
+        ids = self._lists.declare(connection)
+        wanted = [(one, ids[one]) for one in self._lists.choose(lists)]
+        now = self._ground.now()
+        return publishing.hold_unapproved(connection, issue_id, wanted, due_at, now, schedule, reason)
+
+    def start(self, mailing_id: int, *, renew: bool = False) -> MailingRecord:
         """Freeze the audience and set a scheduled or held mailing running, or hold it with the reason.
 
         Held: the content was changed since its approval, the approval was voided, or a sheet cannot be read. One that
-        runs, is paused or is over stays as it is.
+        runs, is paused or is over stays as it is. renew: a person has looked, so it goes under the approval that
+        stands now, if any, instead of the one it was planned under.
         """
         with self._ground.store.read() as connection:
             record = require_mailing(connection, str(mailing_id))
         if record.status not in STARTABLE:
             return record
-        reason = self._why_held(record)
+        reason = self._why_held(record, renew=renew)
         now = self._ground.now()
         with self._ground.store.write() as connection:
             if reason:
                 mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason, only_from=STARTABLE)
             elif mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, now, only_from=STARTABLE):
+                if renew:
+                    self._rebind(connection, record)
                 domain = self._ground.config.sender.address.rpartition("@")[2]
                 count = plan_mailing(connection, mailing_id, self._ground.secret, domain, now)
                 log.info("mailing %d: %d planned, %d reached before", mailing_id, count.planned, count.reached)
                 self._relays.lift_stops(connection)
             return require_mailing(connection, str(mailing_id))
 
-    def _why_held(self, record: MailingRecord) -> str:
+    def _rebind(self, connection: Connection, record: MailingRecord) -> None:
+        found = find_issue(connection, record.issue_slug)
+        approval = standing_approval(connection, found.id) if found is not None else None
+        if approval is None:
+            raise StateError(
+                _("issue {slug} is not approved").format(slug=record.issue_slug), cure=_("approve the issue again")
+            )
+        publishing.rebind_mailing(connection, record, list(self._lists.declare(connection).items()), approval)
+
+    def _why_held(self, record: MailingRecord, *, renew: bool) -> str:
         """Sync the lists of a mailing that may start and return nothing; else the reason why a person must look."""
         try:
             standing = self._require_approval(record.issue_slug)
             with self._ground.store.read() as connection:
                 approval_id = mailings.mailing_approval(connection, record.id)
-            if standing.id != approval_id:
+            if standing.id != approval_id and not renew:
                 return _("the issue was approved anew after this mailing was planned")
             self._lists.sync(record.lists)
         except StoreError:
@@ -179,7 +207,7 @@ class Mailings:
         """
         record = self.get(name)
         if record.status is MailingStatus.HELD and record.started_at is None:
-            return self.start(record.id)
+            return self.start(record.id, renew=True)
         with self._ground.store.write() as connection:
             lifted = self._relays.lift_stops(connection)
             if not (lifted and record.status is MailingStatus.RUNNING):

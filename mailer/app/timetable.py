@@ -1,26 +1,46 @@
 """The timetable of a house: what is due when, and acting on it once."""
 
+import contextvars
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 
 from mailer.app.ground import Ground
 from mailer.app.mailings import MailingPlan, Mailings
-from mailer.errors import MailerError
+from mailer.app.months import Months
+from mailer.app.notices import Notices
+from mailer.errors import MailerError, StateError, StoreError
+from mailer.i18n import _, use_language
 from mailer.model.delivery import PastOccurrence
+from mailer.ops.notices import no_issue_notice, show_moment
 from mailer.scheduling.clock import Clock
-from mailer.scheduling.due import Occurrence, list_occurrences, next_due
+from mailer.scheduling.due import Occurrence, list_occurrences, next_due, schedule_zone
+from mailer.scheduling.month import local_name
 from mailer.scheduling.occurrences import DueOccurrence, find_due
 from mailer.store import issues, schedules
+from mailer.store.database import Connection
 
 log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Verdict:
+    """What becomes of an occurrence: a plan to send, or a reason to hold, or neither; and the result in a word."""
+
+    slug: str
+    plan: MailingPlan | None = None
+    reason: str = ""
+    result: str = ""
 
 
 class Timetable:
     """The schedules of a house."""
 
-    def __init__(self, ground: Ground, mailings: Mailings) -> None:
+    def __init__(self, ground: Ground, mailings: Mailings, months: Months, notices: Notices) -> None:
         self._ground = ground
         self._mailings = mailings
+        self._months = months
+        self._notices = notices
 
     def coming(self, count: int) -> list[Occurrence]:
         """Return the next occurrences over all schedules."""
@@ -42,50 +62,88 @@ class Timetable:
         return min(moments, default=None)
 
     def tick(self) -> None:
-        """Act on the occurrences that are due, each once, and start the mailings whose time has come."""
+        """Do what the schedules ask for by now, each thing once, and start the mailings whose time has come.
+
+        Sending comes first. What fails does not keep the rest; it is tried again at the next tick.
+        """
+        contextvars.copy_context().run(self._tick)
+
+    def _tick(self) -> None:
+        if self._ground.config.language:
+            use_language(self._ground.config.language)  # what is written down now is read later, by others
+        for act in (self._fire_due, self._mailings.start_due, self._months.take_steps, self._notices.write_mailings):
+            try:
+                act()
+            except MailerError as error:
+                log.error("%s", error)
+
+    def _fire_due(self) -> None:
         with self._ground.store.write() as connection:
             due = find_due(connection, self._ground.config, self._ground.now())
         for occurrence in due:
             self._act_on(occurrence)
-        self._mailings.start_due()
 
     def _act_on(self, due: DueOccurrence) -> None:
-        """Plan the mailing of an occurrence in the transaction that takes it, so that a crash loses neither.
+        """Write the mailing of an occurrence in the transaction that takes it, so that a crash loses neither.
 
-        One that is too late is planned and held. What cannot be planned just now (the issue is being saved, a sheet
-        is half written) is tried at the next tick, until the schedule's grace is over.
+        It is held when its issue is not approved as it stands now, or when it is too late. What cannot be planned just
+        now (the issue is being saved, a sheet is half written) is tried at the next tick, until the schedule's grace
+        is over.
         """
-        plan, result = None, "nothing is approved"
+        verdict = _Verdict(self._months.choose(due.schedule, due.due_at) or "")
         try:
-            plan = self._plan_newest(due)
+            self._judge(due, verdict)
+        except StoreError:
+            raise
         except MailerError as error:
-            result = f"failed: {error}"
             if not due.too_late:
                 log.error("schedule %s, due %s: %s", due.schedule, due.due_at.isoformat(), error)
                 return
-        now = self._ground.now()
+            verdict.reason, verdict.result = str(error), f"held: {error}"
         with self._ground.store.write() as connection:
-            number = schedules.fire_occurrence(connection, due.schedule, due.due_at, now)
+            number = schedules.fire_occurrence(connection, due.schedule, due.due_at, self._ground.now())
             if number is None:
                 return
-            mailing_id = None
-            if plan is not None:
-                mailing_id = self._mailings.write(connection, plan, due.due_at, due.schedule)
-                result = "planned"
-                if due.too_late:
-                    self._mailings.hold_late(connection, mailing_id, due.due_at)
-                    result = "held: later than its grace"
-            schedules.note_occurrence(connection, number, mailing_id, result)
-        log.warning("schedule %s, due %s: %s, mailing %s", due.schedule, due.due_at.isoformat(), result, mailing_id)
+            mailing_id = self._write(connection, due, verdict)
+            schedules.note_occurrence(connection, number, mailing_id, verdict.result)
+        log.warning(
+            "schedule %s, due %s: %s, issue %s, mailing %s",
+            due.schedule, due.due_at.isoformat(), verdict.result, verdict.slug or "none", mailing_id,
+        )  # fmt: skip
+
+    def _judge(self, due: DueOccurrence, verdict: "_Verdict") -> None:
+        """Say what is to become of an occurrence. Raises what `Mailings.prepare` raises, but for want of approval."""
+        if not verdict.slug:
+            verdict.result = "no issue"
+        elif self._months.is_mailed(verdict.slug, due.schedule):
+            verdict.result = "mailed before"
+        elif isinstance(found := self._mailings.find_approval(verdict.slug), StateError):
+            verdict.reason = _("not approved at its time: {why}").format(why=found.message)
+            verdict.result = "held: not approved"
+        else:
+            verdict.plan = self._mailings.prepare(verdict.slug, self._ground.config.schedule[due.schedule].lists)
+            verdict.result = "held: later than its grace" if due.too_late else "planned"
+
+    def _write(self, connection: Connection, due: DueOccurrence, verdict: "_Verdict") -> int | None:
+        """Write the mailing of an occurrence, or the notice that there is none; return its number."""
+        if verdict.plan is not None:
+            mailing_id = self._mailings.write(connection, verdict.plan, due.due_at, due.schedule)
+            if due.too_late:
+                self._mailings.hold_late(connection, mailing_id, due.due_at)
+            return mailing_id
+        issue = issues.find_issue(connection, verdict.slug) if verdict.reason else None
+        if issue is not None:
+            lists = self._ground.config.schedule[due.schedule].lists
+            return self._mailings.hold(connection, issue.id, lists, due.due_at, due.schedule, verdict.reason)
+        if verdict.reason:
+            verdict.result = f"failed: {verdict.reason}"
+        if verdict.result != "mailed before":
+            zone = schedule_zone(self._ground.config.schedule[due.schedule], self._ground.config)
+            about = f"schedule {due.schedule} {local_name(due.due_at)}"
+            self._notices.write(connection, no_issue_notice(about, show_moment(due.due_at, zone), verdict.reason))
+        return None
 
     def past(self, count: int) -> list[PastOccurrence]:
         """Return what became of the newest occurrences."""
         with self._ground.store.read() as connection:
             return schedules.last_occurrences(connection, count)
-
-    def _plan_newest(self, due: DueOccurrence) -> MailingPlan | None:
-        with self._ground.store.read() as connection:
-            chosen = issues.newest_approved_unmailed(connection)
-        if chosen is None:
-            return None
-        return self._mailings.prepare(chosen.slug, self._ground.config.schedule[due.schedule].lists)

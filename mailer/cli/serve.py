@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NOTICES_EVERY_S = 10.0
 RESTART_S = 2.0
 MOST_RESTART_S = 60.0
 GOOD_RUN_S = 300.0  # after one this long, the next wait is the shortest again
@@ -28,7 +29,10 @@ GOOD_RUN_S = 300.0  # after one this long, the next wait is the shortest again
 PAST_WORDS = {
     "planned": N_("a mailing was planned"),
     "held: later than its grace": N_("held, as it was too late"),
-    "nothing is approved": N_("nothing was approved, so nothing was sent"),
+    "held: not approved": N_("held, as its issue was not approved"),
+    "no issue": N_("there was no issue, so nothing was sent"),
+    "mailed before": N_("its issue was mailed or planned before"),
+    "nothing is approved": N_("nothing was approved, so nothing was sent"),  # of before there were held ones
 }
 
 
@@ -60,7 +64,7 @@ async def _serve(house: "House") -> None:
     await asyncio.to_thread(house.open)
     clock = house.timetable.make_clock()
     sender = asyncio.create_task(_keep_sender(house.home, stop))
-    tasks = [sender]
+    tasks = [sender, asyncio.create_task(_send_notices(house, stop))]
     if house.config.public_url:
         tasks.append(asyncio.create_task(_serve_web(house, stop)))
     clock.start(lambda: asyncio.to_thread(house.timetable.tick), house.timetable.next_wake)
@@ -97,6 +101,18 @@ async def _serve_web(house: "House", stop: asyncio.Event) -> None:
 
     app = create_public_app(ReaderActions(house), house.config)
     await serve_public(app, house.config.web.host, house.config.web.port, stop, on_listening=listening)
+
+
+async def _send_notices(house: "House", stop: asyncio.Event) -> None:
+    """Send what staff are to be told, apart from the clock: a relay that is slow to answer must not stop it."""
+    while not stop.is_set():
+        try:
+            await house.notices.deliver()
+        except Exception:  # noqa: BLE001 - whatever it is, the mailings go on
+            log.exception("notices could not be sent; tried again")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(NOTICES_EVERY_S):
+                await stop.wait()
 
 
 async def _keep_sender(home: Path, stop: asyncio.Event) -> None:

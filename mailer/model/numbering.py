@@ -18,9 +18,9 @@ class IssueNumber:
     folder: bool = True
 
     @property
-    def age(self) -> tuple[date, int, int]:
+    def age(self) -> tuple[str, int, int]:
         """What issues are put in order by: the newest has the greatest."""
-        return self.date, self.total or 0, self.number or 0
+        return self.date.isoformat(), self.total or 0, self.number or 0
 
     @property
     def counts(self) -> bool:

@@ -25,14 +25,46 @@ def schedule_mailing(
 
     Raises StateError for a list whose edition was not approved.
     """
-    chosen: list[tuple[int, int]] = []
-    for name, list_id in lists:
-        if name not in approval.editions:
-            raise StateError(
-                _("the approval has no edition for list {name}").format(name=name), cure=_("approve the issue again")
-            )
-        chosen.append((list_id, approval.editions[name]))
+    chosen = [(list_id, _edition_for(approval, name)) for name, list_id in lists]
     return mailings.create_mailing(connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule)
+
+
+def _edition_for(approval: ApprovalRecord, list_name: str) -> int:
+    if list_name not in approval.editions:
+        raise StateError(
+            _("the approval has no edition for list {name}").format(name=list_name), cure=_("approve the issue again")
+        )
+    return approval.editions[list_name]
+
+
+def hold_unapproved(
+    connection: Connection,
+    issue_id: int,
+    lists: Sequence[tuple[str, int]],
+    due_at: datetime,
+    now: datetime,
+    schedule: str,
+    reason: str,
+) -> int:
+    """Write a held mailing of an issue that was due and may not go out, so that a person sees it; return its id.
+
+    It has no approval: `rebind_mailing` puts it under one that stands then.
+    """
+    wanted = [(list_id, None) for _name, list_id in lists]
+    mailing_id = mailings.create_mailing(connection, issue_id, None, wanted, due_at, now, schedule)
+    mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason)
+    return mailing_id
+
+
+def rebind_mailing(
+    connection: Connection, mailing: MailingRecord, lists: Sequence[tuple[str, int]], approval: ApprovalRecord
+) -> None:
+    """Put a mailing that was held before it planned anybody under the approval that stands now.
+
+    Raises StateError for a list whose edition was not approved.
+    """
+    editions = {list_id: _edition_for(approval, name) for name, list_id in lists if name in mailing.lists}
+    mailings.bind_approval(connection, mailing.id, approval.id, editions)
 
 
 def require_mailing(connection: Connection, name: str) -> MailingRecord:

@@ -73,8 +73,6 @@ def _steps_of(schedule: ScheduleConfig, name: str, config: Config, due_at: datet
     return steps
 
 
-
-
 def _working_days_before(days: WorkingCalendar, day: date, count: int) -> date:
     while count:
         day -= timedelta(days=1)

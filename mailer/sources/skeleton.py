@@ -70,7 +70,9 @@ class _Blank:
             if (tables := self._tables(one.blocks))
         )
         tables = self._tables(section.blocks)
-        blocks = (self._text(), *tables) if tables or (section.blocks and not section.articles) else ()
+        blocks: tuple[Block, ...] = (
+            (self._text(), *tables) if tables or (section.blocks and not section.articles) else ()
+        )
         return Section(section.title, articles if articles or blocks else (self.article(),), blocks)
 
     def article(self) -> Article:

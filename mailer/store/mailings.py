@@ -137,7 +137,8 @@ def lock_issue(connection: Connection, issue_id: int) -> None:
 
 def mailing_approval(connection: Connection, mailing_id: int) -> int | None:
     """Return the approval a mailing goes out under; None while there is none."""
-    return connection.execute(select(mailing.c.approval_id).where(mailing.c.id == mailing_id)).scalar_one()
+    found = connection.execute(select(mailing.c.approval_id).where(mailing.c.id == mailing_id)).scalar_one()
+    return None if found is None else int(found)
 
 
 def bind_approval(connection: Connection, mailing_id: int, approval_id: int, editions: Mapping[int, int]) -> None:
