@@ -108,7 +108,7 @@ async def _send_notices(house: "House", stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await house.notices.deliver()
-        except Exception:  # noqa: BLE001 - whatever it is, the mailings go on
+        except Exception:
             log.exception("notices could not be sent; tried again")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(NOTICES_EVERY_S):

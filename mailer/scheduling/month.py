@@ -41,7 +41,7 @@ class Step:
 
 
 def local_name(due_at: datetime) -> str:
-    """Return the local date and time of an occurrence, by which its steps are kept; due_at is in the schedule's zone."""
+    """Return the local date and time by which an occurrence's steps are kept; due_at is in the schedule's zone."""
     return due_at.strftime("%Y-%m-%dT%H:%M")
 
 

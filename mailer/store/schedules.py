@@ -1,4 +1,4 @@
-"""When schedules were first seen, their occurrences and the steps before them: a unique row each, so two clocks act once."""
+"""When schedules were first seen, and a unique row for each occurrence and step before it: two clocks act once."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
