@@ -27,7 +27,7 @@ def test_every_setting_has_a_help_text() -> None:
     assert missing == []
 
 
-_TABLES = {"sender", "retry", "bounces", "replies", "pictures", "web", "schedule"}
+_TABLES = {"sender", "retry", "bounces", "replies", "pictures", "web", "schedule", "staff"}
 
 
 def test_the_repository_is_a_newsletter_folder() -> None:

@@ -106,7 +106,10 @@ class Mailings:
         now = self._ground.now()
         with self._ground.store.write() as connection:
             if reason:
-                mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason, only_from=STARTABLE)
+                if not mailings.move_mailing(
+                    connection, mailing_id, MailingStatus.HELD, now, reason, only_from=STARTABLE
+                ):
+                    mailings.note_held(connection, mailing_id, reason)
             elif mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, now, only_from=STARTABLE):
                 if renew:
                     self._rebind(connection, record)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from mailer.app.ground import Ground
@@ -69,6 +70,7 @@ class Notices:
             desk = self._make_desk()
         except MailerError as error:
             log.error("notices cannot be sent: %s", error)
+            await asyncio.to_thread(self._put_off, waiting, str(error))
             return
         for copy in waiting:
             relay = await asyncio.to_thread(self._take, copy)
@@ -95,6 +97,13 @@ class Notices:
                 notices.note_copy(connection, copy, "waits: no relay has room", None)
                 log.warning("notice %d (%s) waits: no relay has room", copy.notice_id, copy.about)
             return relay
+
+    def _put_off(self, copies: Sequence[NoticeCopy], why: str) -> None:
+        now = self._ground.now()
+        with self._ground.store.write() as connection:
+            for copy in copies:
+                if notices.take_copy(connection, copy, now):
+                    notices.note_copy(connection, copy, why, None)
 
     def _note(self, copy: NoticeCopy, result: str, ended_at: datetime | None) -> None:
         with self._ground.store.write() as connection:

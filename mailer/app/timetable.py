@@ -10,7 +10,7 @@ from mailer.app.mailings import MailingPlan, Mailings
 from mailer.app.months import Months
 from mailer.app.notices import Notices
 from mailer.errors import MailerError, StateError, StoreError
-from mailer.i18n import _, use_language
+from mailer.i18n import _, pick_language, use_language
 from mailer.model.delivery import PastOccurrence
 from mailer.ops.notices import no_issue_notice, show_moment
 from mailer.scheduling.clock import Clock
@@ -69,8 +69,7 @@ class Timetable:
         contextvars.copy_context().run(self._tick)
 
     def _tick(self) -> None:
-        if self._ground.config.language:
-            use_language(self._ground.config.language)  # what is written down now is read later, by others
+        use_language(pick_language(self._ground.config.language))  # what is written down now is read later, by others
         for act in (self._fire_due, self._mailings.start_due, self._months.take_steps, self._notices.write_mailings):
             try:
                 act()

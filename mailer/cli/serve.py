@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOTICES_EVERY_S = 10.0
+NOTICES_LAST_S = 10.0  # what one that is on its way still gets at the end
 RESTART_S = 2.0
 MOST_RESTART_S = 60.0
 GOOD_RUN_S = 300.0  # after one this long, the next wait is the shortest again
@@ -105,14 +106,20 @@ async def _serve_web(house: "House", stop: asyncio.Event) -> None:
 
 async def _send_notices(house: "House", stop: asyncio.Event) -> None:
     """Send what staff are to be told, apart from the clock: a relay that is slow to answer must not stop it."""
+    stopping = asyncio.create_task(stop.wait())
     while not stop.is_set():
+        delivering = asyncio.create_task(house.notices.deliver())
+        await asyncio.wait([delivering, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set():
+            await asyncio.wait([delivering], timeout=NOTICES_LAST_S)
+            delivering.cancel()
         try:
-            await house.notices.deliver()
+            await delivering
+        except asyncio.CancelledError:
+            return
         except Exception:
             log.exception("notices could not be sent; tried again")
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(NOTICES_EVERY_S):
-                await stop.wait()
+        await asyncio.wait([stopping], timeout=NOTICES_EVERY_S)
 
 
 async def _keep_sender(home: Path, stop: asyncio.Event) -> None:

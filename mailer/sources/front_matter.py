@@ -13,6 +13,7 @@ from mailer.model.issue import Archive, CirculationLine, Imprint, Issue, Masthea
 from mailer.sources.grammar import parse_circulation_label
 from mailer.sources.issue_files import CheckFile, UnfitFileError
 from mailer.sources.links import parse_target
+from mailer.sources.text_file import read_text_file
 from mailer.sources.yaml_mapping import YamlMapping, read_mapping
 
 FENCE = "---"
@@ -91,6 +92,12 @@ def read_front_matter(source: str, file: Path, check_attachment: CheckFile) -> F
         shorten=root.number("shorten", 0, MAX_SHORTEN) or 0,
         advertisement=root.truth("advertisement"),
     )
+
+
+def read_masthead(file: Path) -> Masthead:
+    """Return the masthead of an issue.md, whatever its text and its other files are like. Raises IssueError."""
+    source, _body, _offset = split_front_matter(read_text_file(file), file)
+    return read_front_matter(source, file, lambda _name: None).masthead
 
 
 def _read_attachments(root: YamlMapping, check: CheckFile) -> tuple[str, ...]:

@@ -209,3 +209,9 @@ def note_mailing(connection: Connection, mailing_id: int, reason: str) -> None:
     """Say beside a running mailing why it does not get on just now; empty when it does again."""
     running = (mailing.c.id == mailing_id) & (mailing.c.status == MailingStatus.RUNNING.value)
     connection.execute(update(mailing).where(running).values(reason=reason))
+
+
+def note_held(connection: Connection, mailing_id: int, reason: str) -> None:
+    """Say why a held mailing is held now, where a person tried to go on with it."""
+    held = (mailing.c.id == mailing_id) & (mailing.c.status == MailingStatus.HELD.value)
+    connection.execute(update(mailing).where(held).values(reason=reason))

@@ -26,9 +26,7 @@ SHEETS = {
     "members": "单位,姓名,邮箱\n会员1,办公室,reader@firm1.example\n会员2,办公室,reader@firm2.example\n",
 }
 READERS = ("office@jxt.example", "reader@firm1.example", "reader@firm2.example")
-TABLE = (
-    "| 地区 | 7月当月数 | 当年累计数 |\n|---|---|---|\n| 杭州 | 28 | 167 |\n| 温州 | 1 | 5 |\n| 合计 | 29 | 172 |\n"
-)
+TABLE = "| 地区 | 7月当月数 | 当年累计数 |\n|---|---|---|\n| 杭州 | 28 | 167 |\n| 温州 | 1 | 5 |\n| 合计 | 29 | 172 |\n"
 
 
 @dataclass

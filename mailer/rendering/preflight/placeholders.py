@@ -20,7 +20,7 @@ def check_placeholders(issue: Issue) -> list[Finding]:
         Finding(
             Severity.ERROR,
             place,
-            ngettext("a place holder stands here", "{n} place holders stand here", count).format(n=count),
+            ngettext("{n} place holder stands here", "{n} place holders stand here", count).format(n=count),
             _("write over it, or take it out"),
         )
         for place, count in counts.items()
