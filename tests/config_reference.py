@@ -35,10 +35,12 @@ def show_default(field: FieldInfo) -> str:
         return "not written"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    if isinstance(value, str | time):
+    if isinstance(value, time):
+        return f'`"{value:%H:%M}"`'
+    if isinstance(value, str):
         return f'`"{value}"`'
     if isinstance(value, tuple):
-        return "`[]`"
+        return f"`[{', '.join(map(str, value))}]`"
     return f"`{value}`"
 
 

@@ -15,6 +15,8 @@ from mailer.app.histories import Histories
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
+from mailer.app.months import Months
+from mailer.app.notices import Notices
 from mailer.app.people import People
 from mailer.app.proofs import Proofs
 from mailer.app.reach import Reach
@@ -63,7 +65,9 @@ class House(Ground):
         self.signing = Signing(self)
         self.archive = PublicArchive(self)
         self.audit = AuditTrail(self)
-        self.timetable = Timetable(self, self.mailings)
+        self.notices = Notices(self, self.relays)
+        self.months = Months(self, self.issues, self.mailings, self.notices)
+        self.timetable = Timetable(self, self.mailings, self.months, self.notices)
 
 
 def create_newsletter(folder: Path) -> list[Path]:

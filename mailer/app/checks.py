@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import lru_cache
+from pathlib import Path
 
 from mailer.app.ground import Ground
 from mailer.app.written import sample_delivery
@@ -12,7 +14,8 @@ from mailer.model.edition import Edition
 from mailer.model.issue import Issue
 from mailer.model.numbering import IssueNumber
 from mailer.model.report import Finding
-from mailer.sources.issue_folder import load_issue
+from mailer.sources.front_matter import read_masthead
+from mailer.sources.issue_files import ISSUE_FILE
 from mailer.store import audience, issues
 
 RECENT = 24  # folders whose numbers are read anew: two years of a monthly bulletin; the database knows the older ones
@@ -46,7 +49,7 @@ def _today(ground: Ground) -> date:
 def known_numbers(ground: Ground) -> list[IssueNumber]:
     """Return how the house's issues are counted: by their folders, else by what the database recorded.
 
-    A folder that cannot be read counts as it was recorded; its own check will say what is wrong with it.
+    A folder whose masthead cannot be read counts as it was recorded; its own check will say what is wrong with it.
     """
     known: dict[str, IssueNumber] = {}
     if ground.has_database:
@@ -55,15 +58,25 @@ def known_numbers(ground: Ground) -> list[IssueNumber]:
     folders = sorted((path.parent for path in ground.home.glob("issues/*/issue.md")), key=lambda path: path.name)
     for folder in folders[-RECENT:]:
         try:
-            issue = load_issue(folder)
-        except MailerError:
+            found = (folder / ISSUE_FILE).stat()
+        except OSError:
             continue
-        masthead = issue.masthead
-        known[issue.slug] = IssueNumber(
-            issue.slug, masthead.year, masthead.number, masthead.total, masthead.date, masthead.supplement,
-            corrects=issue.corrects,
-        )  # fmt: skip
+        number = _number_of(folder, found.st_mtime_ns, found.st_size)
+        if number is not None:
+            known[number.slug] = number
     return list(known.values())
+
+
+@lru_cache(maxsize=256)
+def _number_of(folder: Path, _changed_ns: int, _size: int) -> IssueNumber | None:
+    """Return how a folder's issue is counted, None where its masthead cannot be read; once for each state of it."""
+    try:
+        masthead = read_masthead(folder / ISSUE_FILE)
+    except MailerError:
+        return None
+    return IssueNumber(
+        folder.name, masthead.year, masthead.number, masthead.total, masthead.date, masthead.supplement
+    )  # fmt: skip
 
 
 class Checks:

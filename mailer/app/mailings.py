@@ -29,8 +29,9 @@ from mailer.publishing.retrying import send_again
 from mailer.reports.summary import read_progress, summarise_mailing
 from mailer.sending.plan import count_recipients, plan_mailing
 from mailer.store import audience, audit, mailings, reach, recovery
-from mailer.store.approvals import load_approval
+from mailer.store.approvals import load_approval, standing_approval
 from mailer.store.database import Connection
+from mailer.store.issues import find_issue
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,15 @@ class Mailings:
             )
         return chosen
 
+    def find_approval(self, name: str) -> ApprovalRecord | StateError:
+        """Return the standing approval of an issue as it is now, or the error that says why there is none.
+
+        Raises IssueError, NotFoundError, and StateError while the issue is being changed.
+        """
+        loaded = self._issues.read(name)
+        with self._ground.store.write() as connection:
+            return find_approval(connection, loaded.issue, loaded.content, self._ground.now())
+
     def write(
         self,
         connection: Connection,
@@ -160,24 +170,41 @@ class Mailings:
             raise found
         return found
 
+    def write_held(
+        self, connection: Connection, issue_id: int, lists: Sequence[str], due_at: datetime, schedule: str, reason: str
+    ) -> int:
+        """Write a held mailing of an issue that was due and cannot go out; return its number."""
+        ids = self._lists.declare(connection)
+        wanted = [(one, ids[one]) for one in self._lists.choose(lists)]
+        now = self._ground.now()
+        return publishing.hold_unapproved(connection, issue_id, wanted, due_at, now, schedule, reason, self.tempo)
+
     def start(
-        self, mailing_id: int, by: Actor = PROGRAM, among: Collection[MailingStatus] = STARTABLE
+        self,
+        mailing_id: int,
+        by: Actor = PROGRAM,
+        among: Collection[MailingStatus] = STARTABLE,
+        *,
+        renew: bool = False,
     ) -> MailingRecord:
         """Freeze the audience and set a scheduled or held mailing running, or hold it with the reason.
 
         Held: the content was changed since its approval, the approval was voided, a sheet cannot be read, or the
         number of readers is not near what it was when the issue was submitted (`audience_drift`). One that is in none
-        of the states of `among` stays as it is, also one that a person moves meanwhile. Raises HouseHeldError where
-        this house sends nothing.
+        of the states of `among` stays as it is, also one that a person moves meanwhile. renew: a person has looked,
+        so it goes under the approval that stands now, if any, instead of the one it was planned under. Raises
+        HouseHeldError where this house sends nothing.
         """
         self._ground.identity.require()
         with self._ground.store.read() as connection:
             record = require_mailing(connection, str(mailing_id))
         if record.status not in among:
             return record
-        reason, why = self._why_held(record), "unready"
+        reason, why = self._why_held(record, renew=renew), "unready"
         now = self._ground.now()
         with self._ground.store.write() as connection:
+            if not reason and (renew or mailings.mailing_approval(connection, mailing_id) is None):
+                self._rebind(connection, record)
             if not reason:
                 reason, why = self._count_audience(connection, record, now), "audience"
             if reason:
@@ -206,7 +233,9 @@ class Mailings:
     def _count_audience(self, connection: Connection, record: MailingRecord, now: datetime) -> str:
         """Count the readers of a mailing's lists as its approval did; return why it is held for them, else nothing."""
         ids = self._lists.declare(connection)
-        approved = load_approval(connection, mailings.mailing_approval(connection, record.id)).editions
+        approval_id = mailings.mailing_approval(connection, record.id)
+        assert approval_id is not None, "a mailing without an approval is not started"
+        approved = load_approval(connection, approval_id).editions
         names = [name for name in self._lists.choose() if name in approved]  # others take no reader from them
         counts = count_recipients(connection, [ids[name] for name in names], self._ground.secret, now)
         mailings.note_counts(connection, record.id, counts)
@@ -228,7 +257,16 @@ class Mailings:
             audience = mailings.read_audience(connection, mailing_id)
         return compare_audience(audience.approved, audience.counted)
 
-    def _why_held(self, record: MailingRecord) -> str:
+    def _rebind(self, connection: Connection, record: MailingRecord) -> None:
+        found = find_issue(connection, record.issue_slug)
+        approval = standing_approval(connection, found.id) if found is not None else None
+        if approval is None:
+            raise StateError(
+                _("issue {slug} is not approved").format(slug=record.issue_slug), cure=_("approve the issue again")
+            )
+        publishing.rebind_mailing(connection, record, list(self._lists.declare(connection).items()), approval)
+
+    def _why_held(self, record: MailingRecord, *, renew: bool) -> str:
         """Sync the lists of a mailing that may start and return nothing; else the reason why a person must look."""
         try:
             loaded = self._issues.read(record.issue_slug)
@@ -237,7 +275,7 @@ class Mailings:
                 self._choose_corrected(loaded.issue, record.lists)
             with self._ground.store.read() as connection:
                 approval_id = mailings.mailing_approval(connection, record.id)
-            if standing.id != approval_id:
+            if approval_id is not None and standing.id != approval_id and not renew:
                 return _("the issue was approved anew after this mailing was planned")
             self._lists.sync(record.lists)
         except StoreError:
@@ -351,7 +389,7 @@ class Mailings:
             if goes_on is MailingStatus.RUNNING:
                 self._relays.lift_stops(connection)
         if goes_on is MailingStatus.HELD:
-            return self.start(record.id, actor)
+            return self.start(record.id, actor, renew=True)
         return self.get(str(record.id))
 
     def reschedule(self, name: str, at: datetime | None, tempo: Tempo | None = None, by: str = "") -> MailingRecord:

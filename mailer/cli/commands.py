@@ -20,6 +20,7 @@ from mailer.cli import (
     issues,
     lists,
     mailings,
+    opening,
     proof,
     render,
     retry,
@@ -68,6 +69,7 @@ def start(
 for room in (
     demo,
     issues,
+    opening,
     render,
     check,
     proof,

@@ -27,6 +27,9 @@ MOST_SHOWN = 400  # dates: a year of working days; cron may have thousands
 PAST_SHOWN = 3
 PAST_WORDS = {
     "planned": N_("a mailing was planned"),
+    "held: not approved": N_("held, as its issue was not approved"),
+    "no issue": N_("there was no issue, so nothing was sent"),
+    "mailed before": N_("its issue was mailed or planned before"),
     "held: later than its grace": N_("held, as it was too late"),
     "skipped: later than its grace": N_("skipped, as it was too late"),
     "nothing is approved": N_("nothing was approved, so nothing was sent"),

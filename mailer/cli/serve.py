@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NOTICES_EVERY_S = 10.0
+NOTICES_LAST_S = 10.0  # what one that is on its way still gets at the end
 RESTART_S = 2.0
 MOST_RESTART_S = 60.0
 GOOD_RUN_S = 300.0  # after one this long, the next wait is the shortest again
@@ -78,7 +80,7 @@ async def _serve(house: "House") -> None:
     await asyncio.to_thread(house.open)
     clock = house.timetable.make_clock()
     sender = asyncio.create_task(_keep_sender(house.home, stop))
-    tasks = [sender]
+    tasks = [sender, asyncio.create_task(_send_notices(house, stop))]
     if house.config.public_url:
         tasks.append(asyncio.create_task(_serve_web(house, stop)))
     clock.start(lambda: asyncio.to_thread(house.timetable.tick), house.timetable.next_wake, house.timetable.triggers)
@@ -115,6 +117,24 @@ async def _serve_web(house: "House", stop: asyncio.Event) -> None:
 
     app = create_public_app(ReaderActions(house), house.config)
     await serve_public(app, house.config.web.host, house.config.web.port, stop, on_listening=listening)
+
+
+async def _send_notices(house: "House", stop: asyncio.Event) -> None:
+    """Send what staff are to be told, apart from the clock: a relay that is slow to answer must not stop it."""
+    stopping = asyncio.create_task(stop.wait())
+    while not stop.is_set():
+        delivering = asyncio.create_task(house.notices.deliver())
+        await asyncio.wait([delivering, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set():
+            await asyncio.wait([delivering], timeout=NOTICES_LAST_S)
+            delivering.cancel()
+        try:
+            await delivering
+        except asyncio.CancelledError:
+            return
+        except Exception:
+            log.exception("notices could not be sent; tried again")
+        await asyncio.wait([stopping], timeout=NOTICES_EVERY_S)
 
 
 async def _keep_sender(home: Path, stop: asyncio.Event) -> None:

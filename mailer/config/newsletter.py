@@ -1,11 +1,21 @@
 """The tables that say what the newsletter is: who sends it, to which lists, when, and how it looks."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mailer.config.values import Address, Clock, Duration, Line, OptionalAddress, OptionalZone, Table, TemplateName
+from mailer.config.values import (
+    Address,
+    Clock,
+    Duration,
+    LeadText,
+    Line,
+    OptionalAddress,
+    OptionalZone,
+    Table,
+    TemplateName,
+)
 from mailer.model.issue import Role
 
 
@@ -73,6 +83,26 @@ class ScheduleConfig(Table):
     when_late: Literal["hold", "skip"] = Field(
         default="hold",
         description='what becomes of it beyond the grace: "hold" until a person lets it go, or "skip" to the next date',
+    )
+    open_before: LeadText = Field(
+        default="",
+        description='when to make the folder of its issue from the last one: "10d" or "10 working days" before; empty: '
+        "never, you make it yourself",
+    )
+    remind: tuple[Annotated[int, Field(ge=1, le=30)], ...] = Field(
+        default=(5, 3, 1), description="working days before at which to remind [staff] while its issue is not approved"
+    )
+    remind_at: Clock = Field(default=time(9, 0), description="the time of day to open the folder and to remind at")
+
+
+class StaffConfig(Table):
+    """Who in the office is told by mail how the issue stands; empty: it stands in the log only."""
+
+    editors: tuple[Address, ...] = Field(
+        default=(), description="told when a folder is opened, an issue is due soon, held, or has gone out"
+    )
+    approvers: tuple[Address, ...] = Field(
+        default=(), description="told when an issue waits for approval only, and when one is held"
     )
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Annotated
 from urllib.parse import parse_qsl
@@ -133,6 +134,33 @@ def _check_limits(values: object) -> object:
     return values
 
 
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """How many days before a due date something is done; working days are counted without days off."""
+
+    days: int
+    working: bool = False
+
+
+LONGEST_LEAD = 60
+
+
+def parse_lead(text: str) -> Lead | None:
+    """Return the lead that a text such as "10d", "10 working days" or "10个工作日" means; None for an empty one."""
+    if not text.strip():
+        return None
+    match = re.fullmatch(r"(\d{1,2})\s*(?:(d|days?|天)|(working days?|个?工作日))", text.strip().lower())
+    if match is None or not 1 <= int(match[1]) <= LONGEST_LEAD:
+        cure = _('write "10d" or "10 working days", {most} at most, or leave it empty').format(most=LONGEST_LEAD)
+        raise CurableError(_("wrong value"), cure)
+    return Lead(int(match[1]), working=match[3] is not None)
+
+
+def _check_lead(value: str) -> str:
+    parse_lead(value)
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
 Clock = Annotated[time, BeforeValidator(_check_clock)]
 Line = Annotated[str, AfterValidator(_check_line)]
@@ -145,6 +173,7 @@ DatabaseAddress = Annotated[str, AfterValidator(_check_database)]
 SigningDomain = Annotated[str, AfterValidator(_check_signing_domain)]
 QuietHoursText = Annotated[str, AfterValidator(_check_quiet_hours)]
 TemplateName = Annotated[str, AfterValidator(_check_template)]
+LeadText = Annotated[str, AfterValidator(_check_lead)]
 Limits = Annotated[tuple[str, ...], BeforeValidator(_check_limits)]
 
 

@@ -6,7 +6,15 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 
 from mailer.config.approval import ApprovalConfig
-from mailer.config.newsletter import ListConfig, PicturesConfig, ProofConfig, ScheduleConfig, SenderConfig, WebConfig
+from mailer.config.newsletter import (
+    ListConfig,
+    PicturesConfig,
+    ProofConfig,
+    ScheduleConfig,
+    SenderConfig,
+    StaffConfig,
+    WebConfig,
+)
 from mailer.config.replies import RepliesConfig
 from mailer.config.sending import BouncesConfig, DkimConfig, DomainConfig, RelayConfig, RetryConfig, TempoConfig
 from mailer.config.values import CurableError, DatabaseAddress, Name, PublicUrl, Selector, Table, Zone
@@ -51,6 +59,7 @@ class Config(Table):
     replies: RepliesConfig = RepliesConfig()
     dkim: dict[Selector, DkimConfig] = Field(default_factory=dict, description="the keys that sign, by selector")
     schedule: dict[Name, ScheduleConfig] = Field(default_factory=dict, description="the repeating sendings")
+    staff: StaffConfig = StaffConfig()
     pictures: PicturesConfig = PicturesConfig()
     proof: ProofConfig = ProofConfig()
     web: WebConfig = WebConfig()

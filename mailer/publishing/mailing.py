@@ -40,16 +40,7 @@ def schedule_mailing(
     if again is not None:
         check_name(again.by)
         _require_reason(again.reason)
-    chosen: list[tuple[int, int]] = []
-    for name, list_id in lists:
-        if name not in approval.editions:
-            raise StateError(
-                _("the issue is not approved for list {name}").format(name=name),
-                cure=_("it is for: {names}; `mailer submit` submits it for other lists").format(
-                    names=_(", ").join(approval.editions)
-                ),
-            )
-        chosen.append((list_id, approval.editions[name]))
+    chosen = [(list_id, _edition_for(approval, name)) for name, list_id in lists]
     number = mailings.create_mailing(
         connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule, again, tempo
     )
@@ -93,6 +84,52 @@ def _require_reason(reason: str) -> None:
         raise UsageError(
             _("sending again wants a reason"), field="--again", cure=_("write why, on one line; it is on record")
         )
+
+
+def _edition_for(approval: ApprovalRecord, list_name: str) -> int:
+    if list_name not in approval.editions:
+        raise StateError(
+            _("the issue is not approved for list {name}").format(name=list_name),
+            cure=_("it is for: {names}; `mailer submit` submits it for other lists").format(
+                names=_(", ").join(approval.editions)
+            ),
+        )
+    return approval.editions[list_name]
+
+
+def hold_unapproved(
+    connection: Connection,
+    issue_id: int,
+    lists: Sequence[tuple[str, int]],
+    due_at: datetime,
+    now: datetime,
+    schedule: str,
+    reason: str,
+    tempo: Tempo = EVEN,
+) -> int:
+    """Write a held mailing of an issue that was due and may not go out, so that a person sees it; return its id.
+
+    It has no approval: `rebind_mailing` puts it under one that stands then.
+    """
+    wanted = [(list_id, None) for _name, list_id in lists]
+    mailing_id = mailings.create_mailing(connection, issue_id, None, wanted, due_at, now, schedule, tempo=tempo)
+    audit.record(
+        connection, PROGRAM, Act.SCHEDULE, mailings.mailing_subject(mailing_id), now,
+        approval=None, lists=dict(lists), at=due_at.isoformat(), schedule=schedule,
+    )  # fmt: skip
+    mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason, why="unapproved")
+    return mailing_id
+
+
+def rebind_mailing(
+    connection: Connection, mailing: MailingRecord, lists: Sequence[tuple[str, int]], approval: ApprovalRecord
+) -> None:
+    """Put a mailing that was held before it planned anybody under the approval that stands now.
+
+    Raises StateError for a list whose edition was not approved.
+    """
+    editions = {list_id: _edition_for(approval, name) for name, list_id in lists if name in mailing.lists}
+    mailings.bind_approval(connection, mailing.id, approval.id, editions)
 
 
 def require_mailing(connection: Connection, name: str) -> MailingRecord:

@@ -14,6 +14,7 @@ from mailer.sources.grammar import parse_circulation_label
 from mailer.sources.issue_files import CheckFile, UnfitFileError
 from mailer.sources.links import parse_target
 from mailer.sources.slug import parse_slug
+from mailer.sources.text_file import read_text_file
 from mailer.sources.yaml_mapping import YamlMapping, read_mapping
 
 FENCE = "---"
@@ -110,6 +111,12 @@ def _read_corrects(root: YamlMapping) -> str:
         return parse_slug(slug)
     except IssueError as error:
         raise root.error("corrects", error.message, error.cure) from None
+
+
+def read_masthead(file: Path) -> Masthead:
+    """Return the masthead of an issue.md, whatever its text and its other files are like. Raises IssueError."""
+    source, _body, _offset = split_front_matter(read_text_file(file), file)
+    return read_front_matter(source, file, lambda _name: None).masthead
 
 
 def _read_attachments(root: YamlMapping, check: CheckFile) -> tuple[str, ...]:

@@ -36,8 +36,8 @@ _ACTS = {
 def create_mailing(
     connection: Connection,
     issue_id: int,
-    approval_id: int,
-    lists: Sequence[tuple[int, int]],
+    approval_id: int | None,
+    lists: Sequence[tuple[int, int | None]],
     scheduled_at: datetime | None,
     now: datetime,
     schedule: str = "",
@@ -46,7 +46,8 @@ def create_mailing(
 ) -> int:
     """Write a scheduled mailing to lists, given as (list id, edition id) in sending order; return its id.
 
-    again: it goes also to addresses that the issue has reached, as a person's act.
+    again: it goes also to addresses that the issue has reached, as a person's act. One without an approval has no
+    editions either: `bind_approval` gives it both.
     """
     inserted = connection.execute(
         insert(mailing)
@@ -56,6 +57,7 @@ def create_mailing(
             status=MailingStatus.SCHEDULED.value,
             scheduled_at=scheduled_at,
             created_at=now,
+            changed_at=now,
             schedule=schedule,
             again_by=again.by if again is not None else "",
             again_reason=again.reason if again is not None else "",
@@ -130,6 +132,29 @@ def list_mailings(
     return [_to_record(connection, row) for row in connection.execute(query).all()]
 
 
+def moved_since(
+    connection: Connection, statuses: Sequence[MailingStatus], since: datetime
+) -> list[tuple[MailingRecord, datetime]]:
+    """Return the mailings that came to one of these statuses later than `since` and still have it, with the time."""
+    wanted = mailing.c.status.in_([status.value for status in statuses]) & (mailing.c.changed_at > since)
+    rows = connection.execute(_select().where(wanted).order_by(mailing.c.id)).all()
+    return [(_to_record(connection, row), row.changed_at) for row in rows]
+
+
+def mailed_issues(connection: Connection, lists: Collection[str] = ()) -> set[str]:
+    """Return the slugs of the issues that a mailing, not cancelled, was made of for one of these lists (none: any)."""
+    query = (
+        select(issue.c.slug)
+        .join_from(mailing, issue)
+        .join(mailing_list, mailing_list.c.mailing_id == mailing.c.id)
+        .join(distribution_list, distribution_list.c.id == mailing_list.c.list_id)
+        .where(mailing.c.status != MailingStatus.CANCELLED.value)
+    )
+    if lists:
+        query = query.where(distribution_list.c.name.in_(lists))
+    return {str(slug) for slug in connection.execute(query.distinct()).scalars()}
+
+
 def due_mailings(connection: Connection, now: datetime) -> list[int]:
     """Return the scheduled mailings whose time has come, oldest first."""
     rows = connection.execute(
@@ -154,17 +179,29 @@ def mailed_contents(connection: Connection, issue_id: int) -> tuple[str, ...]:
     return tuple(str(row.content_sha256) for row in rows)
 
 
-def mailing_approval(connection: Connection, mailing_id: int) -> int:
-    """Return the approval a mailing was made under."""
-    return int(connection.execute(select(mailing.c.approval_id).where(mailing.c.id == mailing_id)).scalar_one())
+def mailing_approval(connection: Connection, mailing_id: int) -> int | None:
+    """Return the approval a mailing goes out under; None while there is none."""
+    found = connection.execute(select(mailing.c.approval_id).where(mailing.c.id == mailing_id)).scalar_one()
+    return None if found is None else int(found)
+
+
+def bind_approval(connection: Connection, mailing_id: int, approval_id: int, editions: Mapping[int, int]) -> None:
+    """Put a mailing that has planned nobody yet under an approval: list id to the edition it then gets."""
+    connection.execute(update(mailing).where(mailing.c.id == mailing_id).values(approval_id=approval_id))
+    for list_id, edition_id in editions.items():
+        connection.execute(
+            update(mailing_list)
+            .where(mailing_list.c.mailing_id == mailing_id, mailing_list.c.list_id == list_id)
+            .values(edition_id=edition_id)
+        )
 
 
 def mailing_lists(connection: Connection, mailing_id: int) -> list[tuple[int, str, int]]:
-    """Return (list id, list name, edition id) in sending order."""
+    """Return (list id, list name, edition id) in sending order; nothing for a mailing without an approval."""
     rows = connection.execute(
         select(mailing_list.c.list_id, distribution_list.c.name, mailing_list.c.edition_id)
         .join_from(mailing_list, distribution_list)
-        .where(mailing_list.c.mailing_id == mailing_id)
+        .where(mailing_list.c.mailing_id == mailing_id, mailing_list.c.edition_id.is_not(None))
         .order_by(mailing_list.c.position)
     )
     return [(int(row.list_id), str(row.name), int(row.edition_id)) for row in rows]
@@ -193,7 +230,7 @@ def move_mailing(
     row = connection.execute(select(mailing).where(mailing.c.id == mailing_id).with_for_update()).one_or_none()
     if row is None or MailingStatus(row.status) not in allowed:
         return False
-    fields: dict[str, Any] = {"status": target.value, "reason": reason}
+    fields: dict[str, Any] = {"status": target.value, "reason": reason, "changed_at": now}
     if target is MailingStatus.RUNNING:
         fields |= {"started_at": row.started_at or now, "finished_at": None}
     elif target in (MailingStatus.FINISHED, MailingStatus.CANCELLED):

@@ -1,4 +1,4 @@
-"""When schedules were first seen, and their occurrences: a unique row each, so that two clocks fire one once."""
+"""When schedules were first seen, and a unique row for each occurrence and step before it: two clocks act once."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mailer.model.delivery import PastOccurrence
-from mailer.store.schema import occurrence, schedule_seen
+from mailer.store.schema import occurrence, schedule_seen, schedule_step
 
 
 def known_since(connection: Connection, name: str) -> datetime | None:
@@ -81,3 +81,31 @@ def last_occurrences(connection: Connection, count: int) -> list[PastOccurrence]
     """Return what became of the newest occurrences, the newest first."""
     rows = connection.execute(select(occurrence).order_by(occurrence.c.due_at.desc()).limit(count))
     return [PastOccurrence(row.schedule, row.due_at, row.fired_at, row.mailing_id, row.result) for row in rows]
+
+
+def take_step(
+    connection: Connection, name: str, local_at: str, step: str, now: datetime, result: str, issue_slug: str = ""
+) -> bool:
+    """Write down that a step before an occurrence is done; False when another clock was first.
+
+    Must run inside the transaction of what is done. local_at: the occurrence's local date and time.
+    """
+    taken = insert(schedule_step).values(
+        schedule=name, local_at=local_at, step=step, done_at=now, issue_slug=issue_slug, result=result
+    )  # fmt: skip
+    try:
+        with connection.begin_nested():
+            connection.execute(taken)
+    except IntegrityError:
+        return False
+    return True
+
+
+def steps_done(connection: Connection, name: str, local_at: str) -> dict[str, str]:
+    """Return the steps done before an occurrence, with the slug of the issue each was about (empty: none)."""
+    rows = connection.execute(
+        select(schedule_step.c.step, schedule_step.c.issue_slug).where(
+            schedule_step.c.schedule == name, schedule_step.c.local_at == local_at
+        )
+    )
+    return {str(row.step): str(row.issue_slug) for row in rows}

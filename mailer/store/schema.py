@@ -273,7 +273,8 @@ mailing = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("issue_id", ForeignKey("issue.id"), nullable=False, index=True),
-    Column("approval_id", ForeignKey("approval.id"), nullable=False),
+    # none while it is held for want of one
+    Column("approval_id", ForeignKey("approval.id")),
     Column("status", String(16), nullable=False, index=True),
     Column("reason", Text, nullable=False, server_default=""),
     # what Message-IDs and tokens of its deliveries are made with, besides their id: fixed when it is planned
@@ -285,6 +286,7 @@ mailing = Table(
     Column("again_reason", Text, nullable=False, server_default=""),
     Column("scheduled_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime),  # when its status last changed; staff are told once of each change
     Column("started_at", UtcTime),
     Column("finished_at", UtcTime),
     # its tempo, fixed when it is planned; quiet_hours such as "22:00-07:00 Asia/Shanghai"
@@ -302,7 +304,7 @@ mailing_list = Table(
     metadata,
     Column("mailing_id", ForeignKey("mailing.id"), primary_key=True),
     Column("list_id", ForeignKey("distribution_list.id"), primary_key=True),
-    Column("edition_id", ForeignKey("edition.id"), nullable=False),
+    Column("edition_id", ForeignKey("edition.id")),  # of the mailing's approval
     Column("position", Integer, nullable=False),
     # readers of the list when the mailing was last to start, and how many of them a person accepted
     Column("counted", Integer),
@@ -463,6 +465,40 @@ occurrence = Table(
     Column("mailing_id", ForeignKey("mailing.id")),
     Column("result", Text, nullable=False, server_default=""),
     UniqueConstraint("schedule", "local_at"),
+)
+
+# what was done before an occurrence: its issue opened, editors reminded; once each, whatever becomes of it
+schedule_step = Table(
+    "schedule_step",
+    metadata,
+    Column("schedule", String(32), primary_key=True),
+    Column("local_at", String(16), primary_key=True),  # of the occurrence, where the schedule is meant
+    Column("step", String(16), primary_key=True),
+    Column("done_at", UtcTime, nullable=False),
+    Column("issue_slug", String(64), nullable=False, server_default=""),
+    Column("result", Text, nullable=False, server_default=""),
+)
+
+# a short mail to staff, written once; its copies are tried until one of them is taken, or until_at
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("about", String(120), nullable=False, unique=True),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("until_at", UtcTime, nullable=False),
+)
+
+notice_copy = Table(
+    "notice_copy",
+    metadata,
+    Column("notice_id", ForeignKey("notice.id"), primary_key=True),
+    Column("address", String(254), primary_key=True),
+    Column("tried_at", UtcTime),
+    Column("ended_at", UtcTime, index=True),
+    Column("result", Text, nullable=False, server_default=""),
 )
 
 house = Table(

@@ -1,5 +1,7 @@
 """The schedule sends the approved issue when it is due, once."""
 
+import asyncio
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -98,7 +100,9 @@ def test_a_mailing_planned_for_a_time_that_was_missed_by_far_is_held(tmp_path: P
     house.close()
 
 
-def test_an_issue_that_is_mended_and_approved_within_the_grace_still_goes_out(tmp_path: Path) -> None:
+def test_an_issue_that_was_changed_after_its_approval_is_held_and_goes_out_when_a_person_says_so(
+    tmp_path: Path,
+) -> None:
     clock = HandClock(DUE - timedelta(days=2))
     house = make_house(tmp_path, clock)
     house.approvals.approve("2020-07", "主编")
@@ -107,22 +111,49 @@ def test_an_issue_that_is_mended_and_approved_within_the_grace_still_goes_out(tm
     issue.write_text(issue.read_text("utf-8") + "\n补一句。\n", "utf-8")
     clock.now = DUE
     house.timetable.tick()
-    assert house.mailings.newest() == []
+    (mailing,) = house.mailings.newest()
+    assert (mailing.status, mailing.lists) == (MailingStatus.HELD, ("government", "members"))
+    assert "changed after its approval" in mailing.reason
+    assert house.mailings.resume("last").status is MailingStatus.HELD, "nothing is approved yet"
     house.approvals.approve("2020-07", "主编")
     clock.now = DUE + timedelta(minutes=5)
     house.timetable.tick()
-    assert [one.status for one in house.mailings.newest()] == [MailingStatus.RUNNING]
+    assert [one.status for one in house.mailings.newest()] == [MailingStatus.HELD], "not by itself"
+    assert house.mailings.resume("last").status is MailingStatus.RUNNING
+    assert house.mailings.summarise("last").planned == 10
     house.close()
 
 
-def test_a_month_with_nothing_approved_is_on_record(tmp_path: Path) -> None:
+def test_a_planned_mailing_goes_under_the_approval_that_stands_when_a_person_resumes_it(tmp_path: Path) -> None:
     clock = HandClock(DUE - timedelta(days=2))
     house = make_house(tmp_path, clock)
+    house.approvals.approve("2020-07", "主编")
+    house.mailings.schedule("2020-07", at=DUE - timedelta(days=1))
+    issue = house.home / "issues" / "2020-07" / "issue.md"
+    issue.write_text(issue.read_text("utf-8") + "\n补一句。\n", "utf-8")
+    house.approvals.approve("2020-07", "主编")
+    clock.now = DUE - timedelta(days=1)
     house.timetable.tick()
-    clock.now = DUE
-    house.timetable.tick()
-    assert [(one.schedule, one.result) for one in house.timetable.past(5)] == [("monthly", "nothing is approved")]
+    (mailing,) = house.mailings.newest()
+    assert mailing.status is MailingStatus.HELD
+    assert "approved anew" in mailing.reason
+    assert house.mailings.resume("last").status is MailingStatus.RUNNING
+    asyncio.run(house.notices.deliver())  # nobody is to be told, so no relay is asked
     house.close()
+
+
+def test_a_month_without_an_issue_is_on_record_and_one_that_is_not_approved_is_held(tmp_path: Path) -> None:
+    for name, result in (("with", "held: not approved"), ("without", "no issue")):
+        clock = HandClock(DUE - timedelta(days=2))
+        house = make_house(tmp_path / name, clock)
+        if name == "without":
+            shutil.rmtree(house.home / "issues" / "2020-07")
+        house.timetable.tick()
+        clock.now = DUE
+        house.timetable.tick()
+        assert [(one.schedule, one.result) for one in house.timetable.past(5)] == [("monthly", result)]
+        assert len(house.mailings.newest()) == (1 if name == "with" else 0)
+        house.close()
 
 
 def test_another_time_of_day_does_not_make_a_second_sending_of_the_day(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import make_url
 
 from mailer.store.database import Store, open_store
 from tests.world import World
@@ -35,6 +36,12 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             open_store(_database(server.get_uri(), "migrated"), Path("unused")).close()
             yield server.get_uri()
             server.cleanup()
+
+
+def make_database(server: str) -> str:
+    """Make an empty, migrated database on a PostgreSQL server; return its address as a setting takes it."""
+    url = make_url(_database(server, f"t{uuid.uuid4().hex}", "migrated")).set(drivername="postgresql")
+    return url.render_as_string(hide_password=False).replace(":@", "@")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -22,6 +22,7 @@ from mailer.rendering.preflight.links import check_links, gather_links
 from mailer.rendering.preflight.numbering import check_numbering
 from mailer.rendering.preflight.parity import check_parity
 from mailer.rendering.preflight.pictures import check_pictures
+from mailer.rendering.preflight.placeholders import check_placeholders
 from mailer.rendering.preflight.places import placed_blocks
 from mailer.rendering.preflight.secrecy import check_secrecy
 from mailer.rendering.preflight.sender import check_sender, check_way_out, check_web
@@ -38,6 +39,7 @@ _NO_VALUES: Mapping[str, str] = MappingProxyType({})
 def check_issue(issue: Issue, config: Config, others: Collection[IssueNumber], today: date) -> list[Finding]:
     """Return the findings on what the editors wrote and on the settings, whatever it looks like in the end."""
     return [
+        *check_placeholders(issue),
         *check_gaps(issue),
         *check_secrecy(issue),
         *check_numbering(issue, others),

@@ -29,11 +29,7 @@ def check_numbering(issue: Issue, others: Iterable[IssueNumber]) -> list[Finding
     before = [other for other in kin if other.date < own.date]
     if found or not before:
         return found
-    return _check_step(issue, own, max(before, key=_age))
-
-
-def _age(number: IssueNumber) -> tuple[str, int, int]:
-    return number.date.isoformat(), number.total or 0, number.number or 0
+    return _check_step(issue, own, max(before, key=lambda one: one.age))
 
 
 def _check_taken(issue: Issue, own: IssueNumber, other: IssueNumber) -> list[Finding]:
