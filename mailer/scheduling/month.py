@@ -109,7 +109,7 @@ def next_issue_date(config: Config, last: IssueNumber, now: datetime, days: Work
     if found:
         return min(found)
     today = now.astimezone(config.zone).date()
-    month = max(day.date.year * 12 + last.date.month, today.year * 12 + today.month - 1)
+    month = max(last.date.year * 12 + last.date.month, today.year * 12 + today.month - 1)
     day = days.nth_working_day(month // 12, month % 12 + 1, -1)
     assert day is not None, "every month has a working day"
     return day
