@@ -14,7 +14,7 @@ from mailer.cli.options import JsonOption, open_house
 from mailer.cli.standing import say_span
 from mailer.cli.summary import LATE_FROM
 from mailer.errors import InputError, UsageError
-from mailer.i18n import N_, _
+from mailer.i18n import N_, _, current_language
 from mailer.model.delivery import MailingRecord, PastOccurrence
 from mailer.model.occurrence import Occurrence
 from mailer.model.working_days import show_weekday
@@ -79,7 +79,7 @@ def _write_icalendar(house: "House", target: str, count: int | None) -> None:
     except OSError as error:
         why = _("cannot be written: {why}").format(why=error.strerror)
         raise InputError(why, file=target, cure=_("name a file in a folder that you may write to")) from None
-    say(_("{file}: {n} dates").format(file=target, n=len(coming)), console=err)
+    say(_("{file} is written; dates in it: {n}").format(file=target, n=len(coming)), console=err)
 
 
 def _describe(house: "House", count: int | None) -> dict[str, object]:
@@ -164,7 +164,8 @@ def _show_moment(moment: datetime, zone: ZoneInfo) -> str:
 
 def _say_how_to_begin() -> None:
     say(_("nothing is scheduled. Write to config.toml, for instance:"))
-    for line in ("", "[schedule.monthly]", _('when = "last working day"'), 'at = "10:00"', ""):
+    rule = "每月最后一个工作日" if current_language() == "zh_CN" else "last working day"
+    for line in ("", "[schedule.monthly]", f'when = "{rule}"', 'at = "10:00"', ""):
         say(f"    {line}".rstrip())
     say(_("or send one issue at a time: `mailer send ISSUE --at TIME`"))
 

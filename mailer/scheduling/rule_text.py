@@ -63,13 +63,17 @@ def parse_rule(text: str, field: str = "when") -> Rule:
         ) from None
     if rule is not None:
         return rule
+    forms = _(", ").join(KNOWN_FORMS)
     near = difflib.get_close_matches(plain, KNOWN_FORMS, 1, 0.4)
-    forms = _("write one of: {forms}").format(forms=_(", ").join(KNOWN_FORMS))
+    if near:
+        cure = _("did you mean “{near}”? These are understood: {forms}").format(near=near[0], forms=forms)
+    else:
+        cure = _("write one of: {forms}").format(forms=forms)
     raise ConfigError(
         _("“{text}” is not understood as a rule of dates").format(text=text[:60]),
         file=FILE_NAME,
         field=field,
-        cure=_("did you mean “{near}”?").format(near=near[0]) + " " + forms if near else forms,
+        cure=cure,
     )
 
 
