@@ -111,8 +111,9 @@ def make_newsletter(folder: Path, port: int, ordeal: Ordeal) -> int:
 def _sender(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The real sender, which ends with its stdin; killed at the end."""
     command = [sys.executable, "-m", "mailer", "-C", str(folder), "sender"]
+    environment = os.environ | {"LANG": "en_US.UTF-8", "MAILER_STATE_DIR": str(folder / "state")}
     with (folder / "sender.log").open("ab") as log:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=log, env=os.environ | {"LANG": "en_US.UTF-8"})
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=log, env=environment)
         try:
             yield process
         finally:
