@@ -100,9 +100,10 @@ def add(world: World, addresses: list[str]) -> None:
 async def test_a_run_within_limits_ends_when_it_was_said_to(store: Store) -> None:
     """Two relays with limits, and a domain with its own.
 
-    Every round of a limit may begin up to half a second late, as a sender looks each half second, and the forecast
-    takes half of that for each: so the tolerance is a quarter of a second a round, and one for a busy machine. With the
-    limits of providers, minutes and days long, that is nothing.
+    Every round of a limit (about one a second here) may begin up to half a second late, as a sender looks each half
+    second; the forecast takes half of that for each. So a quarter of a second a round may be too much or too little,
+    and a second for speed that was measured over thirty copies only; a busy machine makes the run longer still. With
+    the limits of providers, minutes and days long, that is nothing.
     """
     slow = readers(14, "qq.example")
     others = readers(70)
@@ -111,9 +112,8 @@ async def test_a_run_within_limits_ends_when_it_was_said_to(store: Store) -> Non
     domains: dict[str, dict[str, object]] = {"qq": {"names": ["qq.example"], "limits": ["3/2s"]}}
     real, said, found = await run_and_compare(store, mixed, relays, domains)
     assert sum(one.copies for one in found.relays) == 54
-    rounds = said / 1.0
-    assert abs(real - said) <= 0.25 * rounds + 1, (real, said)
-    assert real == pytest.approx(said, rel=0.35, abs=1.0)
+    assert said >= 12 * 0.9, "54 copies at 2.2 and 2.4 a second cannot be quicker"
+    assert said - (0.25 * said + 1) <= real <= said + (0.5 * said + 1), (real, said)
 
 
 @on_sqlite
