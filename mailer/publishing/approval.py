@@ -267,7 +267,7 @@ def _void(connection: Connection, slug: str, current: ApprovalRecord, voided: Vo
 def _hashes(current: ApprovalRecord, change: Change) -> dict[str, object]:
     """Return a change as the trail holds it: no text and no file's name, which may be anybody's."""
     files = [[one.before, one.after] for one in change.files]
-    found: dict[str, object] = {"was": current.content_sha256, "now": change.content_sha256, "files": files}
+    found: dict[str, object] = {"before": current.content_sha256, "after": change.content_sha256, "files": files}
     return found | ({"lists": list(change.lists)} if change.lists is not None else {})
 
 

@@ -21,7 +21,7 @@ PAGE = 500
 
 
 def record(
-    connection: Connection, actor: Actor, act: Act, subject: Subject, now: datetime, **details: object
+    connection: Connection, actor: Actor, act: Act, subject: Subject, now: datetime, /, **details: object
 ) -> AuditHead:
     """Append an entry in the transaction of the act itself, and return the new head.
 
