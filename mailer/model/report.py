@@ -14,7 +14,11 @@ class ReportKind(StrEnum):
     DELAYED = "delayed"  # a DSN says it is still being tried; nothing to do
     # a DSN says it went on to a system that sends no receipts: not delivered, and nobody will ever say that it was
     RELAYED = "relayed"
-    OTHER = "other"  # not understood; kept for a person
+    COMPLAINT = "complaint"  # a reader called it spam (RFC 5965)
+    RECEIPT = "receipt"  # a reader's program says what was done with it (RFC 8098); what, is the diagnostic
+    AUTO_REPLY = "auto-reply"  # an answer that nobody typed (RFC 3834): out of office, received with thanks
+    CHALLENGE = "challenge"  # a filter wants the sender to prove that he is a person; not delivered, nobody refused it
+    OTHER = "other"  # not understood, or written by a person (Report.reply); kept for a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +33,18 @@ class ReportedRecipient:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a returned mail says. token, envelope_id and message_id tie it to a delivery; each may be empty."""
+    """What a returned mail says. token, envelope_id and message_id tie it to a delivery; each may be empty.
+
+    sender is the address it says it is from. reply: a person seems to have written it, in answer.
+    """
 
     kind: ReportKind
     recipients: tuple[ReportedRecipient, ...]
     token: str = ""
     envelope_id: str = ""
     message_id: str = ""
+    sender: str = ""
+    reply: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,166 @@
+"""A mail that came back as the parts a report is made of; nothing in it may take long or raise for long."""
+
+import email
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import Message
+
+from mailer.mail.returned.decoding import decode_octets, decode_words, part_octets, part_text
+from mailer.mail.returned.phrases import FAILED, has_phrase
+
+MAX_READ = 1024 * 1024  # octets; what a report says stands in its head (facts S35)
+MAX_PARTS = 100
+MAX_RULES = 5000  # the parser spends 15 µs on a part, however empty
+_STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})  # RFC 3464, RFC 6533
+_DISPOSITION_TYPES = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
+_RETURNED_TYPES = frozenset({
+    "message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers",
+    "text/rfc822", "text/rfc822-header", "message/partial",
+})  # fmt: skip
+_DAEMON = re.compile(r"(?i)mailer-?daemon|postmaster|mail.?delivery|delivery (?:sub)?system")
+_MAX_NOTICES = 8
+
+
+@dataclass
+class OpenedMail:
+    """A mail's parts. head holds its own fields; notices what it says in words; originals the heads of what it returns."""
+
+    head: Message
+    notices: list[str] = field(default_factory=list)
+    markups: list[str] = field(default_factory=list)  # HTML as it came: some links say more than the page shows
+    statuses: list[str] = field(default_factory=list)
+    dispositions: list[str] = field(default_factory=list)
+    feedback: list[str] = field(default_factory=list)
+    originals: list[Message] = field(default_factory=list)
+
+    def value(self, name: str) -> str:
+        """Return the mail's first field of this name, readable; empty where it has none."""
+        return head_value(self.head, name)
+
+
+def head_value(head: Message, name: str) -> str:
+    """Return the first field of this name as readable text on one line, whatever octets it has."""
+    wanted = name.lower()
+    for key, value in head.raw_items():
+        if key.lower() == wanted:
+            return decode_words(str(value))
+    return ""
+
+
+def cap_mail(raw: bytes) -> bytes:
+    """Cut off what no report needs: octets past MAX_READ, and all after MAX_RULES lines that look like boundaries."""
+    raw = raw[:MAX_READ]
+    end = -1
+    for _number in range(MAX_RULES):
+        end = raw.find(b"\n--", end + 1)
+        if end < 0:
+            return raw
+    return raw[:end]
+
+
+def open_mail(raw: bytes) -> OpenedMail:
+    """Return a capped mail's parts. May raise what the email package raises on hostile mail."""
+    opened = OpenedMail(email.message_from_bytes(_without_envelope(raw)))
+    for part in _walk(opened.head, [MAX_PARTS]):
+        _take(part, opened)
+    if opened.originals and not opened.statuses and _wraps_report(opened):
+        # some gateways wrap a report in a mail of their own that says nothing
+        inner = opened.originals.pop(0)
+        for part in _walk(inner, [MAX_PARTS]):
+            _take(part, opened)
+    return opened
+
+
+def _wraps_report(opened: OpenedMail) -> bool:
+    inner = opened.originals[0].get_content_type() == "multipart/report"
+    said = any(has_phrase(notice.lower(), FAILED) for notice in opened.notices)
+    return inner and not said and _DAEMON.search(opened.value("From")) is not None
+
+
+def _without_envelope(raw: bytes) -> bytes:
+    """Take off an mbox line and blank lines before the head."""
+    raw = raw.lstrip(b"\r\n\t ") if raw[:1] in (b"\r", b"\n") else raw
+    return raw.partition(b"\n")[2] if raw.startswith((b"From ", b">From ")) else raw
+
+
+def _walk(part: Message, left: list[int]) -> Iterator[Message]:
+    """Yield a mail's leaves, at most left[0] parts, without entering mails within it: their reports are not this one's."""
+    left[0] -= 1
+    if left[0] < 0:
+        return
+    children = part.get_payload()
+    if part.get_content_maintype() == "multipart" and isinstance(children, list):
+        for child in children:
+            if isinstance(child, Message):
+                yield from _walk(child, left)
+        return
+    yield part
+
+
+def _take(part: Message, opened: OpenedMail) -> None:
+    kind = part.get_content_type()
+    if kind in _STATUS_TYPES:
+        opened.statuses.append(_fields_text(part))
+    elif kind in _DISPOSITION_TYPES:
+        opened.dispositions.append(_fields_text(part))
+    elif kind == "message/feedback-report":
+        opened.feedback.append(_fields_text(part))
+    elif kind in _RETURNED_TYPES:
+        if (head := _returned_head(part)) is not None:
+            opened.originals.append(head)
+    elif part.get_content_maintype() in ("text", "multipart") and kind != "text/calendar":
+        if opened.originals and opened.notices:
+            return  # what stands behind the returned mail belongs to it
+        if len(opened.notices) < _MAX_NOTICES and (text := part_text(part)).strip():
+            html = kind == "text/html"
+            if html:
+                opened.markups.append(decode_octets(part_octets(part)))
+            if not (html and opened.notices and _alternative(text, opened.notices[-1])):
+                opened.notices.append(text)
+
+
+def _alternative(page: str, plain: str) -> bool:
+    """True where HTML says what the plain text before it has said."""
+    words = set(page.split())
+    return len(words & set(plain.split())) * 2 > len(words)
+
+
+def _fields_text(part: Message) -> str:
+    """Return the fields of a part as text, however the email package took it apart."""
+    payload = part.get_payload()
+    if not isinstance(payload, list):
+        return decode_octets(part_octets(part)).replace("\r\n", "\n")
+    blocks = [_as_text(block) for block in payload[:400] if isinstance(block, Message)]
+    text = "\n".join(blocks)
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if encoding in ("base64", "quoted-printable") and "recipient:" not in text.lower():
+        # RFC 2046 §5.2 forbids it, and some do
+        plain = Message()
+        plain["Content-Transfer-Encoding"] = encoding
+        plain.set_payload(text)
+        text = decode_octets(part_octets(plain)).replace("\r\n", "\n")
+    return text
+
+
+def _as_text(block: Message) -> str:
+    lines = [f"{name}: {_plain(str(value))}" for name, value in block.raw_items()]
+    payload = block.get_payload()
+    if isinstance(payload, str):
+        rest = _plain(payload)
+    else:
+        rest = "\n".join(_as_text(inner) for inner in payload[:400] if isinstance(inner, Message)) if payload else ""
+    return "\n".join((*lines, "", rest)).replace("\r\n", "\n")
+
+
+def _plain(text: str) -> str:
+    return text if text.isascii() else decode_octets(text.encode("utf-8", "surrogateescape"))
+
+
+def _returned_head(part: Message) -> Message | None:
+    """Return the head of the mail that a part sends back, or None where there is none."""
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        return payload[0] if payload and isinstance(payload[0], Message) else None
+    octets = part_octets(part).lstrip()
+    return email.message_from_bytes(octets) if octets else None
