@@ -9,15 +9,21 @@ import re
 from email import message_from_string
 from email.message import Message
 
-from mailer.mail.message import DELIVERY_HEADER
 from mailer.i18n import N_
+from mailer.mail.message import DELIVERY_HEADER
 from mailer.mail.replies import ReplyRules
 from mailer.mail.reply_codes import summary_of
 from mailer.mail.returned.addresses import find_addresses
 from mailer.mail.returned.answers import is_automatic, is_challenge, is_reply
 from mailer.mail.returned.disposition import is_refusal, read_disposition
-from mailer.mail.returned.failures import is_failure, read_failures
-from mailer.mail.returned.feedback import complained_addresses, feedback_text, feedback_type, is_complaint, original_envelope
+from mailer.mail.returned.failures import is_failure, kind_of, read_failures
+from mailer.mail.returned.feedback import (
+    complained_addresses,
+    feedback_text,
+    feedback_type,
+    is_complaint,
+    original_envelope,
+)
 from mailer.mail.returned.fields import field, read_groups
 from mailer.mail.returned.judging import judge_recipient
 from mailer.mail.returned.notice import Notice, read_notice
@@ -71,7 +77,9 @@ def _parse(raw: bytes, rules: ReplyRules | None) -> Report:
     if not mail.originals and (quoted := _quoted_head(notice.quoted)) is not None:
         mail.originals.append(quoted)
     kind, recipients, reply = _read(raw, mail, notice, own, rules)
-    return Report(kind, recipients, _find_token(raw, mail), _envelope_id(mail), _find_message_id(mail, text), sender, reply)
+    return Report(
+        kind, recipients, _find_token(raw, mail), _envelope_id(mail), _find_message_id(mail, text), sender, reply
+    )
 
 
 _Read = tuple[ReportKind, tuple[ReportedRecipient, ...], bool]
@@ -79,7 +87,11 @@ _Read = tuple[ReportKind, tuple[ReportedRecipient, ...], bool]
 
 def _read(raw: bytes, mail: OpenedMail, notice: Notice, own: frozenset[str], rules: ReplyRules | None) -> _Read:
     if is_complaint(mail):
-        return ReportKind.COMPLAINT if feedback_type(mail) != "not-spam" else ReportKind.OTHER, _complainants(mail), False
+        return (
+            ReportKind.COMPLAINT if feedback_type(mail) != "not-spam" else ReportKind.OTHER,
+            _complainants(mail),
+            False,
+        )
     kind, recipients = _read_statuses(mail, notice, rules)
     if recipients:
         return kind, recipients, False
@@ -117,7 +129,7 @@ def _read_statuses(
     found: list[tuple[ReportKind, ReportedRecipient]] = []
     statuses = read_statuses(groups)
     for one in statuses:
-        kind = one.kind or (ReportKind.DELAYED if notice.late else ReportKind.BOUNCE if notice.failed else ReportKind.OTHER)
+        kind = one.kind or (kind_of(mail, notice) if is_failure(mail, notice) else ReportKind.OTHER)
         diagnostic = one.diagnostic
         if not any(char.isalpha() for char in diagnostic) and kind in (ReportKind.BOUNCE, ReportKind.DELAYED):
             diagnostic = told.get(one.address.lower(), "") or diagnostic
@@ -141,7 +153,9 @@ def _envelope_id(mail: OpenedMail) -> str:
 def _complainants(mail: OpenedMail) -> tuple[ReportedRecipient, ...]:
     kind = feedback_type(mail)
     if kind in ("auth-failure", "dmarc", "dkim"):  # RFC 6591: about our signatures, by no reader
-        meaning = Meaning(ReplyClass.SENDER_POLICY, Action.STOP_AND_ASK, False, 0, 0, kind, summary_of(ReplyClass.SENDER_POLICY))
+        meaning = Meaning(
+            ReplyClass.SENDER_POLICY, Action.STOP_AND_ASK, False, 0, 0, kind, summary_of(ReplyClass.SENDER_POLICY)
+        )
     else:
         meaning = Meaning(ReplyClass.OPT_OUT, Action.SUPPRESS, True, 0, 0, kind, COMPLAINED)
     text = feedback_text(mail) or mail.value("Subject")
@@ -154,7 +168,9 @@ def _read_receipt(
     address, done, _message_id = read_disposition(mail)
     if is_refusal(mail, notice.failed):
         words = notice.prose.partition(":")[2].strip() or notice.prose
-        return ReportKind.BOUNCE, (judge_recipient(address, ReportKind.BOUNCE, "", words, "", rules),) if address else ()
+        return ReportKind.BOUNCE, (
+            judge_recipient(address, ReportKind.BOUNCE, "", words, "", rules),
+        ) if address else ()
     if not address:
         return ReportKind.RECEIPT, ()
     meaning = Meaning(ReplyClass.UNKNOWN, Action.NONE, False, 0, 0, "receipt", RECEIVED)

@@ -51,8 +51,8 @@ class Report:
 class ReturnedMail:
     """A mail that came back, and what it came to.
 
-    source names the mail. delivery_id None: it is about no delivery of ours. recorded: it was news. suppressed: its
-    address gets nothing from now on.
+    source names its file, number its place in an mbox. delivery_id None: it is about no delivery of ours. recorded: it
+    was news. suppressed: its address gets nothing from now on. error: why the file could not be read.
     """
 
     source: str
@@ -60,6 +60,8 @@ class ReturnedMail:
     delivery_id: int | None
     recorded: bool
     suppressed: bool
+    number: int = 1
+    error: str = ""
 
 
 class Severity(StrEnum):

@@ -57,7 +57,7 @@ def test_a_failed_recipient_is_a_bounce_with_its_meaning() -> None:
         ("relayed", "2.0.0", ReportKind.RELAYED),
         ("expanded", "2.0.0", ReportKind.RELAYED),
         ("", "5.0.0", ReportKind.BOUNCE),
-        ("", "", ReportKind.OTHER),
+        ("", "", ReportKind.BOUNCE),  # the subject says so
     ],
 )
 def test_the_action_makes_the_kind(action: str, status: str, kind: ReportKind) -> None:

@@ -9,7 +9,9 @@ ADDRESS = re.compile(rf"(?<!{_LOCAL})({_LOCAL}{{1,128}})@({_DOMAIN})")
 _TYPE_PREFIX = re.compile(r"\s*([\w.-]{1,40})\s*;\s*")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _EMBEDDED = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
-_WHOLE = re.compile(rf"(?:\"[^\"\r\n]{{1,128}}\"|[^\s<>@\"]{{1,128}})@(?:{_DOMAIN}|\[[0-9A-Fa-f.:]{{2,60}}\]|[\w-]{{1,63}})")
+_WHOLE = re.compile(
+    rf"(?:\"[^\"\r\n]{{1,128}}\"|[^\s<>@\"]{{1,128}})@(?:{_DOMAIN}|\[[0-9A-Fa-f.:]{{2,60}}\]|[\w-]{{1,63}})"
+)
 _SOURCE_ROUTE = re.compile(r"^@[^:\s]{1,200}:")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
@@ -24,7 +26,12 @@ def tidy_address(text: str) -> str:
     text = text.strip()
     if "<" in text and ">" in text:
         text = text[text.rindex("<") + 1 :].partition(">")[0]
-    text = _SOURCE_ROUTE.sub("", text.strip(" <>()[];,'\t")).removeprefix("mailto:").removeprefix("smtp:").removeprefix("SMTP:")
+    text = (
+        _SOURCE_ROUTE.sub("", text.strip(" <>()[];,'\t"))
+        .removeprefix("mailto:")
+        .removeprefix("smtp:")
+        .removeprefix("SMTP:")
+    )
     text = text.rstrip(".")
     if len(text) > 1 and text[0] == '"' == text[-1]:
         text = text[1:-1]

@@ -44,7 +44,11 @@ def decode_octets(raw: bytes, charset: str = "") -> str:
     if charset == _GB and sum(octet > 127 for octet in raw[:200]) < 6:
         candidates = (_GB,)  # two characters of GBK may well be valid UTF-8
     for name in candidates:
-        if name and (text := _decode_strictly(raw, name)) is not None and (name != _GB or charset == _GB or _is_chinese(text)):
+        if (
+            name
+            and (text := _decode_strictly(raw, name)) is not None
+            and (name != _GB or charset == _GB or _is_chinese(text))
+        ):
             return text[:MAX_TEXT]
     for name in (charset, "latin-1"):
         try:
@@ -90,7 +94,9 @@ def _from_base64(raw: bytes) -> bytes:
     run = _NO_BASE64.sub(b"", match[0].partition(b"=")[0]) if match else b""
     if len(run) * 2 < len(raw) and b" " in raw.strip():
         return raw  # prose under a wrong label, or with a footer that is longer than the part
-    return base64.b64decode(run[: len(run) // 4 * 4] + (b"" if len(run) % 4 < 2 else run[-(len(run) % 4) :] + b"=" * (4 - len(run) % 4)))
+    return base64.b64decode(
+        run[: len(run) // 4 * 4] + (b"" if len(run) % 4 < 2 else run[-(len(run) % 4) :] + b"=" * (4 - len(run) % 4))
+    )
 
 
 def part_text(part: Message) -> str:
@@ -125,7 +131,9 @@ def text_of_html(markup: str) -> str:
         if len(kept) > 100:
             break
         kept.append("")
-    bare = " ".join(bare.split("\n")) if "<br" in bare.lower() or "<p" in bare.lower() or "<td" in bare.lower() else bare
+    bare = (
+        " ".join(bare.split("\n")) if "<br" in bare.lower() or "<p" in bare.lower() or "<td" in bare.lower() else bare
+    )
     plain = html.unescape(_TAG.sub(_replace_tag, bare))
     return "\n".join(_BLANKS.sub(" ", line).strip() for line in plain.split("\n"))[:MAX_TEXT]
 
@@ -150,7 +158,9 @@ def decode_words(value: str) -> str:
     except Exception:  # noqa: BLE001 - the email package raises several kinds on broken words
         return " ".join(decode_octets(octets).split())
     words = [
-        decode_octets(piece, charset or "") if isinstance(piece, bytes) else decode_octets(piece.encode("utf-8", "surrogateescape"))
+        decode_octets(piece, charset or "")
+        if isinstance(piece, bytes)
+        else decode_octets(piece.encode("utf-8", "surrogateescape"))
         for piece, charset in pieces
     ]
     return " ".join("".join(words).split())

@@ -13,7 +13,9 @@ def read_disposition(mail: OpenedMail) -> tuple[str, str, str]:
     for text in mail.dispositions:
         for group in read_groups(text):
             if "disposition" in group or "final-recipient" in group:
-                address = field_address(field(group, "original-recipient")) or field_address(field(group, "final-recipient"))
+                address = field_address(field(group, "original-recipient")) or field_address(
+                    field(group, "final-recipient")
+                )
                 done = field(group, "disposition").lower().rpartition(";")[2].partition("/")[0].strip()
                 return address, done, field(group, "original-message-id")
     return "", "", ""
@@ -23,4 +25,8 @@ def is_refusal(mail: OpenedMail, notice_failed: bool) -> bool:
     """True where a rule of the mailbox threw the mail away and says so, as Sieve's reject does (RFC 5429)."""
     _address, done, _message_id = read_disposition(mail)
     told = mail.value("Auto-Submitted").lower()
-    return notice_failed and done in ("deleted", "denied", "failed") and ("reject" in told or "reject" in mail.value("Subject").lower())
+    return (
+        notice_failed
+        and done in ("deleted", "denied", "failed")
+        and ("reject" in told or "reject" in mail.value("Subject").lower())
+    )

@@ -12,21 +12,31 @@ from mailer.mail.returned.judging import find_status, judge_recipient
 from mailer.mail.returned.last_resort import ask_flufl
 from mailer.mail.returned.notice import ELSEWHERE, SPOKEN, Named, Notice, find_reply, line_of_code
 from mailer.mail.returned.parts import OpenedMail, head_value
-from mailer.mail.returned.phrases import FAILED, SUBJECT, has_phrase
+from mailer.mail.returned.phrases import FAILED, SUBJECT, has_phrase, phrases_of
 from mailer.model.report import ReportedRecipient, ReportKind
 
 MAX_RECIPIENTS = 200
 _SENDER = re.compile(
-    r"mailer[-_. ]?daemon|post[-_ ]?master|mdaemon|mail[-_. ]?(?:delivery|system|admin|server|service|router|er\b)|delivery[-_. ]?(?:sub)?system|delivery[-_. ]?(?:failure|notification|agent|report|status)"
-    r"|system administrator|microsoft (?:outlook|exchange)|bounce|\bndr@|\bimss@|interscan|exchange[-_. ]|mail_service|antivirus|non-?deliver|lotus ?notes|daemon@|^<?>?$|\"\" ?<>|<>|邮件系统|邮局|系统管理员|邮件管理员|邮递|退信|邮件服务"
+    r"mailer[-_. ]?daemon|post[-_ ]?master|mdaemon|mail[-_. ]?(?:delivery|system|admin|server|service"
+    r"|router|er\b)|delivery[-_. ]?(?:sub)?system|delivery[-_. ]?(?:failure|notification|agent|report"
+    r"|status)"
+    r"|system administrator|microsoft (?:outlook|exchange)|bounce|\bndr@|\bimss@|interscan|exchange[-_. ]"
+    r"|mail_service|antivirus|non-?deliver|lotus ?notes|daemon@|^<?>?$|\"\" ?<>|<>|邮件系统|邮局"
+    r"|系统管理员|邮件管理员|邮递|退信|邮件服务"
 )
 _BOUNCED = re.compile(r"BouncedRcpt=([^&\"'\s<>]{3,300})")
-_TO_A_LIST = ("X-BeenThere", "List-Post", "List-Id", "X-Mailman-Version", "Newsgroups", "X-Mailing-List", "X-Loop", "Mailing-List")
-_DELIVERED = (
-    "successfully delivered", "delivery has been successful", "was delivered to the following", "has been delivered to", "been successfully delivered", "delivery was successful", "successful mail delivery", "successful delivery",
-    "已成功送达", "已送达", "成功投递", "已成功投递", "已傳遞", "erfolgreich zugestellt", "配信されました",
-)  # fmt: skip
-_RELAYED = ("relayed", "no delivery notification", "not send delivery", "does not support delivery", "not confirm delivery", "已转发", "没有发送送达")
+_TO_A_LIST = (
+    "X-BeenThere",
+    "List-Post",
+    "List-Id",
+    "X-Mailman-Version",
+    "Newsgroups",
+    "X-Mailing-List",
+    "X-Loop",
+    "Mailing-List",
+)
+
+_DELIVERED, _RELAYED = phrases_of("delivered"), phrases_of("relayed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,11 @@ def is_failure(mail: OpenedMail, notice: Notice) -> bool:
     if _SENDER.search(mail.value("From").lower()) or mail.head.get("From") is None:
         return (told or said) and not (has_automatic_subject(about) and not notice.certain)
     kind = str(mail.head.get("Content-Type", "")).lower()
-    typed = "report-type" in kind or kind.startswith("multipart/report") or mail.head.get("X-MS-Embedded-Report") is not None
+    typed = (
+        "report-type" in kind
+        or kind.startswith("multipart/report")
+        or mail.head.get("X-MS-Embedded-Report") is not None
+    )
     submitted = mail.value("Auto-Submitted").lower()
     if typed or "fail" in submitted or "reject" in submitted:
         return told or said
@@ -57,9 +71,11 @@ def is_failure(mail: OpenedMail, notice: Notice) -> bool:
     return submitted.startswith("auto") or not answered
 
 
-def read_failures(raw: bytes, mail: OpenedMail, notice: Notice, own: frozenset[str], rules: ReplyRules | None) -> Failures:
+def read_failures(
+    raw: bytes, mail: OpenedMail, notice: Notice, own: frozenset[str], rules: ReplyRules | None
+) -> Failures:
     """Return what a notice of failure says; flufl.bounce is asked only where nothing here finds a recipient."""
-    kind = _kind(mail, notice)
+    kind = kind_of(mail, notice)
     named = _named(mail, notice, own)
     if not named:
         late, failed = ask_flufl(raw)
@@ -70,7 +86,8 @@ def read_failures(raw: bytes, mail: OpenedMail, notice: Notice, own: frozenset[s
     return Failures(kind, tuple(recipients))
 
 
-def _kind(mail: OpenedMail, notice: Notice) -> ReportKind:
+def kind_of(mail: OpenedMail, notice: Notice) -> ReportKind:
+    """Return what the words of a server's notice say became of the mail."""
     head = notice.prose[:3000].lower()
     about = mail.value("Subject").lower()
     good = has_phrase(about, _DELIVERED) or has_phrase(head, _DELIVERED) or "relayed" in about
@@ -84,7 +101,9 @@ def _named(mail: OpenedMail, notice: Notice, own: frozenset[str]) -> list[Named]
     told = {one.address.lower(): one for one in notice.named}
     sure = [address for address, _begin, _end in find_addresses(mail.value("X-Failed-Recipients"))]
     if not sure:
-        sure = [text for page in mail.markups for match in _BOUNCED.finditer(page) if is_address(text := unquote(match[1]))]
+        sure = [
+            text for page in mail.markups for match in _BOUNCED.finditer(page) if is_address(text := unquote(match[1]))
+        ]
     if sure:
         return [told.get(address.lower()) or Named(address, "") for address in dict.fromkeys(sure)]
     if notice.named and notice.weight >= SPOKEN:
@@ -103,7 +122,9 @@ def _returned_to(mail: OpenedMail, own: frozenset[str]) -> str:
     """Return whom the returned mail was to, where it was to one reader and not to a mailing list."""
     for head in mail.originals:
         ours = head.get(DELIVERY_HEADER) is not None
-        if not ours and (any(head.get(name) is not None for name in _TO_A_LIST) or "list" in head_value(head, "Precedence").lower()):
+        if not ours and (
+            any(head.get(name) is not None for name in _TO_A_LIST) or "list" in head_value(head, "Precedence").lower()
+        ):
             continue
         found = {address for address, _begin, _end in find_addresses(head_value(head, "To"))}
         if len(found) == 1 and (ours or not head_value(head, "Cc")):
@@ -118,7 +139,9 @@ def _judge(one: Named, kind: ReportKind, notice: Notice, rules: ReplyRules | Non
     if not diagnostic and len(notice.named) < 2:
         diagnostic = find_reply(line_of_code(notice.prose))
     if not diagnostic:
-        diagnostic = one.told if len(one.told.split()) > 2 or not one.told.isascii() else first_failing_words(notice.prose)
+        diagnostic = (
+            one.told if len(one.told.split()) > 2 or not one.told.isascii() else first_failing_words(notice.prose)
+        )
     return judge_recipient(one.address, kind, find_status(find_reply(diagnostic)), diagnostic, notice.words, rules)
 
 

@@ -7,7 +7,9 @@ from mailer.mail.returned.fields import Group, field, read_groups
 from mailer.mail.returned.parts import OpenedMail, head_value
 
 _SUBJECT = re.compile(
-    r"(?i)complaint about (?:a )?message|e-?mail feedback report|feedback (?:loop )?report|abuse (?:feedback )?report|spam complaint|spam report|junk (?:mail|email) report|fbl report|垃圾邮件(?:举报|投诉)|(?:举报|投诉)垃圾邮件|反垃圾投诉|用户投诉"
+    r"(?i)complaint about (?:a )?message|e-?mail feedback report|feedback (?:loop )?report"
+    r"|abuse (?:feedback )?report|spam complaint|spam report|junk (?:mail|email) report|fbl report"
+    r"|垃圾邮件(?:举报|投诉)|(?:举报|投诉)垃圾邮件|反垃圾投诉|用户投诉"
 )
 _RECIPIENTS = ("original-rcpt-to", "removal-recipient", "original-recipient", "x-rcpt-to", "recipient")
 
@@ -45,7 +47,15 @@ def feedback_text(mail: OpenedMail) -> str:
     """Return what the report says in fields, on one line."""
     words = []
     for group in _groups(mail)[:1]:
-        for name in ("feedback-type", "user-agent", "source-ip", "reported-domain", "auth-failure", "arrival-date", "received-date"):
+        for name in (
+            "feedback-type",
+            "user-agent",
+            "source-ip",
+            "reported-domain",
+            "auth-failure",
+            "arrival-date",
+            "received-date",
+        ):
             if value := field(group, name):
                 words.append(f"{name}: {value}")
     return "; ".join(words)[:500]

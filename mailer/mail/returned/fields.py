@@ -64,7 +64,11 @@ def _wants(before: Group, group: Group, lone: bool) -> bool:
         named = any(name in before for name in _RECIPIENT)
         return told and named and not any(name in before for name in _ONCE & group.keys())
     told_before = "action" in before or "status" in before
-    return told_before and not any(name in before for name in (*_RECIPIENT, "reporting-mta")) and not _ONCE & before.keys() & group.keys()
+    return (
+        told_before
+        and not any(name in before for name in (*_RECIPIENT, "reporting-mta"))
+        and not _ONCE & before.keys() & group.keys()
+    )
 
 
 def field(group: Group, *names: str) -> str:

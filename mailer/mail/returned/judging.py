@@ -31,7 +31,12 @@ def judge_recipient(
     phase = Phase.DOT if _AT_DATA.search(diagnostic) else Phase.RCPT
     reply = parse_reply_text(diagnostic, phase)
     meaning = _classify(reply, status, kind, address, rules)
-    if meaning.rule == "default" and meaning.reply_class in _VAGUE and prose and kind in (ReportKind.BOUNCE, ReportKind.DELAYED):
+    if (
+        meaning.rule == "default"
+        and meaning.reply_class in _VAGUE
+        and prose
+        and kind in (ReportKind.BOUNCE, ReportKind.DELAYED)
+    ):
         words = Reply(reply.code, reply.enhanced, " ".join(prose[:4000].split())[:1000], phase)
         second = _classify(words, status, kind, address, rules)
         if second.rule != "default":

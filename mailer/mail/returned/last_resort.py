@@ -2,6 +2,7 @@
 
 import email
 import logging
+from collections.abc import Set
 
 log = logging.getLogger(__name__)
 _MAX_READ = 64 * 1024  # octets; its patterns are not made for more
@@ -15,10 +16,10 @@ def ask_flufl(raw: bytes) -> tuple[list[str], list[str]]:
     try:
         late, failed = all_failures(email.message_from_bytes(raw[:_MAX_READ]))
         return _texts(late - failed), _texts(failed)
-    except Exception:  # noqa: BLE001 - the detectors raise what they like on hostile mail
+    except Exception:
         log.debug("flufl.bounce raised on a mail of %d octets", len(raw), exc_info=True)
         return [], []
 
 
-def _texts(found: set[bytes]) -> list[str]:
+def _texts(found: Set[bytes]) -> list[str]:
     return sorted(text for address in found if "..." not in (text := address.decode("utf-8", "replace")))

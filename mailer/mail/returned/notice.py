@@ -32,20 +32,45 @@ _NARROW = {0xFF01 + number: 0x21 + number for number in range(94)} | dict.fromke
 )
 _BEFORE = " \t<>\"'*|•·–-—()[]:#`「『“‘«=&;"
 _AFTER = re.compile(r"\s*(?:$|[>:,;.()\]\"'*|「」』”’»…<\[-]|(?:on|at|because|the|was|is|has|host|does|could|cannot|not|no|user|mailbox|action|rejected|failed|unknown|said|die|wurde|n'|est)\b|[^\x00-\x7f])", re.IGNORECASE)  # fmt: skip
-_ALIAS = re.compile(r"\((?:expanded|generated|was addressed|originally addressed|forwarded)(?: by| to| from)?:?\s{0,4}[<\"]?$", re.IGNORECASE)
-_REPLY = re.compile(r"(?<![\w.@/:#-])[45]\d\d(?:[ -]|: |#)(?! ?(?:bytes|messages|octets|kb|times|days|hours|minutes|more|of)\b)", re.IGNORECASE)
+_ALIAS = re.compile(
+    r"\((?:expanded|generated|was addressed|originally addressed|forwarded)(?: by| to| from)?:?\s{0,4}[<\"]?$",
+    re.IGNORECASE,
+)
+_REPLY = re.compile(
+    r"(?<![\w.@/:#-])[45]\d\d(?:[ -]|: |#)(?! ?(?:bytes|messages|octets|kb|times|days|hours|minutes|more|of)\b)",
+    re.IGNORECASE,
+)
 _ENHANCED = re.compile(r"(?<![\w.])[45]\.\d{1,2}\.\d{1,3}(?![\d.])")
-_ROLES = frozenset({"postmaster", "mailer-daemon", "abuse", "support", "helpdesk", "webmaster", "hostmaster", "admin", "administrator", "noreply", "no-reply"})
+_ROLES = frozenset(
+    {
+        "postmaster",
+        "mailer-daemon",
+        "abuse",
+        "support",
+        "helpdesk",
+        "webmaster",
+        "hostmaster",
+        "admin",
+        "administrator",
+        "noreply",
+        "no-reply",
+    }
+)
 _OF_SENDER = re.compile(r"(?:\bfrom|来自|发自|von|寄件者)[:\s<\"']{1,4}$")
 _EXAMPLE = re.compile(r"\be\.g\.|for example|, try |例如|比如")
 _ANNOTATION = re.compile(r"(?:wrote|writes|schrieb|写道|a écrit)\s*:?\s*$", re.IGNORECASE)
 
 _TELLING = re.compile(
-    r"unknown|no such|invalid|full|quota|violation|not found|not exist|illegal|不存在|满|已停用|unbekannt|не существует"
+    r"unknown|no such|invalid|full|quota|violation|not found|not exist|illegal|不存在|满|已停用|unbekannt"
+    r"|не существует"
 )
 _REASON = re.compile(
-    r"\W{0,6}(?:退信(?:的)?(?:具体)?原因|退回原因|失败(?:的)?原因|错误(?:原因|信息|描述|详情|提示)|原因(?:说明)?|英文说明|远程(?:响应|服务器)|诊断(?:信息|代码)|服务器(?:返回|响应|应答|回复)(?:信息|消息)?|返回信息|详细信息|退件原因"
-    r"|reasons?(?: of failure| for failure)?|error(?: type| text| description| message| detail)?|diagnostic(?: code| information| was)?|details?|because|grund|raison|motivo|причина|エラー内容|理由)\s{0,4}(?:[:=]|是|$)",
+    r"\W{0,6}(?:退信(?:的)?(?:具体)?原因|退回原因|失败(?:的)?原因|错误(?:原因|信息|描述|详情|提示)"
+    r"|原因(?:说明)?|英文说明|远程(?:响应|服务器)|诊断(?:信息|代码)|服务器(?:返回|响应|应答|回复)(?:信息"
+    r"|消息)?|返回信息|详细信息|退件原因"
+    r"|reasons?(?: of failure| for failure)?|error(?: type| text| description| message| detail)?"
+    r"|diagnostic(?: code| information| was)?|details?|because|grund|raison|motivo|причина|エラー内容"
+    r"|理由)\s{0,4}(?:[:=]|是|$)",
     re.IGNORECASE,
 )
 _LOCAL_NAME = re.compile(r"\s{0,12}([A-Za-z0-9][A-Za-z0-9._-]{1,30})\s*$")
@@ -132,9 +157,7 @@ def _find_quotation(lines: list[str]) -> int:
     return len(lines)
 
 
-def _weigh(
-    lines: list[str], low: list[str], failed: set[int], since: int, own: Collection[str]
-) -> list[_Place]:
+def _weigh(lines: list[str], low: list[str], failed: set[int], since: int, own: Collection[str]) -> list[_Place]:
     places: list[_Place] = []
     for number, line in enumerate(lines):
         if "@" not in line or NOT_RECIPIENT.match(low[number]):
@@ -164,7 +187,12 @@ def _weight(line: str, begin: int, end: int, number: int, low: list[str], failed
     bare = before.strip(_BEFORE)
     near = number in failed or (number > 0 and number - 1 in failed)
     label = NAMED.search(before[-70:])
-    if not bare or bare in ("smtp", "rfc822", "to") and before.rstrip().endswith((":", "<", ";", "[smtp:")) and bare != "to":
+    if (
+        not bare
+        or (bare in ("smtp", "rfc822", "to")
+        and before.rstrip().endswith((":", "<", ";", "[smtp:"))
+        and bare != "to")
+    ):
         if _ANNOTATION.search(after) or (after.strip() and not _AFTER.match(after)):
             return SPOKEN if near else 0
         if not after.lstrip(" >").startswith(":") and _asks_to_write(number, low, failed):
@@ -175,7 +203,7 @@ def _weight(line: str, begin: int, end: int, number: int, low: list[str], failed
     if has_phrase(before, CONTACT) and not label:
         return 0
     if label:
-        return LABELLED if near or since <= number and number - 3 < len(low) else SPOKEN
+        return LABELLED if near or (since <= number and number - 3 < len(low)) else SPOKEN
     if near or has_code(line):
         return SPOKEN
     return ELSEWHERE

@@ -26,7 +26,15 @@ _ACTIONS = {
     "expanded": ReportKind.RELAYED,  # split up, as by a mailing list: no further word comes either
 }
 _BY_DIGIT = {"5": ReportKind.BOUNCE, "4": ReportKind.DELAYED, "2": ReportKind.DELIVERED}
-_OTHER_WORDS = ("x-supplementary-info", "x400-supplementary-info", "x-notes", "x-display-name", "x-smtp-response", "x-error", "reason")
+_OTHER_WORDS = (
+    "x-supplementary-info",
+    "x400-supplementary-info",
+    "x-notes",
+    "x-display-name",
+    "x-smtp-response",
+    "x-error",
+    "reason",
+)
 
 
 @dataclass(frozen=True, slots=True)
