@@ -18,6 +18,7 @@ _ALIASES = {
     "us-ascii": "", "ascii": "", "ansi_x3.4-1968": "", "ansi_x3.110-1983": "", "unknown": "", "unknown-8bit": "", "8bit": "",
     "default": "", "default_charset": "",
 }  # fmt: skip
+_WESTERN = frozenset({"iso-8859-1", "iso8859-1", "latin1", "latin-1", "windows-1252", "cp1252", "iso-8859-15"})
 _TRUSTED = ("iso-2022", "iso2022", "utf-7", "utf-16", "hz")  # their octets look like another charset's
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]*")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
@@ -34,13 +35,15 @@ def decode_octets(raw: bytes, charset: str = "") -> str:
     What is valid UTF-8 is UTF-8; then the declared charset; then GB18030 where it gives Chinese; then Latin-1.
     """
     raw = raw[:_MAX_OCTETS]
-    if raw.isascii() and b"\x1b" not in raw and not charset.lower().startswith(_TRUSTED + ("unicode-1-1-utf-7",)):
+    if raw.isascii() and b"\x1b" not in raw and not charset.lower().startswith((*_TRUSTED, "unicode-1-1-utf-7")):
         return raw.decode("ascii")[:MAX_TEXT]
     charset = charset.strip().strip("'\"").lower()
     charset = _ALIASES.get(charset, charset)
     if b"\x1b$" in raw and raw.isascii():
         charset = "iso-2022-jp"
     candidates = (charset,) if charset.startswith(_TRUSTED) else ("utf-8", charset, _GB)
+    if charset in _WESTERN:
+        candidates = ("utf-8", _GB, charset)  # anything decodes as Latin-1, so its name proves nothing
     if charset == _GB and sum(octet > 127 for octet in raw[:200]) < 6:
         candidates = (_GB,)  # two characters of GBK may well be valid UTF-8
     for name in candidates:
@@ -70,23 +73,25 @@ def _decode_strictly(raw: bytes, name: str) -> str | None:
 
 
 def _is_chinese(text: str) -> bool:
-    beyond = [char for char in text[:2000] if char > "\x7f"]
-    common = sum("一" <= char <= "鿿" or "　" <= char <= "〟" or "！" <= char <= "～" for char in beyond)
+    """True where what is beyond ASCII is nearly all signs and characters in common use (GB 2312's first level)."""
+    beyond = [char.encode(_GB) for char in text[:2000] if char > "\x7f"]
+    common = sum(
+        len(pair) == 2 and pair[1] > 0xA0 and (0xB0 <= pair[0] <= 0xD7 or pair[0] in (0xA1, 0xA3)) for pair in beyond
+    )
     return common * 10 >= len(beyond) * 8
 
 
 def part_octets(part: Message) -> bytes:
     """Return a part's content without its transfer encoding; broken base64 as far as it goes."""
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if encoding not in ("base64", "quoted-printable"):
+        raw = part.get_payload(decode=True)  # the octets as they are; without `decode` they would become text
+        return raw[: _MAX_OCTETS * 2] if isinstance(raw, bytes) else b""
     payload = part.get_payload()
     if not isinstance(payload, str):
         return b""
     raw = payload[: _MAX_OCTETS * 2].encode("utf-8", "surrogateescape")
-    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
-    if encoding == "base64":
-        return _from_base64(raw)
-    if encoding == "quoted-printable":
-        return binascii.a2b_qp(raw)
-    return raw
+    return _from_base64(raw) if encoding == "base64" else binascii.a2b_qp(raw)
 
 
 def _from_base64(raw: bytes) -> bytes:

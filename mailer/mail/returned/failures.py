@@ -142,7 +142,9 @@ def _judge(one: Named, kind: ReportKind, notice: Notice, rules: ReplyRules | Non
         diagnostic = (
             one.told if len(one.told.split()) > 2 or not one.told.isascii() else first_failing_words(notice.prose)
         )
-    return judge_recipient(one.address, kind, find_status(find_reply(diagnostic)), diagnostic, notice.words, rules)
+    return judge_recipient(
+        one.address, kind, find_status(find_reply(diagnostic)), diagnostic, f"{one.told} {notice.words}", rules
+    )
 
 
 def first_failing_words(prose: str) -> str:

@@ -187,11 +187,8 @@ def _weight(line: str, begin: int, end: int, number: int, low: list[str], failed
     bare = before.strip(_BEFORE)
     near = number in failed or (number > 0 and number - 1 in failed)
     label = NAMED.search(before[-70:])
-    if (
-        not bare
-        or (bare in ("smtp", "rfc822", "to")
-        and before.rstrip().endswith((":", "<", ";", "[smtp:"))
-        and bare != "to")
+    if not bare or (
+        bare in ("smtp", "rfc822", "to") and before.rstrip().endswith((":", "<", ";", "[smtp:")) and bare != "to"
     ):
         if _ANNOTATION.search(after) or (after.strip() and not _AFTER.match(after)):
             return SPOKEN if near else 0

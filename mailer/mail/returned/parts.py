@@ -147,7 +147,7 @@ def _as_text(block: Message) -> str:
     lines = [f"{name}: {_plain(str(value))}" for name, value in block.raw_items()]
     payload = block.get_payload()
     if isinstance(payload, str):
-        rest = _plain(payload)
+        rest = decode_octets(part_octets(block))
     else:
         rest = "\n".join(_as_text(inner) for inner in payload[:400] if isinstance(inner, Message)) if payload else ""
     return "\n".join((*lines, "", rest)).replace("\r\n", "\n")
