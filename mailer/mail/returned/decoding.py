@@ -87,7 +87,10 @@ def part_octets(part: Message) -> bytes:
     if encoding not in ("base64", "quoted-printable"):
         raw = part.get_payload(decode=True)  # the octets as they are; without `decode` they would become text
         return raw[: _MAX_OCTETS * 2] if isinstance(raw, bytes) else b""
-    payload = part.get_payload()
+    try:
+        payload = part.get_payload()
+    except (LookupError, ValueError):  # it decodes by a charset that may be anything
+        return b""
     if not isinstance(payload, str):
         return b""
     raw = payload[: _MAX_OCTETS * 2].encode("utf-8", "surrogateescape")

@@ -286,14 +286,14 @@ def _told(place: _Place, chosen: list[_Place], lines: list[str]) -> str:
 def _reason(lines: list[str]) -> str:
     """Return what stands behind a label such as 退信原因 or Reason, with the rest of its paragraph; empty without one."""
     collected: list[str] = []
+    within = False
     for line in lines:
-        label = _REASON.match(line)
-        if label and len(collected) < 6:
+        if label := _REASON.match(line):
             collected.append(line[label.end() :].strip())
-        elif collected and not line.strip():
-            if any(collected):
-                break
-        elif collected:
+            within = True
+        elif not line.strip():
+            within = within and not collected[-1]
+        elif within:
             collected.append(line.strip())
     return " ".join(" ".join(collected).split())[:_MAX_TOLD]
 

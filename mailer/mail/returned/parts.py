@@ -20,6 +20,7 @@ _RETURNED_TYPES = frozenset({
 })  # fmt: skip
 _DAEMON = re.compile(r"(?i)mailer-?daemon|postmaster|mail.?delivery|delivery (?:sub)?system")
 _MAX_NOTICES = 8
+_MAX_INNER = 400
 
 
 @dataclass
@@ -89,13 +90,17 @@ def _walk(part: Message, left: list[int]) -> Iterator[Message]:
     left[0] -= 1
     if left[0] < 0:
         return
-    children = part.get_payload()
-    if part.get_content_maintype() == "multipart" and isinstance(children, list):
-        for child in children:
-            if isinstance(child, Message):
-                yield from _walk(child, left)
+    if part.get_content_maintype() == "multipart" and part.is_multipart():
+        for child in inner_parts(part):
+            yield from _walk(child, left)
         return
     yield part
+
+
+def inner_parts(part: Message) -> list[Message]:
+    """Return the parts a part consists of, capped; empty for a leaf, whose text may be in any charset."""
+    payload = part.get_payload() if part.is_multipart() else []
+    return [inner for inner in payload if isinstance(inner, Message)][:_MAX_INNER] if isinstance(payload, list) else []
 
 
 def _take(part: Message, opened: OpenedMail) -> None:
@@ -128,11 +133,9 @@ def _alternative(page: str, plain: str) -> bool:
 
 def _fields_text(part: Message) -> str:
     """Return the fields of a part as text, however the email package took it apart."""
-    payload = part.get_payload()
-    if not isinstance(payload, list):
+    if not part.is_multipart():
         return decode_octets(part_octets(part)).replace("\r\n", "\n")
-    blocks = [_as_text(block) for block in payload[:400] if isinstance(block, Message)]
-    text = "\n".join(blocks)
+    text = "\n".join(_as_text(block) for block in inner_parts(part))
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
     if encoding in ("base64", "quoted-printable") and "recipient:" not in text.lower():
         # RFC 2046 §5.2 forbids it, and some do
@@ -145,11 +148,10 @@ def _fields_text(part: Message) -> str:
 
 def _as_text(block: Message) -> str:
     lines = [f"{name}: {_plain(str(value))}" for name, value in block.raw_items()]
-    payload = block.get_payload()
-    if isinstance(payload, str):
-        rest = decode_octets(part_octets(block))
+    if block.is_multipart():
+        rest = "\n".join(_as_text(inner) for inner in inner_parts(block))
     else:
-        rest = "\n".join(_as_text(inner) for inner in payload[:400] if isinstance(inner, Message)) if payload else ""
+        rest = decode_octets(part_octets(block))
     return "\n".join((*lines, "", rest)).replace("\r\n", "\n")
 
 
@@ -159,8 +161,7 @@ def _plain(text: str) -> str:
 
 def _returned_head(part: Message) -> Message | None:
     """Return the head of the mail that a part sends back, or None where there is none."""
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        return payload[0] if payload and isinstance(payload[0], Message) else None
+    if part.is_multipart():
+        return next(iter(inner_parts(part)), None)
     octets = part_octets(part).lstrip()
     return email.message_from_bytes(octets) if octets else None
