@@ -189,7 +189,8 @@ def _find_token(raw: bytes, mail: OpenedMail) -> str:
             return own.lower()
         if match := _IN_ADDRESS.search(head_value(returned, "Return-Path")):
             return match[1].lower()
-    quoted = _IN_HEADER.search(raw)
+    at = raw.lower().find(DELIVERY_HEADER.lower().encode())
+    quoted = _IN_HEADER.search(raw, max(raw.rfind(b"\n", 0, at), 0)) if at >= 0 else None
     return quoted[1].decode("ascii").lower() if quoted else ""
 
 

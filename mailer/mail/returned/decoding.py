@@ -8,15 +8,16 @@ from email.header import decode_header
 from email.message import Message
 
 MAX_TEXT = 64 * 1024  # characters of one part; a notice says what it has to say in its head
-_MAX_OCTETS = 4 * MAX_TEXT
+_MAX_OCTETS = 3 * MAX_TEXT
 _GB = "gb18030"  # contains GB 2312 and GBK
 _ALIASES = {
-    "gb2312": _GB, "gbk": _GB, "x-gbk": _GB, "cp936": _GB, "ms936": _GB, "cn-gb": _GB, "gb_2312-80": _GB, "csgb2312": _GB,
-    "eucgb2312_cn": _GB, "euc-cn": _GB, "gb18030-2005": _GB, "chinese": _GB, "x-x-big5": "big5hkscs", "big5": "big5hkscs",
-    "big5-hkscs": "big5hkscs", "cp950": "big5hkscs", "unicode-1-1-utf-7": "utf-7", "unicode-1-1-utf-8": "utf-8", "utf8": "utf-8",
-    "uft-8": "utf-8", "cp932": "cp932", "x-sjis": "cp932", "shift-jis": "cp932", "ks_c_5601-1987": "cp949", "iso-8859-8-i": "iso-8859-8",
-    "us-ascii": "", "ascii": "", "ansi_x3.4-1968": "", "ansi_x3.110-1983": "", "unknown": "", "unknown-8bit": "", "8bit": "",
-    "default": "", "default_charset": "",
+    "gb2312": _GB, "gbk": _GB, "x-gbk": _GB, "cp936": _GB, "ms936": _GB, "cn-gb": _GB, "gb_2312-80": _GB,
+    "csgb2312": _GB, "eucgb2312_cn": _GB, "euc-cn": _GB, "gb18030-2005": _GB, "chinese": _GB,
+    "x-x-big5": "big5hkscs", "big5": "big5hkscs", "big5-hkscs": "big5hkscs", "cp950": "big5hkscs",
+    "unicode-1-1-utf-7": "utf-7", "unicode-1-1-utf-8": "utf-8", "utf8": "utf-8", "uft-8": "utf-8", "cp932": "cp932",
+    "x-sjis": "cp932", "shift-jis": "cp932", "ks_c_5601-1987": "cp949", "iso-8859-8-i": "iso-8859-8",
+    "us-ascii": "", "ascii": "", "ansi_x3.4-1968": "", "ansi_x3.110-1983": "", "unknown": "", "unknown-8bit": "",
+    "8bit": "", "default": "", "default_charset": "",
 }  # fmt: skip
 _WESTERN = frozenset({"iso-8859-1", "iso8859-1", "latin1", "latin-1", "windows-1252", "cp1252", "iso-8859-15"})
 _TRUSTED = ("iso-2022", "iso2022", "utf-7", "utf-16", "hz")  # their octets look like another charset's
@@ -25,7 +26,31 @@ _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _UNSEEN = re.compile(r"(?is)<(script|style|head|title)\b[^>]{0,300}>")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15}|!)([^<>]{0,4000})>")
 _COMMENT = re.compile(r"<!--")
-_BREAKING = frozenset({"br", "p", "div", "tr", "table", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre", "blockquote", "body", "html", "dd", "dt"})  # fmt: skip
+_BREAKING = frozenset(
+    [
+        "br",
+        "p",
+        "div",
+        "tr",
+        "table",
+        "li",
+        "ul",
+        "ol",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "pre",
+        "blockquote",
+        "body",
+        "html",
+        "dd",
+        "dt",
+    ]
+)
 _BLANKS = re.compile(r"[ \t\xa0]{2,}")
 
 

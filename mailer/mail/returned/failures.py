@@ -97,7 +97,7 @@ def kind_of(mail: OpenedMail, notice: Notice) -> ReportKind:
 
 
 def _named(mail: OpenedMail, notice: Notice, own: frozenset[str]) -> list[Named]:
-    """Return the recipients by the best witness there is: the server's own field or link, the words, the returned mail."""
+    """Return the recipients by the best witness: the server's own field or link, the words, the returned mail."""
     told = {one.address.lower(): one for one in notice.named}
     sure = [address for address, _begin, _end in find_addresses(mail.value("X-Failed-Recipients"))]
     if not sure:

@@ -23,7 +23,7 @@ def is_complaint(mail: OpenedMail) -> bool:
 
 
 def feedback_type(mail: OpenedMail) -> str:
-    """Return the kind of a feedback report in small letters: abuse, fraud, not-spam, auth-failure, ...; abuse where none is told."""
+    """Return the kind of a feedback report in small letters: abuse, fraud, not-spam, ...; abuse where none is told."""
     for group in _groups(mail):
         if told := field(group, "feedback-type"):
             return told.lower().split()[0]

@@ -1,4 +1,4 @@
-"""What became of a recipient by a report's words and codes: its kind, and its meaning by the rules that SMTP replies have."""
+"""What a report's words and codes about a recipient mean, by the rules that SMTP replies have."""
 
 import re
 from dataclasses import replace

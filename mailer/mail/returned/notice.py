@@ -1,7 +1,7 @@
 """Recipients named in the words of a notice: near the words that say it failed, before the mail that is sent back.
 
-No layout of one program is known here. What counts is where an address stands: at the head of a line, behind a label, in
-a sentence of failure, or elsewhere; the best kind that occurs is taken.
+No layout of one program is known here. What counts is where an address stands: at the head of a line, behind a label,
+in a sentence of failure, or elsewhere; the best kind that occurs is taken.
 """
 
 import re
@@ -31,7 +31,11 @@ _NARROW = {0xFF01 + number: 0x21 + number for number in range(94)} | dict.fromke
     (0x3000, 0xA0, 0x200B, 0x200C, 0x200D, 0xFEFF, 0x202F, 0x2009), " "
 )
 _BEFORE = " \t<>\"'*|•·–-—()[]:#`「『“‘«=&;"
-_AFTER = re.compile(r"\s*(?:$|[>:,;.()\]\"'*|「」』”’»…<\[-]|(?:on|at|because|the|was|is|has|host|does|could|cannot|not|no|user|mailbox|action|rejected|failed|unknown|said|die|wurde|n'|est)\b|[^\x00-\x7f])", re.IGNORECASE)  # fmt: skip
+_AFTER = re.compile(
+    r"\s*(?:$|[>:,;.()\]\"'*|「」』”’»…<\[-]|[^\x00-\x7f]|(?:on|at|because|the|was|is|has|host|does|could|cannot|not|no"
+    r"|user|mailbox|action|rejected|failed|unknown|said|die|wurde|n'|est)\b)",
+    re.IGNORECASE,
+)
 _ALIAS = re.compile(
     r"\((?:expanded|generated|was addressed|originally addressed|forwarded)(?: by| to| from)?:?\s{0,4}[<\"]?$",
     re.IGNORECASE,
@@ -73,6 +77,7 @@ _REASON = re.compile(
     r"|理由)\s{0,4}(?:[:=]|是|$)",
     re.IGNORECASE,
 )
+_ENCODED = re.compile(r"[A-Za-z0-9+/]{60,100}={0,2}")
 _LOCAL_NAME = re.compile(r"\s{0,12}([A-Za-z0-9][A-Za-z0-9._-]{1,30})\s*$")
 
 HEADS, LABELLED, SPOKEN, ELSEWHERE = 4, 3, 2, 1
@@ -88,8 +93,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a notice says. prose is all before the quoted mail, quoted the rest; words is prose without the lines that only name; weight: how sure the place is where
-    they were named.
+    """What a notice says.
+
+    weight: how sure the place is where the named stand. prose is all before the quoted mail, quoted the rest; words is
+    prose without the lines that only name.
     """
 
     named: tuple[Named, ...]
@@ -149,9 +156,12 @@ def read_notice(text: str, subject: str, own: Collection[str] = (), domain: str 
 
 def _find_quotation(lines: list[str]) -> int:
     """Return the number of the line that begins the returned mail; something must have been said before it."""
-    said = False
+    said, encoded = False, 0
     for number, line in enumerate(lines):
-        if said and begins_quotation(line.lower()):
+        encoded = encoded + 1 if _ENCODED.fullmatch(line) else 0
+        if encoded == 3:
+            return number - 2
+        if said and not encoded and begins_quotation(line.lower()):
             return number
         said = said or len(line.strip()) > 3
     return len(lines)
@@ -214,7 +224,7 @@ def _asks_to_write(number: int, low: list[str], failed: set[int]) -> bool:
 
 
 def _choose(places: list[_Place], low: list[str]) -> list[_Place]:
-    """Return the places of the best weight, one for each address; of the last weight only where it names one address."""
+    """Return the places of the best weight, one an address; of the last weight only where that is one address."""
     best = max((place.weight for place in places), default=0)
     chosen: dict[str, _Place] = {}
     for place in places:
@@ -284,7 +294,7 @@ def _told(place: _Place, chosen: list[_Place], lines: list[str]) -> str:
 
 
 def _reason(lines: list[str]) -> str:
-    """Return what stands behind a label such as 退信原因 or Reason, with the rest of its paragraph; empty without one."""
+    """Return what stands behind labels such as 退信原因 or Reason, with the rest of their paragraphs; or empty."""
     collected: list[str] = []
     within = False
     for line in lines:
@@ -304,7 +314,7 @@ def has_code(text: str) -> bool:
 
 
 def find_reply(text: str) -> str:
-    """Return the part of a text that begins with an SMTP code; all of it where only an enhanced code is in it; or empty."""
+    """Return a text from its first SMTP code on; all of it where only an enhanced code is in it; or empty."""
     if match := _REPLY.search(text[:8000]):
         return " ".join(text[match.start() : match.start() + 800].split())
     return " ".join(text[:800].split()) if _ENHANCED.search(text[:800]) else ""

@@ -10,6 +10,7 @@ from mailer.mail.returned.decoding import decode_octets, decode_words, part_octe
 from mailer.mail.returned.phrases import FAILED, has_phrase
 
 MAX_READ = 1024 * 1024  # octets; what a report says stands in its head (facts S35)
+ENOUGH = 192 * 1024
 MAX_PARTS = 100
 MAX_RULES = 5000  # the parser spends 15 µs on a part, however empty
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})  # RFC 3464, RFC 6533
@@ -18,6 +19,7 @@ _RETURNED_TYPES = frozenset({
     "message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers",
     "text/rfc822", "text/rfc822-header", "message/partial",
 })  # fmt: skip
+_REPORT_KINDS = (b"delivery-status", b"feedback-report", b"disposition-notification")
 _DAEMON = re.compile(r"(?i)mailer-?daemon|postmaster|mail.?delivery|delivery (?:sub)?system")
 _MAX_NOTICES = 8
 _MAX_INNER = 400
@@ -25,7 +27,10 @@ _MAX_INNER = 400
 
 @dataclass
 class OpenedMail:
-    """A mail's parts. head holds its own fields; notices what it says in words; originals the heads of what it returns."""
+    """A mail's parts.
+
+    head holds its own fields, notices what it says in words, originals the heads of the mails that it sends back.
+    """
 
     head: Message
     notices: list[str] = field(default_factory=list)
@@ -50,8 +55,13 @@ def head_value(head: Message, name: str) -> str:
 
 
 def cap_mail(raw: bytes) -> bytes:
-    """Cut off what no report needs: octets past MAX_READ, and all after MAX_RULES lines that look like boundaries."""
+    """Cut off what no report needs: octets past MAX_READ, and all after MAX_RULES lines that look like boundaries.
+
+    Past ENOUGH only what announces a report's own part is kept: the rest is the mail that is sent back, with pictures.
+    """
     raw = raw[:MAX_READ]
+    if len(raw) > ENOUGH and not any(kind in raw[ENOUGH:].lower() for kind in _REPORT_KINDS):
+        raw = raw[:ENOUGH]
     end = -1
     for _number in range(MAX_RULES):
         end = raw.find(b"\n--", end + 1)
@@ -86,7 +96,7 @@ def _without_envelope(raw: bytes) -> bytes:
 
 
 def _walk(part: Message, left: list[int]) -> Iterator[Message]:
-    """Yield a mail's leaves, at most left[0] parts, without entering mails within it: their reports are not this one's."""
+    """Yield a mail's leaves, of left[0] parts at most; not of mails within it, whose reports are not this one's."""
     left[0] -= 1
     if left[0] < 0:
         return

@@ -1,4 +1,4 @@
-"""The words by which notices say that mail failed, is late, or is quoted: English and Chinese first, others where cheap.
+"""The words by which notices say that mail failed, is late, or is quoted; most stand in phrases.toml.
 
 They are plain phrases, searched in small letters and half width, as finding fifty phrases costs less than one clever
 pattern and never more than time in proportion to the text.
