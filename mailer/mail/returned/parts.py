@@ -10,7 +10,7 @@ from mailer.mail.returned.decoding import decode_octets, decode_words, part_octe
 from mailer.mail.returned.phrases import FAILED, has_phrase
 
 MAX_READ = 1024 * 1024  # octets; what a report says stands in its head (facts S35)
-ENOUGH = 192 * 1024
+ENOUGH = 128 * 1024
 MAX_PARTS = 100
 MAX_RULES = 5000  # the parser spends 15 µs on a part, however empty
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})  # RFC 3464, RFC 6533
