@@ -24,6 +24,20 @@ _SENDER = re.compile(
     r"|mail_service|antivirus|non-?deliver|lotus ?notes|daemon@|^<?>?$|\"\" ?<>|<>|邮件系统|邮局"
     r"|系统管理员|邮件管理员|邮递|退信|邮件服务"
 )
+_NEGATED = (
+    "fail",
+    "undeliver",
+    "not been",
+    "not be ",
+    "n't be",
+    "未",
+    "无法",
+    "失败",
+    "没有",
+    "nicht ",
+    "無法",
+    "失敗",
+)
 _BOUNCED = re.compile(r"BouncedRcpt=([^&\"'\s<>]{3,300})")
 _TO_A_LIST = (
     "X-BeenThere",
@@ -91,7 +105,7 @@ def kind_of(mail: OpenedMail, notice: Notice) -> ReportKind:
     head = notice.prose[:3000].lower()
     about = mail.value("Subject").lower()
     good = has_phrase(about, _DELIVERED) or has_phrase(head, _DELIVERED) or "relayed" in about
-    if good and "fail" not in about and "undeliver" not in about and "not been" not in head and "not be " not in head:
+    if good and not has_phrase(about, _NEGATED) and not has_phrase(head, _NEGATED):
         return ReportKind.RELAYED if has_phrase(head, _RELAYED) or "relayed" in about else ReportKind.DELIVERED
     return ReportKind.DELAYED if notice.late else ReportKind.BOUNCE
 

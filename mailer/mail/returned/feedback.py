@@ -9,14 +9,14 @@ from mailer.mail.returned.parts import OpenedMail, head_value
 _SUBJECT = re.compile(
     r"(?i)complaint about (?:a )?message|e-?mail feedback report|feedback (?:loop )?report"
     r"|abuse (?:feedback )?report|spam complaint|spam report|junk (?:mail|email) report|fbl report"
-    r"|垃圾邮件(?:举报|投诉)|(?:举报|投诉)垃圾邮件|反垃圾投诉|用户投诉"
+    r"|垃圾邮件(?:举报|投诉)|(?:举报|投诉)垃圾邮件|反垃圾投诉|client tos notification|用户投诉"
 )
 _RECIPIENTS = ("original-rcpt-to", "removal-recipient", "original-recipient", "x-rcpt-to", "recipient")
 
 
 def is_complaint(mail: OpenedMail) -> bool:
     """True for a feedback report, or where a provider forwards a whole mail under a subject that says complaint."""
-    if mail.feedback:
+    if mail.feedback or mail.head.get("X-XARF") is not None or mail.head.get("X-ARF") is not None:
         return True
     typed = "feedback-report" in str(mail.head.get("Content-Type", "")).lower()
     return bool(mail.originals) and (typed or _SUBJECT.search(mail.value("Subject")) is not None)

@@ -31,6 +31,7 @@ _NARROW = {0xFF01 + number: 0x21 + number for number in range(94)} | dict.fromke
     (0x3000, 0xA0, 0x200B, 0x200C, 0x200D, 0xFEFF, 0x202F, 0x2009), " "
 )
 _BEFORE = " \t<>\"'*|•·–-—()[]:#`「『“‘«=&;"
+_BETWEEN = " \t<>\"',;、，；"
 _AFTER = re.compile(
     r"\s*(?:$|[>:,;.()\]\"'*|「」』”’»…<\[-]|[^\x00-\x7f]|(?:on|at|because|the|was|is|has|host|does|could|cannot|not|no"
     r"|user|mailbox|action|rejected|failed|unknown|said|die|wurde|n'|est)\b)",
@@ -75,6 +76,12 @@ _REASON = re.compile(
     r"|reasons?(?: of failure| for failure)?|error(?: type| text| description| message| detail)?"
     r"|diagnostic(?: code| information| was)?|details?|because|grund|raison|motivo|причина|エラー内容"
     r"|理由)\s{0,4}(?:[:=]|是|$)",
+    re.IGNORECASE,
+)
+_ADVICE = re.compile(
+    r"\W{0,6}(?:建议|解决|处理建议|处理方法|可能(?:的)?原因|可能是|您可以|请(?:您)?(?:检查|核对|确认|核实)|提示|温馨提示|常见原因"
+    r"|what (?:can|should|to) |how (?:to|do) "
+    r"|possible |suggest|troubleshoot|please (?:check|verify|try|make sure)|check (?:that|the|for|whether)|solution)",
     re.IGNORECASE,
 )
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{60,100}={0,2}")
@@ -140,7 +147,6 @@ def read_notice(text: str, subject: str, own: Collection[str] = (), domain: str 
     told_before = has_phrase(about, SUBJECT)
     places = _weigh(kept, low, failed, -1 if told_before else min(failed, default=MAX_LINES), own)
     chosen = _choose(places, low) or _without_domain(kept, low, failed, domain)
-    naming = {place.line for place in chosen if place.weight == HEADS}
     late_subject = has_phrase(about, LATE) and "fail" not in about
     late = late_subject or (has_phrase(whole, LATE) and not has_phrase(whole, GIVEN_UP))
     return Notice(
@@ -149,9 +155,23 @@ def read_notice(text: str, subject: str, own: Collection[str] = (), domain: str 
         failed=bool(failed),
         late=late,
         prose="\n".join(kept).strip(),
-        words=" ".join(line.strip() for number, line in enumerate(kept) if number not in naming and line.strip()),
+        words=_words(kept, {place.line for place in chosen if place.weight == HEADS}),
         quoted="\n".join(rest),
     )
+
+
+def _words(lines: list[str], naming: set[int]) -> str:
+    """Return a notice's own words: without the lines that only name, and without advice, which lists what may be."""
+    kept: list[str] = []
+    advice = False
+    for number, line in enumerate(lines):
+        if _ADVICE.match(line):
+            advice = True
+        elif advice and _REASON.match(line):
+            advice = False
+        if not advice and number not in naming and line.strip():
+            kept.append(line.strip())
+    return " ".join(kept)
 
 
 def _find_quotation(lines: list[str]) -> int:
@@ -172,10 +192,14 @@ def _weigh(lines: list[str], low: list[str], failed: set[int], since: int, own: 
     for number, line in enumerate(lines):
         if "@" not in line or NOT_RECIPIENT.match(low[number]):
             continue
+        before, listed = 0, 0
         for address, begin, end in find_addresses(line):
             if (smtp := address.lower().find("smtp=")) >= 0:  # X.400: c=US;a= ;p=Firm;dda:SMTP=a@x.example
                 address, begin = address[smtp + 5 :], 0
             weight = _weight(line, begin, end, number, low, failed, since)
+            if listed and not line[before:begin].strip(_BETWEEN):
+                weight = listed  # a list on one line, of which only the first stands behind the label
+            before, listed = end, weight
             if weight and (address.lower() in own or address.lower().partition("@")[0] in _ROLES):
                 weight = ELSEWHERE
             if weight:
