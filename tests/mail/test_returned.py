@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailer.mail.reports import parse_report
@@ -291,14 +291,14 @@ def mail_octets(draw: st.DrawFn, depth: int = 0) -> bytes:
     return raw + b"\n\n" + body.encode("utf-8", "surrogatepass")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mail_octets())
 def test_no_tree_of_parts_raises(raw: bytes) -> None:
     report = parse_report(raw)
     assert isinstance(report.kind, ReportKind)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=400), st.text(max_size=40))
 def test_no_notice_raises(text: str, subject: str) -> None:
     for one in read_notice(text, subject, (), "x.example").named:

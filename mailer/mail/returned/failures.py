@@ -10,9 +10,11 @@ from mailer.mail.returned.addresses import find_addresses, is_address
 from mailer.mail.returned.answers import has_automatic_subject
 from mailer.mail.returned.judging import find_status, judge_recipient
 from mailer.mail.returned.last_resort import ask_flufl
-from mailer.mail.returned.notice import ELSEWHERE, SPOKEN, Named, Notice, find_reply, line_of_code
+from mailer.mail.returned.notice import Named, Notice
 from mailer.mail.returned.parts import OpenedMail, head_value
 from mailer.mail.returned.phrases import FAILED, SUBJECT, has_phrase, phrases_of
+from mailer.mail.returned.places import ELSEWHERE, SPOKEN
+from mailer.mail.returned.told import find_reply, line_of_code
 from mailer.model.report import ReportedRecipient, ReportKind
 
 MAX_RECIPIENTS = 200
