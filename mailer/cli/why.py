@@ -49,6 +49,10 @@ EVENT_WORDS = {
     "delayed": N_("a report says it is delayed"),
     "unsubscribe": N_("the reader unsubscribed"),
     "sent_again": N_("a person had it sent again"),
+    "complaint": N_("complaint: a reader called it spam"),
+    "receipt": N_("receipt"),
+    "auto-reply": N_("automatic reply"),
+    "challenge": N_("a filter asks the sender to confirm"),
 }
 NEXT_WORDS = {
     NextKind.NOTHING: N_("nothing; it has ended"),
