@@ -66,7 +66,10 @@ def _read_folder(name: str, folder: Path) -> Iterator[FoundMail]:
 def _read_stream(name: str, stream: BinaryIO) -> Iterator[FoundMail]:
     first = stream.readline(_LONGEST_LINE)
     if not first.startswith(b"From "):
-        yield FoundMail(name, 1, (first + stream.read(MAX_READ))[:MAX_READ])
+        raw = (first + stream.read(MAX_READ))[:MAX_READ]
+        while name == STANDARD_INPUT and stream.read(MAX_READ):
+            pass  # a mail server that finds its pipe closed early takes the delivery for failed
+        yield FoundMail(name, 1, raw)
         return
     for number, raw in enumerate(_split(stream), 1):
         yield FoundMail(name, number, raw)

@@ -96,6 +96,26 @@ def test_the_163_bounce_is_read(samples: Path) -> None:
     assert "rcpt handle timeout" in one.diagnostic
 
 
+BREAKS = {
+    "another boundary": lambda raw: raw.replace(b'boundary="=_b"', b'boundary="zzz"'),
+    "called plain text": lambda raw: raw.replace(b"multipart/report", b"text/plain"),
+    "without its head": lambda raw: raw.partition(b"\n\n")[2],
+    "without an end": lambda raw: raw.replace(b"--=_b--\n", b""),
+    "carriage returns": lambda raw: raw.replace(b"\n", b"\r\n"),
+    "old Macintosh": lambda raw: raw.replace(b"\n", b"\r"),
+}
+
+
+@pytest.mark.parametrize("how", BREAKS)
+@pytest.mark.parametrize(
+    "name", ["dsn-postfix-two", "dsn-exim", "dsn-office365", "dsn-gmail", "dsn-postfix-delayed", "dsn-delivered", "dsn-relayed", "dsn-sun-messaging", "arf-abuse", "mdn-displayed"],
+)  # fmt: skip
+def test_a_report_of_broken_structure_says_the_same(name: str, how: str) -> None:
+    raw = (OWN / f"{name}.eml").read_bytes()
+    whole, broken = parse_report(raw), parse_report(BREAKS[how](raw))
+    assert (broken.kind, describe(broken)) == (whole.kind, describe(whole))
+
+
 # decoding
 
 

@@ -92,6 +92,13 @@ def test_standard_input_is_a_mail_or_an_mbox() -> None:
     assert subjects(read("-", given)) == ["Subject: mail 1", "Subject: mail 2"]
 
 
+def test_a_pipe_is_read_to_its_end() -> None:
+    given = io.BytesIO(b"Subject: a\n\n" + b"x" * 3 * MAX_READ)
+    (one,) = read_mails("-", given)
+    assert len(one.raw) == MAX_READ
+    assert given.read() == b""
+
+
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     for name in (tmp_path / "absent", tmp_path / "plain", "a\x00b"):

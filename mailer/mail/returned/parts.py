@@ -21,6 +21,9 @@ _RETURNED_TYPES = frozenset({
 })  # fmt: skip
 _REPORT_KINDS = (b"delivery-status", b"feedback-report", b"disposition-notification")
 _DAEMON = re.compile(r"(?i)mailer-?daemon|postmaster|mail.?delivery|delivery (?:sub)?system")
+_FEEDBACK = re.compile(r"^Feedback-Type:[ \t]{0,4}[a-z-]{3,20}[ \t\r]{0,4}$", re.IGNORECASE | re.MULTILINE)
+_DISPOSITION = re.compile(r"^Disposition:[^\n]{3,80};", re.IGNORECASE | re.MULTILINE)
+_RECIPIENT = re.compile(r"^Final-Recipient:", re.IGNORECASE | re.MULTILINE)
 _MAX_NOTICES = 8
 _MAX_INNER = 400
 
@@ -131,8 +134,18 @@ def _take(part: Message, opened: OpenedMail) -> None:
             html = kind == "text/html"
             if html:
                 opened.markups.append(decode_octets(part_octets(part)))
+            if not html and part.get_content_disposition() != "attachment":
+                _take_misplaced(text, opened)
             if not (html and opened.notices and _alternative(text, opened.notices[-1])):
                 opened.notices.append(text)
+
+
+def _take_misplaced(text: str, opened: OpenedMail) -> None:
+    """Take a report's fields out of plain text, where the mail's own structure is broken or lost."""
+    if _FEEDBACK.search(text):
+        opened.feedback.append(text)
+    elif _DISPOSITION.search(text) and _RECIPIENT.search(text):
+        opened.dispositions.append(text)
 
 
 def _alternative(page: str, plain: str) -> bool:
