@@ -12,6 +12,7 @@ from mailer.config import Config, RepliesConfig, ReplyRule, load_config
 from mailer.mail.replies import classify_reply, load_rules
 from mailer.model.issue import Heading, Imprint, ListBlock, Notice, Paragraph, Picture, Quote, Table
 from mailer.model.outcome import Action, Phase, Reply, ReplyClass
+from mailer.model.report import ReportKind
 from tests.config_reference import write_reference
 from tests.conftest import REPOSITORY
 from tests.lock_files import find_faults
@@ -113,3 +114,9 @@ def test_lock_files_name_no_host_and_no_path(name: str) -> None:
 )
 def test_a_lock_file_with_a_host_a_path_or_no_hash_is_refused(line: str) -> None:
     assert find_faults(f"{line}\n    # via nothing\n")
+
+
+def test_every_kind_of_returned_mail_is_documented() -> None:
+    written = (REPOSITORY / "docs" / "returned.md").read_text("utf-8")
+    assert re.findall(r"^\| `([a-z-]+)` \|", written, re.MULTILINE)
+    assert {*re.findall(r"^\| `([a-z-]+)` \|", written, re.MULTILINE)} - {"kind"} == {kind.value for kind in ReportKind}

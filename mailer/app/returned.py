@@ -1,12 +1,17 @@
 """Mail that came back to a house."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 from mailer.app.ground import Ground
+from mailer.config import FILE_NAME
 from mailer.errors import ConfigError
 from mailer.i18n import _
-from mailer.mail.reports import parse_report
-from mailer.model.report import ReturnedMail
+from mailer.mail.replies import load_rules
+from mailer.mail.reports import MAX_READ, parse_report
+from mailer.model.report import Report, ReportKind, ReturnedMail
+from mailer.tracking.mail_files import read_mails
 from mailer.tracking.maildir import mark_seen, unseen_mail
 from mailer.tracking.record import record_report
 
@@ -17,12 +22,28 @@ class Returned:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
 
-    def read(self, raw: bytes, source: str) -> ReturnedMail:
-        """Read one returned mail, tie it to its delivery and record it."""
-        report = parse_report(raw, self._ground.reply_rules)
-        digest = hashlib.sha256(raw).hexdigest()
-        with self._ground.store.write() as connection:
-            return record_report(connection, self._ground.secret, report, source, digest, self._ground.now())
+    def read(self, raw: bytes, source: str, number: int = 1) -> ReturnedMail:
+        """Read one returned mail, tie it to its delivery and record it.
+
+        Where nothing was ever sent from - no settings, no database - it is read only, and nothing is made.
+        """
+        ground = self._ground
+        settled = (ground.home / FILE_NAME).exists()
+        report = parse_report(raw, ground.reply_rules if settled else load_rules())
+        if not (settled and ground.has_database):
+            return ReturnedMail(source, report, None, recorded=False, suppressed=False, number=number)
+        digest = hashlib.sha256(raw[:MAX_READ]).hexdigest()
+        with ground.store.write() as connection:
+            return record_report(connection, ground.secret, report, source, digest, ground.now(), number)
+
+    def read_files(self, names: Iterable[str], standard_input: BinaryIO) -> Iterator[ReturnedMail]:
+        """Yield what each mail of these files came to, as it is read; `error` says which could not be."""
+        for name in names:
+            for mail in read_mails(name, standard_input):
+                if mail.error:
+                    yield ReturnedMail(name, Report(ReportKind.OTHER, ()), None, False, False, mail.number, mail.error)
+                else:
+                    yield self.read(mail.raw, mail.file, mail.number)
 
     def poll(self) -> list[ReturnedMail]:
         """Read the Maildir of returned mail; what was tied to a delivery is marked seen, the rest waits."""

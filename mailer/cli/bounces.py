@@ -1,12 +1,13 @@
 """Commands on returned mail: bounces poll, read, explain."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mailer.cli.drawing import class_word, say, say_json
+from mailer.cli.drawing import class_word, say, say_error, say_json
 from mailer.cli.explaining import describe_reply, draw_reply
 from mailer.cli.options import HouseGroup, JsonOption, open_house
 from mailer.errors import InputError
@@ -19,6 +20,10 @@ KIND_WORDS = {
     ReportKind.DELIVERED: N_("delivered"),
     ReportKind.DELAYED: N_("delayed"),
     ReportKind.RELAYED: N_("passed on to a server that sends no receipts"),
+    ReportKind.COMPLAINT: N_("complaint: a reader called it spam"),
+    ReportKind.RECEIPT: N_("receipt"),
+    ReportKind.AUTO_REPLY: N_("automatic reply"),
+    ReportKind.CHALLENGE: N_("a filter asks the sender to confirm"),
     ReportKind.OTHER: N_("not understood"),
 }
 
@@ -27,7 +32,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     group = typer.Typer(name="bounces", cls=HouseGroup, no_args_is_help=True, help=_("Mail that came back."))
     group.command("poll", help=_("Read the mailbox of returned mail and tie each mail to its delivery."))(poll)
-    group.command("read", help=_("Read returned mails from files, or one from `-`."))(read)
+    group.command("read", help=_("Read returned mails from files, mbox files, Maildirs, or `-`."))(read)
     group.command(
         "explain",
         help=_("Say what a mail server's reply means and what follows from it."),
@@ -41,42 +46,59 @@ def add_to(app: typer.Typer) -> None:
 
 def describe(returned: ReturnedMail) -> dict[str, object]:
     """Return one returned mail for --json."""
+    report = returned.report
     return {
         "file": returned.source,
-        "kind": returned.report.kind.value,
+        "number": returned.number,
+        "kind": report.kind.value,
         "recipients": [
             {
                 "address": one.address,
                 "class": one.meaning.reply_class.value,
-                "hard": one.meaning.reply_class.hard,
+                "hard": report.kind is ReportKind.BOUNCE and one.meaning.reply_class.hard,
                 "status": one.status,
+                "reason": _(one.meaning.summary) if one.meaning.summary else "",
                 "diagnostic": one.diagnostic,
             }
-            for one in returned.report.recipients
+            for one in report.recipients
         ],
-        "message_id": returned.report.message_id,
+        "message_id": report.message_id,
+        "error": returned.error,
+        "sender": report.sender,
+        "reply": report.reply,
         "delivery": returned.delivery_id,
         "recorded": returned.recorded,
         "suppressed": returned.suppressed,
     }
 
 
-def draw(found: list[ReturnedMail], *, as_json: bool) -> None:
-    """Print what returned mails came to."""
-    if as_json:
-        for returned in found:
-            say_json(describe(returned))
-        return
+def draw(found: Iterable[ReturnedMail], *, as_json: bool) -> bool:
+    """Print what returned mails came to, each as it comes; False when one could not be read."""
+    none, whole = True, True
     for returned in found:
-        say(_("{what}: {text}").format(what=returned.source, text=_(KIND_WORDS[returned.report.kind])))
-        for one in returned.report.recipients:
-            say("  " + _("{what}: {text}").format(what=one.address, text=_explain(one)))
-        if returned.delivery_id is None:
-            say("  " + _("it is about no delivery of ours; nothing was changed"), "yellow")
-        elif returned.suppressed:
-            say("  " + _("the address is suppressed from now on"), "yellow")
-    if not found:
+        none, whole = False, whole and not returned.error
+        if as_json:
+            say_json(describe(returned))
+        elif returned.error:
+            say_error(InputError(_("cannot be read: {why}").format(why=returned.error), file=returned.source))
+        else:
+            _draw_one(returned)
+    if none and not as_json:
         say(_("no returned mail"))
+    return whole
+
+
+def _draw_one(returned: ReturnedMail) -> None:
+    report = returned.report
+    name = returned.source if returned.number == 1 else f"{returned.source} #{returned.number}"
+    kind = _("an answer by a person") if report.reply else _(KIND_WORDS[report.kind])
+    say(_("{what}: {text}").format(what=name, text=kind))
+    for one in report.recipients:
+        say("  " + _("{what}: {text}").format(what=one.address, text=_explain(one)))
+    if returned.delivery_id is None:
+        say("  " + _("it is about no delivery of ours; nothing was changed"), "yellow")
+    elif returned.suppressed:
+        say("  " + _("the address is suppressed from now on"), "yellow")
 
 
 def _explain(one: ReportedRecipient) -> str:
@@ -92,13 +114,16 @@ def poll(ctx: typer.Context, as_json: JsonOption = False) -> None:
 
 def read(
     ctx: typer.Context,
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help=_("mails as files, or - for standard input"))],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE…", help=_("mails, mbox files, Maildirs, or - for standard input"))
+    ],
     as_json: JsonOption = False,
 ) -> None:
-    """Read returned mails from files."""
+    """Read returned mails from files; without a newsletter's database they are read only."""
     with open_house(ctx) as house:
-        mails = [(name, _read_file(name)) for name in files]
-        draw([house.returned.read(raw, name) for name, raw in mails], as_json=as_json)
+        whole = draw(house.returned.read_files(files, sys.stdin.buffer), as_json=as_json)
+    if not whole:
+        raise typer.Exit(1)
 
 
 def explain(
@@ -127,12 +152,3 @@ def explain(
                 say("")
             draw_reply(reply, meaning)
         sys.stdout.flush()
-
-
-def _read_file(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise InputError(_("cannot be read: {why}").format(why=error.strerror), file=name) from None

@@ -48,8 +48,13 @@ EVENT_WORDS = {
     "bounce": N_("returned mail"),
     "delivered": N_("a report says it was delivered"),
     "delayed": N_("a report says it is delayed"),
+    "relayed": N_("passed on to a server that sends no receipts"),
     "unsubscribe": N_("the reader unsubscribed"),
     "sent_again": N_("a person had it sent again"),
+    "complaint": N_("complaint: a reader called it spam"),
+    "receipt": N_("receipt"),
+    "auto-reply": N_("automatic reply"),
+    "challenge": N_("a filter asks the sender to confirm"),
 }
 NEXT_WORDS = {
     NextKind.NOTHING: N_("nothing; it has ended"),

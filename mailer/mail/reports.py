@@ -1,54 +1,66 @@
-"""Mail that came back, read into what it reports (RFC 3464, 6522). Any bytes may come; none of them raise."""
+"""Mail that came back, read into what it reports. Any bytes may come; none of them raise.
 
-import email
+Standards first: feedback reports (RFC 5965), delivery status (RFC 3464, 6522, 6533), receipts (RFC 8098); then answers
+(RFC 3834) and challenges; then notices in prose. mail/returned holds each of these.
+"""
+
 import logging
 import re
-from collections.abc import Iterator
+from email import message_from_string
 from email.message import Message
 
+from mailer.i18n import N_
 from mailer.mail.message import DELIVERY_HEADER
-from mailer.mail.replies import ReplyRules, classify_reply
-from mailer.mail.reply_lines import decode_text, parse_reply_text
-from mailer.model.outcome import Phase, Reply
+from mailer.mail.replies import ReplyRules
+from mailer.mail.reply_codes import summary_of
+from mailer.mail.returned.addresses import find_addresses
+from mailer.mail.returned.answers import is_automatic, is_challenge, is_reply
+from mailer.mail.returned.disposition import is_refusal, read_disposition
+from mailer.mail.returned.failures import is_failure, kind_of, read_failures
+from mailer.mail.returned.feedback import (
+    complained_addresses,
+    feedback_text,
+    feedback_type,
+    is_complaint,
+    original_envelope,
+)
+from mailer.mail.returned.fields import field, read_groups
+from mailer.mail.returned.judging import judge_recipient
+from mailer.mail.returned.notice import Notice, read_notice
+from mailer.mail.returned.parts import MAX_READ, OpenedMail, cap_mail, head_value, open_mail
+from mailer.mail.returned.status import read_statuses
+from mailer.model.outcome import Action, Meaning, ReplyClass
 from mailer.model.report import Report, ReportedRecipient, ReportKind
 
 log = logging.getLogger(__name__)
 
-MAX_READ = 1024 * 1024  # octets; what a report says stands in its head (facts S35)
-MAX_RECIPIENTS = 200
-MAX_PARTS = 100
-MAX_RULES = 5000  # the parser spends 15 µs on a part, however empty
+__all__ = ["MAX_READ", "parse_report"]
+
+COMPLAINED = N_("The reader called our mail spam.")
+RECEIVED = N_("The reader's program sent a receipt.")
+
 _TOKEN = r"[a-z2-7]{40}"  # noqa: S105 - the shape of tokens.sign_token, not a token
 _IN_ADDRESS = re.compile(rf"[+=]({_TOKEN})@", re.IGNORECASE)
-_IN_HEADER = re.compile(rf"^{DELIVERY_HEADER}:\s*({_TOKEN})\b".encode(), re.IGNORECASE | re.MULTILINE)
+_IN_HEADER = re.compile(rf"^[> ]{{0,4}}{DELIVERY_HEADER}:\s{{0,4}}({_TOKEN})\b".encode(), re.IGNORECASE | re.MULTILINE)
 _WHOLE_TOKEN = re.compile(_TOKEN, re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
-_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-_TYPE_PREFIX = re.compile(r"\s*[\w.-]+\s*;\s*")
+_QUOTED_ID = re.compile(r"^[^\w\n]{0,8}message-?id\s{0,4}[:：]\s{0,4}(<[^<>\s]{1,250}>)", re.IGNORECASE | re.MULTILINE)
 _ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Return-Path")
-_STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})  # RFC 3464, RFC 6533
-_RETURNED_TYPES = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"})
-_ACTIONS = {
-    "failed": ReportKind.BOUNCE,
-    "failure": ReportKind.BOUNCE,  # not in the RFC, but in the world
-    "delayed": ReportKind.DELAYED,
-    "delivered": ReportKind.DELIVERED,
-    "relayed": ReportKind.RELAYED,
-    "expanded": ReportKind.RELAYED,  # split up, as by a mailing list: no further word comes either
-}
-_BY_STATUS = {"5": ReportKind.BOUNCE, "4": ReportKind.DELAYED, "2": ReportKind.DELIVERED}
+_OWN = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "From", "Sender", "Reply-To", "Errors-To", "Return-Path")
 _GRAVEST_FIRST = (ReportKind.BOUNCE, ReportKind.DELAYED, ReportKind.RELAYED, ReportKind.DELIVERED)
+_FIELDS = ("final-recipient:", "original-recipient:")
+_MAX_NOTICE = 64 * 1024
 
 
 def parse_report(raw: bytes, rules: ReplyRules | None = None) -> Report:
-    """Return what a returned mail reports: a DSN's recipients with status, diagnostic and meaning, and its ties.
+    """Return what a returned mail reports: its kind, recipients with status, diagnostic and meaning, and its ties.
 
     The ties are the VERP token or our own header's, the ENVID, and the Message-ID of the returned mail, each empty
     where it is not told. Only the first megabyte is read. A report of several kinds is of the gravest, with only the
-    recipients of that kind. `rules` say what diagnostics mean; without them the program's own do. What is no delivery
-    report is OTHER, with the ties that were found. Never raises.
+    recipients of that kind. `rules` say what diagnostics mean; without them the program's own do. What is no report is
+    OTHER, with the ties that were found. Never raises.
     """
-    raw = _cap(raw)
+    raw = cap_mail(raw)
     try:
         return _parse(raw, rules)
     except Exception:  # the email package raises on some hostile mail; such a mail waits for a person
@@ -56,129 +68,142 @@ def parse_report(raw: bytes, rules: ReplyRules | None = None) -> Report:
         return Report(ReportKind.OTHER, ())
 
 
-def _cap(raw: bytes) -> bytes:
-    """Cut off what no report needs: octets past MAX_READ, and all after MAX_RULES lines that look like boundaries."""
-    raw = raw[:MAX_READ]
-    end = -1
-    for _number in range(MAX_RULES):
-        end = raw.find(b"\n--", end + 1)
-        if end < 0:
-            return raw
-    return raw[:end]
-
-
 def _parse(raw: bytes, rules: ReplyRules | None) -> Report:
-    mail = email.message_from_bytes(raw)
-    parts = list(_walk(mail, [MAX_PARTS]))
-    returned = next((found for part in parts if (found := _returned_head(part)) is not None), None)
-    token = _find_token(raw, mail, returned)
-    quoted_id = _MESSAGE_ID.search(_field(returned, "Message-ID")) if returned is not None else None
-    message_id = quoted_id[0] if quoted_id else ""
-    blocks = next((_blocks(part) for part in parts if part.get_content_type() in _STATUS_TYPES), [])
-    envelope_id = next(filter(None, (_field(block, "Original-Envelope-Id") for block in blocks)), "")
-    if _WHOLE_TOKEN.fullmatch(envelope_id):
-        envelope_id = envelope_id.lower()
-    kind, recipients = _read_recipients(blocks, rules)
-    return Report(kind, recipients, token, envelope_id, message_id)
+    mail = open_mail(raw)
+    own = frozenset(one.lower() for name in _OWN for one, _begin, _end in find_addresses(mail.value(name)))
+    text = "\n\n".join(mail.notices)[:_MAX_NOTICE]
+    sender = next((one for one, _begin, _end in find_addresses(mail.value("From"))), "")
+    notice = read_notice(text, mail.value("Subject"), own, sender.rpartition("@")[2].lower())
+    if not mail.originals and (quoted := _quoted_head(notice.quoted)) is not None:
+        mail.originals.append(quoted)
+    kind, recipients, reply = _read(raw, mail, notice, own, rules)
+    return Report(
+        kind, recipients, _find_token(raw, mail), _envelope_id(mail), _find_message_id(mail, text), sender, reply
+    )
 
 
-def _walk(part: Message, left: list[int]) -> Iterator[Message]:
-    """Yield a mail's parts, at most left[0], without entering mails within it: their reports are not this one's."""
-    left[0] -= 1
-    if left[0] < 0:
-        return
-    yield part
-    children = part.get_payload()
-    if part.get_content_maintype() == "multipart" and isinstance(children, list):
-        for child in children:
-            if isinstance(child, Message):
-                yield from _walk(child, left)
+_Read = tuple[ReportKind, tuple[ReportedRecipient, ...], bool]
 
 
-def _field(block: Message, name: str) -> str:
-    """Return the first header of this name as readable text, whatever octets it has; empty where there is none."""
-    for key, value in block.raw_items():
-        if key.lower() == name.lower():
-            # the parser keeps octets beyond ASCII as surrogates
-            octets = str(value).encode("utf-8", "surrogateescape")
-            return decode_text(b" ".join(octets.split()))
-    return ""
+def _read(raw: bytes, mail: OpenedMail, notice: Notice, own: frozenset[str], rules: ReplyRules | None) -> _Read:
+    if is_complaint(mail):
+        return (
+            ReportKind.COMPLAINT if feedback_type(mail) != "not-spam" else ReportKind.OTHER,
+            _complainants(mail),
+            False,
+        )
+    kind, recipients = _read_statuses(mail, notice, rules)
+    if recipients:
+        return kind, recipients, False
+    if mail.dispositions:
+        return (*_read_receipt(mail, notice, rules), False)
+    if is_failure(mail, notice):
+        failures = read_failures(raw, mail, notice, own, rules)
+        return failures.kind, failures.recipients, False
+    if is_challenge(mail, notice.prose):
+        return ReportKind.CHALLENGE, (), False
+    if is_automatic(mail, notice.prose):
+        return ReportKind.AUTO_REPLY, (), False
+    return ReportKind.OTHER, (), is_reply(mail)
 
 
-def _returned_head(part: Message) -> Message | None:
-    """Return the headers of the mail that a part sends back, or None when it is no such part."""
-    if part.get_content_type() not in _RETURNED_TYPES:
-        return None
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        return payload[0] if payload and isinstance(payload[0], Message) else None
-    octets = part.get_payload(decode=True)
-    return email.message_from_bytes(octets) if isinstance(octets, bytes) else None
+def _quoted_head(quoted: str) -> Message | None:
+    """Return the head of a mail that a notice quotes in its text, or None."""
+    lines = [line.lstrip("> |\t") if line[:1] in ">|" else line for line in quoted[:16000].split("\n")]
+    for number, line in enumerate(lines[:12]):
+        if re.match(r"[A-Za-z][\w-]{1,40}:\s", line):
+            return message_from_string("\n".join(lines[number:]))
+    return None
 
 
-def _find_token(raw: bytes, mail: Message, returned: Message | None) -> str:
-    for name in _ADDRESSED:
-        if match := _IN_ADDRESS.search(_field(mail, name)):
-            return match[1].lower()
-    if returned is not None:
-        if _WHOLE_TOKEN.fullmatch(own := _field(returned, DELIVERY_HEADER)):
-            return own.lower()
-        if match := _IN_ADDRESS.search(_field(returned, "Return-Path")):
-            return match[1].lower()
-    quoted = _IN_HEADER.search(raw)
-    return quoted[1].decode("ascii").lower() if quoted else ""
+# delivery status
 
 
-def _blocks(part: Message) -> list[Message]:
-    """Return the groups of fields of a delivery-status part, the per-message one first (RFC 3464 §2.1)."""
-    payload = part.get_payload()
-    if part.get_content_type() == "message/delivery-status" and isinstance(payload, list):
-        return [block for block in payload if isinstance(block, Message)][: MAX_RECIPIENTS + 1]
-    # the parser takes message/global-delivery-status for one mail: its head, then the other groups as its text
-    inner = payload[0] if isinstance(payload, list) and payload else None
-    if not isinstance(inner, Message):
-        return []
-    groups = re.split(rb"\n[ \t\r]*\n", inner.as_bytes(), maxsplit=MAX_RECIPIENTS + 1)
-    return [email.message_from_bytes(group) for group in groups[: MAX_RECIPIENTS + 1]]
-
-
-def _read_recipients(
-    blocks: list[Message], rules: ReplyRules | None
+def _read_statuses(
+    mail: OpenedMail, notice: Notice, rules: ReplyRules | None
 ) -> tuple[ReportKind, tuple[ReportedRecipient, ...]]:
+    groups = [group for text in mail.statuses for group in read_groups(text)]
+    if not groups and any(name in notice.prose.lower() for name in _FIELDS):
+        groups = read_groups(notice.prose)  # the right words in a part of the wrong type
+    told = {one.address.lower(): one.told for one in notice.named}
     found: list[tuple[ReportKind, ReportedRecipient]] = []
-    for block in blocks:
-        address = _address(block)
-        if address:
-            found.append(_read_recipient(block, address, rules))
+    statuses = read_statuses(groups)
+    for one in statuses:
+        kind = one.kind or (kind_of(mail, notice) if is_failure(mail, notice) else ReportKind.OTHER)
+        diagnostic = one.diagnostic
+        if not any(char.isalpha() for char in diagnostic) and kind in (ReportKind.BOUNCE, ReportKind.DELAYED):
+            diagnostic = told.get(one.address.lower(), "") or diagnostic
+        prose = notice.words if len(statuses) == 1 else ""
+        found.append((kind, judge_recipient(one.address, kind, one.status, diagnostic, prose, rules)))
     for kind in _GRAVEST_FIRST:
-        # some reports repeat themselves
-        those = {recipient.address: recipient for its_kind, recipient in reversed(found) if its_kind is kind}
-        if those:
-            return kind, tuple(reversed(those.values()))
+        if those := tuple(recipient for its_kind, recipient in found if its_kind is kind):
+            return kind, those
     return ReportKind.OTHER, ()
 
 
-def _address(block: Message) -> str:
-    """Return the recipient as we wrote to it where the report says so, else the final one."""
-    for name in ("Original-Recipient", "Final-Recipient"):
-        address = _TYPE_PREFIX.sub("", _field(block, name), count=1).strip(" <>")
-        if "@" in address:
-            return address
+def _envelope_id(mail: OpenedMail) -> str:
+    told = (field(group, "original-envelope-id") for text in mail.statuses for group in read_groups(text))
+    envelope_id = next(filter(None, told), "") or original_envelope(mail)
+    return envelope_id.lower() if _WHOLE_TOKEN.fullmatch(envelope_id) else envelope_id
+
+
+# complaints and receipts
+
+
+def _complainants(mail: OpenedMail) -> tuple[ReportedRecipient, ...]:
+    kind = feedback_type(mail)
+    if kind in ("auth-failure", "dmarc", "dkim"):  # RFC 6591: about our signatures, by no reader
+        meaning = Meaning(
+            ReplyClass.SENDER_POLICY, Action.STOP_AND_ASK, False, 0, 0, kind, summary_of(ReplyClass.SENDER_POLICY)
+        )
+    else:
+        meaning = Meaning(ReplyClass.OPT_OUT, Action.SUPPRESS, True, 0, 0, kind, COMPLAINED)
+    text = feedback_text(mail) or mail.value("Subject")
+    return tuple(ReportedRecipient(address, "", text, meaning) for address in complained_addresses(mail))
+
+
+def _read_receipt(
+    mail: OpenedMail, notice: Notice, rules: ReplyRules | None
+) -> tuple[ReportKind, tuple[ReportedRecipient, ...]]:
+    address, done, _message_id = read_disposition(mail)
+    if is_refusal(mail, notice.failed):
+        words = notice.prose.partition(":")[2].strip() or notice.prose
+        return ReportKind.BOUNCE, (
+            judge_recipient(address, ReportKind.BOUNCE, "", words, "", rules),
+        ) if address else ()
+    if not address:
+        return ReportKind.RECEIPT, ()
+    meaning = Meaning(ReplyClass.UNKNOWN, Action.NONE, False, 0, 0, "receipt", RECEIVED)
+    return ReportKind.RECEIPT, (ReportedRecipient(address, "", done, meaning),)
+
+
+# ties
+
+
+def _find_token(raw: bytes, mail: OpenedMail) -> str:
+    for name in _ADDRESSED:
+        if match := _IN_ADDRESS.search(mail.value(name)):
+            return match[1].lower()
+    for returned in mail.originals:
+        if _WHOLE_TOKEN.fullmatch(own := head_value(returned, DELIVERY_HEADER)):
+            return own.lower()
+        if match := _IN_ADDRESS.search(head_value(returned, "Return-Path")):
+            return match[1].lower()
+    at = raw.lower().find(DELIVERY_HEADER.lower().encode())
+    quoted = _IN_HEADER.search(raw, max(raw.rfind(b"\n", 0, at), 0)) if at >= 0 else None
+    return quoted[1].decode("ascii").lower() if quoted else ""
+
+
+def _find_message_id(mail: OpenedMail, text: str) -> str:
+    """Return the Message-ID of the mail this one is about: returned, named in a field, quoted in the text, answered."""
+    for returned in mail.originals:
+        if match := _MESSAGE_ID.search(head_value(returned, "Message-ID")):
+            return match[0]
+    if match := _MESSAGE_ID.search(read_disposition(mail)[2]):
+        return match[0]
+    if match := _QUOTED_ID.search(text):
+        return match[1]
+    for name in ("In-Reply-To", "References"):
+        if found := _MESSAGE_ID.findall(mail.value(name)):
+            return str(found[-1])
     return ""
-
-
-def _read_recipient(block: Message, address: str, rules: ReplyRules | None) -> tuple[ReportKind, ReportedRecipient]:
-    told = _field(block, "Status")
-    match = _STATUS.search(told)
-    status = match[0] if match else ""
-    diagnostic = _field(block, "Diagnostic-Code")
-    if prefix := _TYPE_PREFIX.match(diagnostic):
-        diagnostic = diagnostic[prefix.end() :]
-    action = _field(block, "Action").lower().partition(" ")[0].strip(";")
-    kind = _ACTIONS.get(action) or _BY_STATUS.get(told[:1], ReportKind.OTHER)
-    # Postfix says which command was answered; a reply to the message itself is about the message
-    phase = Phase.DOT if re.search(r"\bDATA command\b", diagnostic) else Phase.RCPT
-    reply = parse_reply_text(diagnostic or told, phase)
-    reply = Reply(reply.code, reply.enhanced or status, reply.text, phase)
-    meaning = classify_reply(reply, address.rpartition("@")[2], rules)
-    return kind, ReportedRecipient(address, status, diagnostic, meaning)

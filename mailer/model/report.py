@@ -14,7 +14,11 @@ class ReportKind(StrEnum):
     DELAYED = "delayed"  # a DSN says it is still being tried; nothing to do
     # a DSN says it went on to a system that sends no receipts: not delivered, and nobody will ever say that it was
     RELAYED = "relayed"
-    OTHER = "other"  # not understood; kept for a person
+    COMPLAINT = "complaint"  # a reader called it spam (RFC 5965)
+    RECEIPT = "receipt"  # a reader's program says what was done with it (RFC 8098); what, is the diagnostic
+    AUTO_REPLY = "auto-reply"  # an answer that nobody typed (RFC 3834): out of office, received with thanks
+    CHALLENGE = "challenge"  # a filter wants the sender to prove that he is a person; not delivered, nobody refused it
+    OTHER = "other"  # not understood, or written by a person (Report.reply); kept for a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +33,26 @@ class ReportedRecipient:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a returned mail says. token, envelope_id and message_id tie it to a delivery; each may be empty."""
+    """What a returned mail says. token, envelope_id and message_id tie it to a delivery; each may be empty.
+
+    sender is the address it says it is from. reply: a person seems to have written it, in answer.
+    """
 
     kind: ReportKind
     recipients: tuple[ReportedRecipient, ...]
     token: str = ""
     envelope_id: str = ""
     message_id: str = ""
+    sender: str = ""
+    reply: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnedMail:
     """A mail that came back, and what it came to.
 
-    source names the mail. delivery_id None: it is about no delivery of ours. recorded: it was news. suppressed: its
-    address gets nothing from now on.
+    source names its file, number its place in an mbox. delivery_id None: it is about no delivery of ours. recorded: it
+    was news. suppressed: its address gets nothing from now on. error: why the file could not be read.
     """
 
     source: str
@@ -51,6 +60,8 @@ class ReturnedMail:
     delivery_id: int | None
     recorded: bool
     suppressed: bool
+    number: int = 1
+    error: str = ""
 
 
 class Severity(StrEnum):

@@ -24,24 +24,30 @@ def match_report(connection: Connection, secret: HouseSecret, report: Report) ->
 
 
 def record_report(
-    connection: Connection, secret: HouseSecret, report: Report, source: str, mail_sha256: str, now: datetime
+    connection: Connection,
+    secret: HouseSecret,
+    report: Report,
+    source: str,
+    mail_sha256: str,
+    now: datetime,
+    number: int = 1,
 ) -> ReturnedMail:
     """Record a report as an event on its delivery, and suppress the address when the bounce says it is dead.
 
-    source names the mail for people; by its sha256 the same mail read twice counts once.
+    source names the mail for people, with its number in an mbox; by its sha256 the same mail read twice counts once.
     """
-    number = match_report(connection, secret, report)
-    if number is None or report.kind is ReportKind.OTHER:
-        return ReturnedMail(source, report, number, recorded=False, suppressed=False)
-    delivery = deliveries.find_delivery(connection, number, secret)
+    delivery_id = match_report(connection, secret, report)
+    if delivery_id is None or report.kind is ReportKind.OTHER:
+        return ReturnedMail(source, report, delivery_id, recorded=False, suppressed=False, number=number)
+    delivery = deliveries.find_delivery(connection, delivery_id, secret)
     assert delivery is not None
     about = _about(report, delivery.recipient.address)
     news = events.record_event(
         connection,
         NewEvent(
-            delivery_id=number,
+            delivery_id=delivery_id,
             kind=report.kind.value,
-            hard=about is not None and about.meaning.reply_class.hard,
+            hard=report.kind is ReportKind.BOUNCE and about is not None and about.meaning.reply_class.hard,
             reply_class=about.meaning.reply_class.value if about is not None else "",
             detail=" ".join(part for part in (about.status, about.diagnostic) if part) if about is not None else "",
             source=mail_sha256,
@@ -53,7 +59,7 @@ def record_report(
         address_hash = hash_address(secret, delivery.recipient.address.casefold())
         reason = about.meaning.reply_class.value
         suppressed = audience.suppress_address(connection, address_hash, reason, source, now)
-    return ReturnedMail(source, report, number, news, suppressed)
+    return ReturnedMail(source, report, delivery_id, news, suppressed, number)
 
 
 def _about(report: Report, address: str) -> ReportedRecipient | None:

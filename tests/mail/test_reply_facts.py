@@ -158,4 +158,4 @@ def test_real_bounces_say_dead_only_where_they_are_final(samples: Path) -> None:
     assert not [file for file in passing for meaning in told[file] if meaning.reply_class.hard or meaning.permanent]
     kinds = {file: meanings[0].reply_class.value for file, meanings in told.items() if meanings}
     assert kinds["dsn_14.txt"] == kinds["dsn_10.txt"] == kinds["dsn_16.txt"] == kinds["dsn_11.txt"] == "gone"
-    assert (kinds["dsn_17.txt"], kinds["dsn_08.txt"], kinds["simple_42.txt"]) == ("full", "temporary", "content")
+    assert (kinds["dsn_17.txt"], kinds["dsn_08.txt"]) == ("full", "temporary")

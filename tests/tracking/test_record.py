@@ -18,8 +18,11 @@ def claimed(world: World) -> int:
     return mailing_id * ORDINALS + 3
 
 
-def bounce(address: str, meaning: Meaning = GONE, **by: str) -> Report:
-    return Report(ReportKind.BOUNCE, (ReportedRecipient(address, "5.1.1", "no such user", meaning),), **by)
+def bounce(
+    address: str, meaning: Meaning = GONE, token: str = "", envelope_id: str = "", message_id: str = ""
+) -> Report:
+    recipient = ReportedRecipient(address, "5.1.1", "no such user", meaning)
+    return Report(ReportKind.BOUNCE, (recipient,), token, envelope_id, message_id)
 
 
 def test_a_token_of_ours_ties_a_bounce_to_its_delivery_once(world: World) -> None:
