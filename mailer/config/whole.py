@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from mailer.config.newsletter import ListConfig, PicturesConfig, ScheduleConfig, SenderConfig, WebConfig
 from mailer.config.replies import RepliesConfig
 from mailer.config.sending import BouncesConfig, DkimConfig, DomainConfig, RelayConfig, RetryConfig
+from mailer.config.tracking import TrackingConfig
 from mailer.config.values import CurableError, DatabaseAddress, Name, PublicUrl, Selector, Table, Zone
 from mailer.i18n import _
 from mailer.model.address import is_provider
@@ -45,6 +46,7 @@ class Config(Table):
     schedule: dict[Name, ScheduleConfig] = Field(default_factory=dict, description="the repeating sendings")
     pictures: PicturesConfig = PicturesConfig()
     web: WebConfig = WebConfig()
+    tracking: TrackingConfig = TrackingConfig()
 
     @model_validator(mode="after")
     def _check_dkim(self) -> "Config":

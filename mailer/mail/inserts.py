@@ -6,7 +6,7 @@ from mailer.mail.encoding import Piece, write_octets
 from mailer.mail.letterhead import Letterhead
 from mailer.model.delivery import Delivery
 from mailer.model.edition import Segment, Slot, fill_segments, fill_slot
-from mailer.tokens import TOKEN_LENGTH, Purpose, TokenMaker, sign_token
+from mailer.tokens import TOKEN_LENGTH, Purpose, TokenMaker, sign_token, tally_number
 
 _A_TOKEN = "a" * TOKEN_LENGTH
 
@@ -45,10 +45,10 @@ class Inserts:
 
     def values(self, delivery: Delivery) -> list[bytes]:
         """Return what is inserted for one reader, by number, escaped for its context."""
-        key, reader, number = delivery.token_key, delivery.recipient, delivery.id
+        key, reader = delivery.token_key, delivery.recipient
         makers = self._makers.get(key) or self._makers.setdefault(key, self._make_makers(key))
         return [
-            what.make(number).encode()
+            what.make(_number(what.purpose, delivery)).encode()
             if isinstance(what, TokenMaker)
             else write_octets(fill_slot(what, getattr(reader, what.name[10:])))  # after "recipient."
             for what in makers
@@ -66,7 +66,18 @@ class Inserts:
                 group, _dot, name = slot.name.partition(".")
                 link = self._letterhead.link(name) if group == "links" else None
                 token = (
-                    sign_token(self._letterhead.secret, link.purpose, delivery.id, delivery.token_key) if link else ""
+                    sign_token(
+                        self._letterhead.secret, link.purpose, _number(link.purpose, delivery), delivery.token_key
+                    )
+                    if link
+                    else ""
                 )
                 values[slot.name] = link.start + token if link else getattr(delivery.recipient, name, "")
         return fill_segments(tuple(segments), values)
+
+
+def _number(purpose: Purpose, delivery: Delivery) -> int:
+    """Return what a copy's token for a purpose is signed for."""
+    if purpose in (Purpose.TALLY_CLICK, Purpose.TALLY_OPEN):
+        return tally_number(delivery.mailing_id, delivery.edition_id)
+    return delivery.id
