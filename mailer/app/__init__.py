@@ -11,6 +11,7 @@ from mailer.app.histories import Histories
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
+from mailer.app.readings import Readings
 from mailer.app.rehearsals import Rehearsals
 from mailer.app.relays import Relays
 from mailer.app.returned import Returned
@@ -37,6 +38,7 @@ class House(Ground):
         self.returned = Returned(self)
         self.signing = Signing(self)
         self.archive = PublicArchive(self)
+        self.readings = Readings(self)
         self.timetable = Timetable(self, self.mailings)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mailer import __version__
-from mailer.cli import bounces, check, demo, dkim, issues, lists, mailings, render, retry, serve, why
+from mailer.cli import bounces, check, demo, dkim, issues, lists, mailings, render, retry, serve, tracking, why
 from mailer.cli.drawing import say
 from mailer.cli.options import HouseGroup
 from mailer.i18n import _
@@ -44,5 +44,5 @@ def start(
     ctx.obj = home
 
 
-for room in (demo, issues, render, check, lists, mailings, why, retry, serve, bounces, dkim):
+for room in (demo, issues, render, check, lists, mailings, why, retry, serve, bounces, tracking, dkim):
     room.add_to(app)

@@ -50,7 +50,7 @@ class ListConfig(Table):
     )
     tracking: Literal["", "off", "clicks", "full", "on"] = Field(
         default="",
-        description='what is counted where public_url is set: "off" nothing, "clicks" links, "full" (or "on") opens too; '
+        description='counted where public_url is set: "off" nothing, "clicks" links, "full" (or "on") opens too; '
         "empty: off for 报, full for others",
     )
     received: bool = Field(

@@ -77,3 +77,13 @@ class Judgement:
 
     verdict: Verdict
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A copy whose reader is asked to confirm receipt (收悉), and when that was done."""
+
+    subject: str
+    address: str
+    list_title: str
+    confirmed_at: datetime | None

@@ -7,13 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.model.edition import Edition, Slot, edition_from_json, edition_to_json, fill_segments, lead_straight
+from mailer.model.edition import (
+    EMPTY_PICTURE,
+    Edition,
+    Slot,
+    edition_from_json,
+    edition_to_json,
+    fill_segments,
+    lead_straight,
+)
 from mailer.model.issue import Article, Imprint, Issue, Link, Note, Paragraph, Section, Text
 from mailer.model.reading import MOST_LINKS, TrackedLink, Tracking
 from mailer.rendering.preflight.addresses import check_addresses
 from mailer.rendering.sentinels import Manifest, split_html
 from mailer.rendering.tracked import TrackingPlan, add_parameters, track_links
-from tests.rendering.pages import find, parse, render
+from tests.rendering.pages import find, render
 from tests.rendering.samples import VALUES, make_config, make_issue
 
 URL = "https://news.example.org"
@@ -93,8 +101,8 @@ def test_led_straight_an_edition_is_the_same_as_one_that_counts_nothing() -> Non
     counted, plain = tracked(issue, "clicks"), tracked(issue, "off")
     assert len(counted.links) == 2
     assert fill_segments(lead_straight(counted).html, VALUES) == fill_segments(plain.html, VALUES)
-    pictured = parse(fill_segments(lead_straight(tracked(issue)).html, VALUES))
-    assert [one.get("src")[:15] for one in pictured.xpath("//img[@width='1']")] == ["data:image/gif;"]
+    pictures = find(fill_segments(lead_straight(tracked(issue)).html, VALUES), "//img[@width='1']")
+    assert [one.get("src") for one in pictures] == [EMPTY_PICTURE]
 
 
 def test_links_are_a_part_of_what_is_approved() -> None:
@@ -159,7 +167,7 @@ PLAN = TrackingPlan(Tracking.FULL, counted=True, aggregate=False, own=f"{URL}/",
 PIECES = st.sampled_from(
     ['<a href="https://a.example/?a=1&amp;b=2#c">全文</a>', "<a href='http://b.example'><b>x</b></a>", "<a>y</a>",
      '<a href="#a1">z</a>', '<a href="javascript:x">j</a>', "<!-- <a href=\"https://c.example\">c</a> -->",
-     '<a href="https://d.example', '<style>a{}</style>', "</a>", "<a href=https://e.example>e</a>", "text", '<p id="a1">'],
+     '<style>a{}</style>', "</a>", "<a href=https://e.example>e</a>", "text", '<p id="a1">'],
 )  # fmt: skip
 
 
