@@ -19,6 +19,7 @@ KIND_WORDS = {
     ReportKind.DELIVERED: N_("delivered"),
     ReportKind.DELAYED: N_("delayed"),
     ReportKind.RELAYED: N_("passed on to a server that sends no receipts"),
+    ReportKind.UNSUBSCRIBE: N_("a reader asks to leave"),
     ReportKind.OTHER: N_("not understood"),
 }
 
@@ -73,6 +74,8 @@ def draw(found: list[ReturnedMail], *, as_json: bool) -> None:
             say("  " + _("{what}: {text}").format(what=one.address, text=_explain(one)))
         if returned.delivery_id is None:
             say("  " + _("it is about no delivery of ours; nothing was changed"), "yellow")
+        elif returned.report.kind is ReportKind.UNSUBSCRIBE:
+            say("  " + _("the reader gets no further issue of this list"), "yellow")
         elif returned.suppressed:
             say("  " + _("the address is suppressed from now on"), "yellow")
     if not found:

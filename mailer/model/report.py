@@ -14,6 +14,7 @@ class ReportKind(StrEnum):
     DELAYED = "delayed"  # a DSN says it is still being tried; nothing to do
     # a DSN says it went on to a system that sends no receipts: not delivered, and nobody will ever say that it was
     RELAYED = "relayed"
+    UNSUBSCRIBE = "unsubscribe"  # a reader asks to leave
     OTHER = "other"  # not understood; kept for a person
 
 
