@@ -107,8 +107,7 @@ def test_a_reader_leaves_by_the_mailto_link_or_by_an_answer(tmp_path: Path, rela
     news.approve()
     assert news.json("send", "2020-07", "--wait")["accepted"] == 10
     by_link, by_answer = (
-        email.message_from_bytes(relay.messages[f"reader@firm{n}.example"], policy=email.policy.default)
-        for n in (3, 4)
+        email.message_from_bytes(relay.messages[f"reader@firm{n}.example"], policy=email.policy.default) for n in (3, 4)
     )
     subject = re.search(r"\?subject=(unsubscribe%20[a-z2-7]{40})", str(by_link["List-Unsubscribe"]))
     assert subject is not None
