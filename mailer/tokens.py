@@ -75,11 +75,10 @@ def _derive(key: bytes, text: str, rest: bytes) -> bytes:
 class TokenMaker:
     """Makes the tokens of one purpose with one key: the current one, or that of an id (KeyError for an unknown one)."""
 
-    __slots__ = ("_begun", "_closing", "_head", "purpose")
+    __slots__ = ("_begun", "_closing", "_head")
 
     def __init__(self, secret: HouseSecret, purpose: Purpose, key: int | None = None) -> None:
         key = secret.current if key is None else key
-        self.purpose = purpose
         self._head = bytes([key])
         self._begun, self._closing = _begin(secret.keys[key], purpose.value)
 

@@ -46,7 +46,7 @@ class Config(Table):
     schedule: dict[Name, ScheduleConfig] = Field(default_factory=dict, description="the repeating sendings")
     pictures: PicturesConfig = PicturesConfig()
     web: WebConfig = WebConfig()
-    tracking: TrackingConfig = TrackingConfig()
+    tracking: TrackingConfig = Field(default=TrackingConfig(), description="how reading is counted")
 
     @model_validator(mode="after")
     def _check_dkim(self) -> "Config":
