@@ -18,6 +18,7 @@ from mailer.model.delivery import Contact, DistributionList, MailingStatus
 from mailer.model.edition import Edition, Segment, Slot, SlotContext, freeze_edition
 from mailer.model.issue import Article, Imprint, Issue, Masthead, Paragraph, Role, Section, Text
 from mailer.model.people import Actor
+from mailer.model.reading import TrackedLink
 from mailer.publishing.approval import Submission, approve_issue
 from mailer.publishing.mailing import schedule_mailing
 from mailer.sending.plan import plan_mailing
@@ -48,15 +49,21 @@ def make_edition() -> Edition:
     text: list[Segment] = [Slot("recipient.name", SlotContext.PLAIN, "读者"), "：\n"]
     for number in range(LINKS):
         rows = row * (HTML_OCTETS // LINKS // len(row.encode()) or 1)
-        html += [f'</td></tr>\n{rows}<tr><td><a href="', Slot("links.click", SlotContext.URL), f'/{number}">全文</a>']
+        html += [
+            f'</td></tr>\n{rows}<tr><td><a href="',
+            Slot("links.click", SlotContext.URL),
+            f'/{number + 1}">全文</a>',
+        ]
         if number % 2:
             lines = (words + "\n") * max(TEXT_OCTETS // (LINKS // 2) // len(words.encode()), 1)
-            text += [lines, Slot("links.click", SlotContext.PLAIN), f"/{number}\n"]
+            text += [lines, Slot("links.click", SlotContext.PLAIN), f"/{number + 1}\n"]
     html += ['</td></tr></table><img src="', Slot("links.open", SlotContext.URL), '" alt=""><a href="']
     html += [Slot("links.unsubscribe", SlotContext.URL), '">退订</a>', Slot("recipient.address", SlotContext.TEXT)]
     text += ["退订：", Slot("links.unsubscribe", SlotContext.PLAIN), "\n"]
     subject: tuple[Segment, ...] = ("软件产业统计简报 2020年第7期（总第113期）",)
-    return freeze_edition(Edition("2020-07", LIST, "zh_CN", subject, (*html, "</body></html>\n"), tuple(text)))
+    links = tuple(TrackedLink(f"https://www.{DOMAIN}/{number}", "全文", "a1", "统计") for number in range(LINKS))
+    html.append("</body></html>\n")
+    return freeze_edition(Edition("2020-07", LIST, "zh_CN", subject, tuple(html), tuple(text), links=links))
 
 
 def make_letterhead() -> Letterhead:

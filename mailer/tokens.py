@@ -36,6 +36,10 @@ class Purpose(StrEnum):
     VIEW = "view"  # the web page of the reader's issue
     CLICK = "click"  # a link of the bulletin, whose number stands beside the token
     OPEN = "open"  # the picture that says a copy was shown
+    # the same for all copies of a mailing to one list: its number is no delivery's, but `tally_number`
+    TALLY_CLICK = "tally click"
+    TALLY_OPEN = "tally open"
+    RECEIVED = "received"  # the page on which a reader confirms receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,16 @@ def read_token(secret: HouseSecret, purpose: Purpose, token: str) -> int | None:
         return None
     expected = _derive(key, purpose.value, raw[:9])[:_MAC_OCTETS]
     return int.from_bytes(raw[1:9], "big") if hmac.compare_digest(expected, raw[9:]) else None
+
+
+def tally_number(mailing_id: int, edition_id: int) -> int:
+    """Return what the tally tokens of a mailing's copies of one edition are signed for."""
+    return mailing_id << 32 | edition_id
+
+
+def split_tally(number: int) -> tuple[int, int]:
+    """Return the mailing's and the edition's id of a tally number."""
+    return number >> 32, number & 0xFFFF_FFFF
 
 
 def hash_address(secret: HouseSecret, key: str) -> str:

@@ -20,6 +20,7 @@ from mailer.app.notices import Notices
 from mailer.app.people import People
 from mailer.app.proofs import Proofs
 from mailer.app.reach import Reach
+from mailer.app.readings import Readings
 from mailer.app.rehearsals import Rehearsals
 from mailer.app.relays import Relays
 from mailer.app.returned import Returned
@@ -65,6 +66,7 @@ class House(Ground):
         self.signing = Signing(self)
         self.archive = PublicArchive(self)
         self.audit = AuditTrail(self)
+        self.readings = Readings(self)
         self.notices = Notices(self, self.relays)
         self.months = Months(self, self.issues, self.mailings, self.notices)
         self.timetable = Timetable(self, self.mailings, self.months, self.notices)

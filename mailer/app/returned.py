@@ -5,12 +5,15 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from mailer.app.ground import Ground
+from mailer.audience.leaving import leave_by_delivery
 from mailer.config import FILE_NAME
 from mailer.errors import ConfigError
 from mailer.i18n import _
+from mailer.mail.leaving import LeaveRequest, parse_leave_request
 from mailer.mail.replies import load_rules
 from mailer.mail.reports import MAX_READ, parse_report
 from mailer.model.report import Report, ReportKind, ReturnedMail
+from mailer.tracking.leaving import match_leave
 from mailer.tracking.mail_files import read_mails
 from mailer.tracking.maildir import mark_seen, unseen_mail
 from mailer.tracking.record import record_report
@@ -23,14 +26,18 @@ class Returned:
         self._ground = ground
 
     def read(self, raw: bytes, source: str, number: int = 1) -> ReturnedMail:
-        """Read one returned mail, tie it to its delivery and record it.
+        """Read one returned mail, tie it to its delivery and record it; a reader who asks to leave has left then.
 
         Where nothing was ever sent from - no settings, no database - it is read only, and nothing is made.
         """
         ground = self._ground
         settled = (ground.home / FILE_NAME).exists()
+        knows = settled and ground.has_database
+        request = parse_leave_request(raw) if knows else None
+        if request is not None:
+            return self._leave(request, source, number)
         report = parse_report(raw, ground.reply_rules if settled else load_rules())
-        if not (settled and ground.has_database):
+        if not knows:
             return ReturnedMail(source, report, None, recorded=False, suppressed=False, number=number)
         digest = hashlib.sha256(raw[:MAX_READ]).hexdigest()
         with ground.store.write() as connection:
@@ -44,6 +51,13 @@ class Returned:
                     yield ReturnedMail(name, Report(ReportKind.OTHER, ()), None, False, False, mail.number, mail.error)
                 else:
                     yield self.read(mail.raw, mail.file, mail.number)
+
+    def _leave(self, request: LeaveRequest, source: str, place: int) -> ReturnedMail:
+        report = Report(ReportKind.UNSUBSCRIBE, ())
+        with self._ground.store.write() as connection:
+            number = match_leave(connection, self._ground.secret, request)
+            left = number is not None and leave_by_delivery(connection, number, "mail", self._ground.now())
+        return ReturnedMail(source, report, number, recorded=bool(left), suppressed=False, number=place)
 
     def poll(self) -> list[ReturnedMail]:
         """Read the Maildir of returned mail; what was tied to a delivery is marked seen, the rest waits."""

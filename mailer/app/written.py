@@ -12,7 +12,7 @@ from mailer.i18n import _
 from mailer.mail.message import compose_message, make_letterhead
 from mailer.mail.parts import read_parts
 from mailer.model.delivery import Delivery, MailingRecord, Recipient
-from mailer.model.edition import Edition
+from mailer.model.edition import Edition, lead_straight
 from mailer.store import deliveries, issues, mailings
 from mailer.tokens import Purpose, sign_token
 
@@ -87,7 +87,7 @@ def preview_editions(ground: Ground, editions: Sequence[Edition]) -> "list[Previ
 
     found: list[Preview] = []
     for edition in editions:
-        parts = read_parts(_compose(ground, edition, sample_delivery(ground, edition)))
+        parts = read_parts(_compose(ground, lead_straight(edition), sample_delivery(ground, edition)))
         title = ground.config.lists[edition.list_name].title
         found.append(Preview(edition.list_name, title, embed_pictures(parts.html, edition), parts.text))
     return found
@@ -115,13 +115,13 @@ def sample_delivery(ground: Ground, edition: Edition) -> Delivery:
 
 
 def write_edition(ground: Ground, edition: Edition, delivery: Delivery, out: Path) -> Rendered:
-    """Write one message with its HTML and text."""
+    """Write one message with its HTML and text; the links of the HTML lead straight to their targets."""
     from mailer.rendering.preview import embed_pictures
 
     message = _compose(ground, edition, delivery)
     name = f"{edition.issue}-{edition.list_name}"
     files = Rendered(edition.list_name, out / f"{name}.html", out / f"{name}.txt", out / f"{name}.eml", edition.sha256)
-    parts = read_parts(message)
+    parts = read_parts(_compose(ground, lead_straight(edition), delivery))
     files.html.write_text(embed_pictures(parts.html, edition), "utf-8")
     files.text.write_text(parts.text, "utf-8")
     files.eml.write_bytes(message)

@@ -33,9 +33,13 @@ def leave_list(connection: Connection, secret: HouseSecret, token: str, source: 
     False when the token is not one of ours for this purpose.
     """
     number = read_token(secret, Purpose.UNSUBSCRIBE, token)
-    standing = audience.standing_of_delivery(connection, number) if number is not None else None
-    if number is None or standing is None:
-        return False
+    return number is not None and leave_by_delivery(connection, number, source, now) is not None
+
+
+def leave_by_delivery(connection: Connection, number: int, source: str, now: datetime) -> bool | None:
+    """End the subscription by which a delivery came; True where that is news, None where there is no such delivery."""
+    standing = audience.standing_of_delivery(connection, number)
+    if standing is None:
+        return None
     audience.end_subscription(connection, standing.contact_id, standing.list_id, UNSUBSCRIBED, now)
-    events.record_event(connection, NewEvent(number, "unsubscribe", False, "", "", source, now))
-    return True
+    return events.record_event(connection, NewEvent(number, "unsubscribe", False, "", "", source, now))

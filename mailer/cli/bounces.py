@@ -24,6 +24,7 @@ KIND_WORDS = {
     ReportKind.RECEIPT: N_("receipt"),
     ReportKind.AUTO_REPLY: N_("automatic reply"),
     ReportKind.CHALLENGE: N_("a filter asks the sender to confirm"),
+    ReportKind.UNSUBSCRIBE: N_("a reader asks to leave"),
     ReportKind.OTHER: N_("not understood"),
 }
 
@@ -97,6 +98,8 @@ def _draw_one(returned: ReturnedMail) -> None:
         say("  " + _("{what}: {text}").format(what=one.address, text=_explain(one)))
     if returned.delivery_id is None:
         say("  " + _("it is about no delivery of ours; nothing was changed"), "yellow")
+    elif report.kind is ReportKind.UNSUBSCRIBE:
+        say("  " + _("the reader gets no further issue of this list"), "yellow")
     elif returned.suppressed:
         say("  " + _("the address is suppressed from now on"), "yellow")
 

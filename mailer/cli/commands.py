@@ -26,6 +26,7 @@ from mailer.cli import (
     retry,
     schedule,
     serve,
+    tracking,
     users,
     why,
 )
@@ -84,6 +85,7 @@ for room in (
     schedule,
     serve,
     bounces,
+    tracking,
     dkim,
     users,
     audit,

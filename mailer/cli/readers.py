@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from mailer.web.actions import PictureView, UnsubscribeView
+from mailer.web.actions import PictureView, ReceiptView, UnsubscribeView
 from mailer.web.public import create_public_app as create_public_app
 from mailer.web.server import serve_public as serve_public
 
 if TYPE_CHECKING:
     from mailer.app import House
+    from mailer.model.reading import Receipt, Visit
 
 
 class ReaderActions:
@@ -15,6 +16,11 @@ class ReaderActions:
 
     def __init__(self, house: "House") -> None:
         self._house = house
+        self._desk = house.readings.open_desk()
+
+    def close(self) -> None:
+        """Write what was fetched; ask nothing afterwards."""
+        self._desk.close()
 
     def describe_unsubscribe(self, token: str) -> UnsubscribeView | None:
         """Return what a token's page shows, or None."""
@@ -24,6 +30,22 @@ class ReaderActions:
     def unsubscribe(self, token: str) -> bool:
         """End the subscription a token names."""
         return self._house.lists.leave(token, "web")
+
+    def follow_link(self, token: str, number: int, visit: "Visit") -> str | None:
+        """Return where a link leads, or None."""
+        return self._desk.follow(token, number, visit)
+
+    def note_open(self, token: str, visit: "Visit") -> None:
+        """Take down that a copy was shown."""
+        self._desk.open(token, visit)
+
+    def describe_receipt(self, token: str) -> ReceiptView | None:
+        """Return what a receipt's page shows, or None."""
+        return _show_receipt(self._house.readings.find_receipt(token))
+
+    def confirm_receipt(self, token: str) -> ReceiptView | None:
+        """Take down that the reader confirms receipt."""
+        return _show_receipt(self._house.readings.confirm_receipt(token))
 
     def view_page(self, token: str) -> str | None:
         """Return the web page of what a delivery carried, or None."""
@@ -41,3 +63,9 @@ class ReaderActions:
         """Return a hosted picture, or None."""
         found = self._house.archive.picture(sha256)
         return PictureView(found.media_type, found.content) if found is not None else None
+
+
+def _show_receipt(found: "Receipt | None") -> ReceiptView | None:
+    if found is None:
+        return None
+    return ReceiptView(found.subject, found.address, found.list_title, found.confirmed_at)

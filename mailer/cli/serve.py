@@ -115,8 +115,12 @@ async def _serve_web(house: "House", stop: asyncio.Event) -> None:
 
     from mailer.cli.readers import ReaderActions, create_public_app, serve_public  # FastAPI is slow to load
 
-    app = create_public_app(ReaderActions(house), house.config)
-    await serve_public(app, house.config.web.host, house.config.web.port, stop, on_listening=listening)
+    actions = await asyncio.to_thread(ReaderActions, house)
+    try:
+        app = create_public_app(actions, house.config)
+        await serve_public(app, house.config.web.host, house.config.web.port, stop, on_listening=listening)
+    finally:
+        await asyncio.to_thread(actions.close)
 
 
 async def _send_notices(house: "House", stop: asyncio.Event) -> None:

@@ -30,11 +30,16 @@ def draw_summary(summary: MailingSummary) -> None:
     title = _("Mailing {id} of issue {issue}: {status}").format(
         id=summary.mailing.id, issue=summary.mailing.issue_slug, status=_(MAILING_WORDS[summary.mailing.status])
     )
-    table = make_table(title, *columns, (_("retried"), "right"), (_("bounced"), "right"))
+    columns += [(_("retried"), "right"), (_("bounced"), "right")]
+    if summary.received:
+        columns.append((_("confirmed receipt"), "right"))
+    table = make_table(title, *columns)
     for part in summary.lists:
-        table.add_row(part.role.value, part.title, *_figures(part, kinds))
+        received = [str(part.received)] if summary.received else []
+        table.add_row(part.role.value, part.title, *_figures(part, kinds), *received)
     if len(summary.lists) > 1:
         totals = [summary.planned, *(summary.count(kind) for kind in kinds), summary.retries, summary.bounced]
+        totals += [summary.received] if summary.received else []
         table.add_section()
         table.add_row("", _("all"), *map(str, totals), style="bold")
     out.print(table)
@@ -84,12 +89,14 @@ def describe_summary(summary: MailingSummary, standing: Standing) -> dict[str, o
         "planned": summary.planned,
         **{one.value: summary.count(one) for one in DeliveryStatus},
         "bounced": summary.bounced,
+        "received": summary.received,
         "retries": summary.retries,
         "lists": {
             part.list_name: {
                 "planned": part.planned,
                 **{one.value: part.counts.get(one, 0) for one in DeliveryStatus},
                 "bounced": part.bounced,
+                "received": part.received,
                 "retries": part.retries,
                 "reasons": [
                     {"status": one.status.value, "class": one.reply_class, "count": one.count, "example": one.example}

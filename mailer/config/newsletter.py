@@ -17,6 +17,7 @@ from mailer.config.values import (
     TemplateName,
 )
 from mailer.model.issue import Role
+from mailer.model.reading import Tracking
 
 
 class SenderConfig(Table):
@@ -57,14 +58,21 @@ class ListConfig(Table):
     attachments: tuple[Literal["pdf", "files"], ...] = Field(
         default=(), description='what a copy carries: "pdf" the bulletin as PDF, "files" the attachments of the issue'
     )
-    tracking: Literal["", "on", "off"] = Field(
-        default="", description="whether opens and clicks may be counted; empty: off for 报, on for others"
+    tracking: Literal["", "off", "clicks", "full", "on"] = Field(
+        default="",
+        description='counted where public_url is set: "off" nothing, "clicks" links, "full" (or "on") opens too; '
+        "empty: off for 报, full for others",
+    )
+    received: bool = Field(
+        default=False, description="whether a copy asks the reader to confirm receipt (收悉); wants public_url"
     )
 
     @property
-    def tracks(self) -> bool:
-        """Whether opens and clicks of this list may be counted."""
-        return self.tracking == "on" or (self.tracking == "" and self.role is not Role.UPWARD)
+    def tracks(self) -> Tracking:
+        """What of this list's reading is counted, where public_url is set."""
+        if self.tracking == "":
+            return Tracking.OFF if self.role is Role.UPWARD else Tracking.FULL
+        return Tracking.FULL if self.tracking == "on" else Tracking(self.tracking)
 
 
 class ScheduleConfig(Table):

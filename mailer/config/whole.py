@@ -17,6 +17,7 @@ from mailer.config.newsletter import (
 )
 from mailer.config.replies import RepliesConfig
 from mailer.config.sending import BouncesConfig, DkimConfig, DomainConfig, RelayConfig, RetryConfig, TempoConfig
+from mailer.config.tracking import TrackingConfig
 from mailer.config.values import CurableError, DatabaseAddress, Name, PublicUrl, Selector, Table, Zone
 from mailer.i18n import _
 from mailer.model.address import is_provider
@@ -63,6 +64,7 @@ class Config(Table):
     pictures: PicturesConfig = PicturesConfig()
     proof: ProofConfig = ProofConfig()
     web: WebConfig = WebConfig()
+    tracking: TrackingConfig = Field(default=TrackingConfig(), description="how reading is counted")
 
     @model_validator(mode="after")
     def _check_dkim(self) -> "Config":

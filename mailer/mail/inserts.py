@@ -6,9 +6,10 @@ from mailer.mail.encoding import Piece, write_octets
 from mailer.mail.letterhead import Letterhead
 from mailer.model.delivery import Delivery
 from mailer.model.edition import Segment, Slot, fill_segments, fill_slot
-from mailer.tokens import TOKEN_LENGTH, Purpose, TokenMaker, sign_token
+from mailer.tokens import TOKEN_LENGTH, Purpose, TokenMaker, sign_token, tally_number
 
 _A_TOKEN = "a" * TOKEN_LENGTH
+_TALLIES = (Purpose.TALLY_CLICK, Purpose.TALLY_OPEN)
 
 
 class Inserts:
@@ -21,7 +22,9 @@ class Inserts:
         self.lengths = {0: TOKEN_LENGTH}
         self._letterhead = letterhead
         self._numbers: dict[Purpose | Slot, int] = {Purpose.UNSUBSCRIBE: 0}
-        self._makers: dict[int | None, list[TokenMaker | Slot]] = {}  # by the key that a mailing's tokens are made with
+        self._makers: dict[
+            int | None, list[TokenMaker | Purpose | Slot]
+        ] = {}  # by the key that a mailing's tokens are made with
 
     def split(self, segments: Sequence[Segment]) -> list[Piece]:
         """Return segments as fixed text and numbers of inserts."""
@@ -45,18 +48,30 @@ class Inserts:
 
     def values(self, delivery: Delivery) -> list[bytes]:
         """Return what is inserted for one reader, by number, escaped for its context."""
-        key, reader, number = delivery.token_key, delivery.recipient, delivery.id
+        key, number = delivery.token_key, delivery.id
         makers = self._makers.get(key) or self._makers.setdefault(key, self._make_makers(key))
         return [
-            what.make(number).encode()
-            if isinstance(what, TokenMaker)
-            else write_octets(fill_slot(what, getattr(reader, what.name[10:])))  # after "recipient."
+            what.make(number).encode() if isinstance(what, TokenMaker) else self._insert(what, delivery)
             for what in makers
         ]
 
-    def _make_makers(self, key: int | None) -> list[TokenMaker | Slot]:
+    def _insert(self, what: Purpose | Slot, delivery: Delivery) -> bytes:
+        if isinstance(what, Slot):
+            return write_octets(fill_slot(what, getattr(delivery.recipient, what.name[10:])))  # after "recipient."
+        return self._token(what, delivery).encode()
+
+    def _make_makers(self, key: int | None) -> list[TokenMaker | Purpose | Slot]:
         secret = self._letterhead.secret
-        return [TokenMaker(secret, what, key) if isinstance(what, Purpose) else what for what in self._numbers]
+        return [
+            TokenMaker(secret, what, key) if isinstance(what, Purpose) and what not in _TALLIES else what
+            for what in self._numbers
+        ]
+
+    def _token(self, purpose: Purpose, delivery: Delivery) -> str:
+        """Return a copy's token for a purpose: the delivery's own, or the one all copies of its edition have."""
+        tally = purpose in _TALLIES
+        number = tally_number(delivery.mailing_id, delivery.edition_id) if tally else delivery.id
+        return sign_token(self._letterhead.secret, purpose, number, delivery.token_key)
 
     def fill(self, segments: Sequence[Segment], delivery: Delivery) -> str:
         """Return a text filled in for one reader, such as a subject."""
@@ -65,8 +80,7 @@ class Inserts:
             if isinstance(slot, Slot):
                 group, _dot, name = slot.name.partition(".")
                 link = self._letterhead.link(name) if group == "links" else None
-                token = (
-                    sign_token(self._letterhead.secret, link.purpose, delivery.id, delivery.token_key) if link else ""
+                values[slot.name] = (
+                    link.start + self._token(link.purpose, delivery) if link else getattr(delivery.recipient, name, "")
                 )
-                values[slot.name] = link.start + token if link else getattr(delivery.recipient, name, "")
         return fill_segments(tuple(segments), values)

@@ -15,12 +15,18 @@ _WEB = {
     "view": ("v", Purpose.VIEW),
     "click": ("c", Purpose.CLICK),
     "open": ("o", Purpose.OPEN),
+    "tally_click": ("c", Purpose.TALLY_CLICK),
+    "tally_open": ("o", Purpose.TALLY_OPEN),
+    "received": ("r", Purpose.RECEIVED),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of every copy to one list: `start`, and then the delivery's token, good for `purpose` and nothing else."""
+    """A link of every copy to one list: `start`, and then a token, good for `purpose` and nothing else.
+
+    The token is the delivery's, or for a tally the same in all copies.
+    """
 
     start: str
     purpose: Purpose
@@ -53,7 +59,7 @@ class Letterhead:
         object.__setattr__(self, "fixed", b"".join(lines))
 
     def web_link(self, name: str) -> Link | None:
-        """Return a link to our pages: unsubscribe, view, click (a number follows) or open; None where none are."""
+        """Return a link to our pages by its name in `_WEB`; None where there are none."""
         place, purpose = _WEB[name]
         return Link(f"{self.public_url}/{place}/", purpose) if self.public_url else None
 

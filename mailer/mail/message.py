@@ -22,7 +22,7 @@ from mailer.mail.inserts import Inserts
 from mailer.mail.letterhead import Letterhead, envelope_sender, make_letterhead
 from mailer.mail.signature import list_names, relax_fields, write_signature
 from mailer.model.delivery import Delivery
-from mailer.model.edition import Edition, Slot
+from mailer.model.edition import Edition, Slot, lead_straight
 from mailer.tokens import TOKEN_LENGTH
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class Composer:
     def __init__(
         self, edition: Edition, letterhead: Letterhead, signers: "Sequence[Signer]" = (), *, proof: str = ""
     ) -> None:
+        if not letterhead.public_url:  # it may have been taken out of the settings since the edition was approved
+            edition = lead_straight(edition)
         self._zone = letterhead.zone
         self._signers = tuple(signers)
         self._inserts = inserts = Inserts(letterhead)

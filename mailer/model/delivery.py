@@ -203,7 +203,8 @@ class RefusalReason:
 class ListSummary:
     """The figures of one list in one mailing. The eight states add up to planned.
 
-    retries counts attempts beyond each delivery's first; bounced counts deliveries with a hard or soft bounce event.
+    retries counts attempts beyond each delivery's first; bounced counts deliveries with a hard or soft bounce event,
+    received those whose readers confirmed receipt by hand.
     """
 
     list_name: str
@@ -213,6 +214,7 @@ class ListSummary:
     retries: int
     bounced: int
     reasons: tuple[RefusalReason, ...]
+    received: int = 0
 
     @property
     def planned(self) -> int:
@@ -245,6 +247,11 @@ class MailingSummary:
     def bounced(self) -> int:
         """Deliveries with a bounce, over all lists."""
         return sum(part.bounced for part in self.lists)
+
+    @property
+    def received(self) -> int:
+        """Deliveries whose readers confirmed receipt by hand, over all lists."""
+        return sum(part.received for part in self.lists)
 
 
 @dataclass(frozen=True, slots=True)

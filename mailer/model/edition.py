@@ -4,6 +4,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,8 +12,10 @@ from enum import StrEnum
 from typing import Any
 
 from mailer.model.issue import Archive
+from mailer.model.reading import TrackedLink, Tracking
 
-FORMAT = 2  # of the stored form; raise it when `edition_to_json` changes
+FORMAT = 3  # of the stored form; raise it when `edition_to_json` changes
+EMPTY_PICTURE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="  # 43 octets
 
 
 class SlotContext(StrEnum):
@@ -31,11 +34,15 @@ _UNESCAPED = (SlotContext.SUBJECT, SlotContext.PLAIN)
 # What a template may ask of a reader. A value is a string; an empty one gives the slot's fallback.
 RECIPIENT_FIELDS = ("name", "title", "organisation", "city", "address")
 # `unsubscribe` is an https link where public_url is set, else a mailto one; `unsubscribe_mail` always a mailto one;
-# `view` is the reader's link to the web page, empty where public_url is.
-LINK_FIELDS = ("unsubscribe", "unsubscribe_mail", "view")
+# `view` is the reader's link to the web page, `received` where the reader confirms receipt, both empty where public_url
+# is.
+LINK_FIELDS = ("unsubscribe", "unsubscribe_mail", "view", "received")
 # What the program itself puts into a tracked edition, no template author: `click` is where a click is counted, the
-# link's number follows it as fixed text (“/17”); `open` is the picture's address. Both are empty where public_url is.
-TRACKING_FIELDS = ("click", "open")
+# link's number follows it as fixed text (“/17”); `open` is the picture's address, “.gif” follows. The `tally` ones name
+# no reader: all copies of a mailing to one list have the same. All are empty where public_url is.
+TRACKING_FIELDS = ("click", "open", "tally_click", "tally_open")
+CLICK_SLOTS = ("links.click", "links.tally_click")
+OPEN_SLOTS = ("links.open", "links.tally_open")
 SLOT_NAMES = (
     *(f"recipient.{name}" for name in RECIPIENT_FIELDS),
     *(f"links.{name}" for name in (*LINK_FIELDS, *TRACKING_FIELDS)),
@@ -83,7 +90,8 @@ class Edition:
 
     `inline` are the pictures the HTML names by cid:, `hosted` those it names by their address under public_url,
     `attachments` the files a copy carries. `page` is the web page for readers' browsers, empty where the issue's
-    archive is off; it names no other file. `tracking` says whether opens and clicks of this list may be counted.
+    archive is off; it names no other file. `tracking` says what of this list's reading is counted, `links` where its
+    counted links lead, by number from 1.
     """
 
     issue: str
@@ -97,7 +105,8 @@ class Edition:
     attachments: tuple[Asset, ...] = ()
     page: str = ""
     archive: Archive = Archive.OFF
-    tracking: bool = False
+    tracking: Tracking = Tracking.OFF
+    links: tuple[TrackedLink, ...] = ()
     sha256: str = ""
 
     @property
@@ -109,6 +118,33 @@ class Edition:
 def freeze_edition(draft: Edition) -> Edition:
     """Return the edition with its sha256; the same input gives the same hash on every machine."""
     return replace(draft, sha256=hash_stored(edition_to_json(draft)))
+
+
+def lead_straight(edition: Edition) -> Edition:
+    """Return the edition with every link leading to its target itself, and without the picture that is counted.
+
+    For people who look at it, and for where there is no public_url. Its sha256 stays that of the frozen one.
+    """
+    straight: list[Segment] = []
+    pending: Slot | None = None
+    for part in edition.html:
+        if isinstance(part, Slot) and part.name in (*CLICK_SLOTS, *OPEN_SLOTS):
+            pending = part
+        elif pending is not None and isinstance(part, str):
+            straight.append(_lead_on(pending, part, edition.links))
+            pending = None
+        else:
+            straight.append(part)
+    return replace(edition, html=tuple(straight))
+
+
+def _lead_on(slot: Slot, after: str, links: tuple[TrackedLink, ...]) -> str:
+    """Return the text after a tracking slot, with what the slot stood for before it."""
+    if slot.name in CLICK_SLOTS and (number := re.match(r"/(\d{1,9})", after)) and 1 <= int(number[1]) <= len(links):
+        return html.escape(links[int(number[1]) - 1].target, quote=True) + after[number.end() :]
+    if slot.name in OPEN_SLOTS:
+        return EMPTY_PICTURE + after.removeprefix(".gif")
+    return after
 
 
 def fill_segments(segments: tuple[Segment, ...], values: Mapping[str, str]) -> str:
@@ -164,7 +200,8 @@ def edition_to_json(edition: Edition) -> dict[str, Any]:
         "attachments": _assets_to_json(edition.attachments),
         "page": edition.page,
         "archive": edition.archive.value,
-        "tracking": edition.tracking,
+        "tracking": edition.tracking.value,
+        "links": [[link.target, link.text, link.part, link.title] for link in edition.links],
     }
 
 
@@ -186,9 +223,21 @@ def edition_from_json(stored: Mapping[str, Any], contents: Mapping[str, bytes]) 
         attachments=_assets_from_json(stored.get("attachments", []), contents),
         page=stored.get("page", ""),
         archive=Archive(stored.get("archive", Archive.OFF)),
-        tracking=stored.get("tracking", False),
+        tracking=_tracking_from_json(stored.get("tracking", False)),
+        links=links_from_json(stored),
         sha256=hash_stored(stored),
     )
+
+
+def links_from_json(stored: Mapping[str, Any]) -> tuple[TrackedLink, ...]:
+    """Return the counted links of a stored form; formats 1 and 2 had none."""
+    return tuple(TrackedLink(*parts) for parts in stored.get("links", []))
+
+
+def _tracking_from_json(stored: bool | str) -> Tracking:
+    if isinstance(stored, bool):  # until format 2
+        return Tracking.FULL if stored else Tracking.OFF
+    return Tracking(stored)
 
 
 def asset_hashes(stored: Mapping[str, Any]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ class ReportKind(StrEnum):
     RECEIPT = "receipt"  # a reader's program says what was done with it (RFC 8098); what, is the diagnostic
     AUTO_REPLY = "auto-reply"  # an answer that nobody typed (RFC 3834): out of office, received with thanks
     CHALLENGE = "challenge"  # a filter wants the sender to prove that he is a person; not delivered, nobody refused it
+    UNSUBSCRIBE = "unsubscribe"  # a reader asks to leave
     OTHER = "other"  # not understood, or written by a person (Report.reply); kept for a person
 
 

@@ -11,6 +11,7 @@ from mailer.errors import ConfigError
 from mailer.i18n import DEFAULT_LANGUAGE, N_, _
 from mailer.model.edition import RECIPIENT_FIELDS, Asset, Edition, Segment, SlotContext, freeze_edition
 from mailer.model.issue import Archive, Issue
+from mailer.model.reading import TrackedLink, Tracking
 from mailer.rendering.attachments import attach_files
 from mailer.rendering.blocks import Translate, Values
 from mailer.rendering.correction import CORRECTION_MARK, mark_subject
@@ -36,6 +37,7 @@ from mailer.rendering.sentinels import (
 )
 from mailer.rendering.shortening import shorten_issue
 from mailer.rendering.tracing import find_line
+from mailer.rendering.tracked import TrackingPlan, plan_tracking, track_links
 from mailer.rendering.values import cid_address, issue_values, page_language, speak_in
 
 TEXT_TEMPLATE = "bulletin.txt.j2"
@@ -67,6 +69,7 @@ def render_edition(
     values = {
         **_reading_values(issue, config, pictures, qr, translate),
         "list": {"name": list_name, "title": settings.title, "role": settings.role.value},
+        "received": settings.received and bool(config.public_url),
         "leave": "link" if config.public_url and settings.leave == "unsubscribe" else "reply",
         "has_salutation": bool(settings.salutation),
         "theme": source.theme,
@@ -74,11 +77,12 @@ def render_edition(
     }
     nonce = make_nonce(
         source.digest, repr(issue), list_name, repr(settings), repr(config.sender), repr(config.pictures),
+        repr(config.tracking),
         config.public_url, config.language, *(picture.asset.sha256 for picture in pictures.values()),
     )  # fmt: skip
     mark = translate(CORRECTION_MARK) if issue.corrects else ""
     parts = _Parts(source, values, settings, list_name, nonce, translate, mark)
-    html = parts.html()
+    html, links = parts.html(plan_tracking(settings, config, issue.slug, list_name))
     hosted = config.pictures.place == "hosted"
     return freeze_edition(
         Edition(
@@ -93,7 +97,8 @@ def render_edition(
             attachments=attach_files(issue, settings, files, pdf, translate),
             page=page,
             archive=issue.archive,
-            tracking=settings.tracks,
+            tracking=settings.tracks if config.public_url else Tracking.OFF,
+            links=links,
         )
     )
 
@@ -176,7 +181,7 @@ class _Parts:
         text = render_template(self._source, TEXT_TEMPLATE, self._values_with(manifest, escaped=False))
         return split_plain(text.strip("\n") + "\n", manifest, SlotContext.PLAIN)
 
-    def html(self) -> tuple[Segment, ...]:
+    def html(self, plan: TrackingPlan) -> tuple[tuple[Segment, ...], tuple[TrackedLink, ...]]:
         manifest = Manifest(self._nonce)
         file = self._source.folder / self._template
         mjml = render_template(self._source, self._template, self._values_with(manifest, escaped=True))
@@ -188,7 +193,8 @@ class _Parts:
         for token, mark in manifest.marks.items():
             if before[token] != after[token]:
                 raise misplaced(mark, _("{name} was lost or doubled while styles were inlined").format(name=mark.name))
-        return split_html(inlined, manifest)
+        tracked, links = track_links(inlined, manifest, plan, self._values["issue"]["sections"])
+        return split_html(tracked, manifest), links
 
     def _subject(self, manifest: Manifest) -> str:
         rendered = render_template(self._source, SUBJECT_TEMPLATE, {**self._values, **_slot_groups(manifest)})

@@ -15,7 +15,15 @@ from markupsafe import Markup
 
 from mailer.errors import TemplateError
 from mailer.i18n import _
-from mailer.model.edition import LINK_FIELDS, RECIPIENT_FIELDS, Segment, Slot, SlotContext
+from mailer.model.edition import (
+    CLICK_SLOTS,
+    LINK_FIELDS,
+    OPEN_SLOTS,
+    RECIPIENT_FIELDS,
+    Segment,
+    Slot,
+    SlotContext,
+)
 from mailer.rendering.markup import Attribute, Kind, read_attributes, scan_markup
 
 URL_PREFIX = "https://tk.invalid/"  # RFC 2606: .invalid never resolves
@@ -192,6 +200,8 @@ def _attribute_context(html: str, span: tuple[int, int], mark: Mark, attributes:
         name = attribute.name.lower()
         whole = (attribute.start, attribute.end) == span
         if mark.name.startswith("links.") and whole and name == "href" and attribute.quoted:
+            return SlotContext.URL
+        if mark.name in (*CLICK_SLOTS, *OPEN_SLOTS) and attribute.start == span[0]:  # put there by tracked.py
             return SlotContext.URL
         if name not in URL_ATTRIBUTES and name != "style" and not name.startswith("on") and attribute.quoted:
             return SlotContext.ATTRIBUTE

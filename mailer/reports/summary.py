@@ -4,7 +4,7 @@ from collections import Counter
 
 from mailer.model.delivery import DeliveryStatus, ListSummary, MailingRecord, MailingSummary, RefusalReason
 from mailer.model.standing import MailingProgress
-from mailer.store import audience, figures, mailings
+from mailer.store import audience, figures, mailings, receipts
 from mailer.store.database import Connection
 
 
@@ -13,6 +13,7 @@ def summarise_mailing(connection: Connection, mailing: MailingRecord) -> Mailing
     statuses = figures.count_statuses(connection, mailing.id)
     retries = figures.count_retries(connection, mailing.id)
     bounced = figures.count_bounced(connection, mailing.id)
+    received = receipts.count_received(connection, mailing.id)
     reasons = figures.count_reasons(connection, mailing.id)
     lists = {one.id: one.value for one in audience.count_lists(connection)}
     parts = [
@@ -28,6 +29,7 @@ def summarise_mailing(connection: Connection, mailing: MailingRecord) -> Mailing
                 for one in reasons
                 if one.list_id == list_id
             ),
+            received=received.get(list_id, 0),
         )
         for list_id, _name, _edition in mailings.mailing_lists(connection, mailing.id)
     ]

@@ -442,6 +442,31 @@ event = Table(
     Index("ix_event_mailing_kind", "mailing_id", "kind"),
 )
 
+# requests for tracked links and pictures, each a fact about a request; the verdict is an opinion, and can be made anew
+reading_event = Table(
+    "reading_event",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("delivery_id", ForeignKey("delivery.id")),  # none where a list is counted as a whole
+    Column("mailing_id", ForeignKey("mailing.id"), nullable=False),
+    Column("list_id", ForeignKey("distribution_list.id"), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("link", Integer, nullable=False),  # number in the edition's links, 0 for an open
+    Column("happened_at", UtcTime, nullable=False),
+    Column("method", String(8), nullable=False),
+    Column("agent", String(300), nullable=False),
+    Column("network", String(43), nullable=False),
+    Column("prefetch", Boolean, nullable=False),
+    Column("verdict", String(8), nullable=False),
+    Column("reason", String(40), nullable=False),
+    CheckConstraint("kind IN ('open', 'click')", name="kind"),
+    CheckConstraint("verdict IN ('human', 'machine', 'unknown')", name="verdict"),
+    Index("ix_reading_event_delivery", "delivery_id", "happened_at"),
+    # what reports count: readers by list, and clicks by link
+    Index("ix_reading_event_readers", "mailing_id", "list_id", "kind", "verdict", "delivery_id"),
+    Index("ix_reading_event_links", "mailing_id", "list_id", "link", "verdict", "delivery_id"),
+)
+
 schedule_seen = Table(
     "schedule_seen",
     metadata,

@@ -1,7 +1,10 @@
 """What the public pages may ask of the house; app implements it, so that no page reaches the database."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
+
+from mailer.model.reading import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,18 @@ class PictureView:
     content: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """What the receipt page shows; confirmed_at is None before the reader has confirmed."""
+
+    subject: str
+    address: str
+    list_title: str
+    confirmed_at: datetime | None
+
+
 class PublicActions(Protocol):
-    """The acts of a reader. Called in worker threads, several at once, never in the event loop.
+    """The acts of a reader. Called in worker threads, several at once, never in the event loop; but for `note_open`.
 
     A token is whatever stood in the URL, at most MAX_TOKEN characters: the implementation checks it.
     """
@@ -34,6 +47,18 @@ class PublicActions(Protocol):
 
     def unsubscribe(self, token: str) -> bool:
         """End the subscription a token names; True also when it had ended before, False for an unknown token."""
+
+    def follow_link(self, token: str, number: int, visit: Visit) -> str | None:
+        """Return where a link leads and take down that it was followed; None for an unknown token or number."""
+
+    def note_open(self, token: str, visit: Visit) -> None:
+        """Take down that a copy was shown, if the token is ours. Called in the event loop: it must never wait."""
+
+    def describe_receipt(self, token: str) -> ReceiptView | None:
+        """Return what a receipt's page shows, changing nothing; None for a token that is forged, cut or unknown."""
+
+    def confirm_receipt(self, token: str) -> ReceiptView | None:
+        """Take down that the reader confirms receipt, once; None for an unknown token."""
 
     def view_page(self, token: str) -> str | None:
         """Return the web page of the issue a delivery's token names; None for an unknown one, or without an archive."""

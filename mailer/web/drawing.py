@@ -35,14 +35,15 @@ class Page:
     """One page, in words of the reader's language.
 
     text, note: sentences, each on a line of its own, as a browser breaks a Chinese line anywhere; one may be Markup
-    that `with_address` made. rows: label and value. button: the text of the form's button, empty for no form. done:
-    the page tells of something that was done.
+    that `with_address` made. rows: label and value. button: the text of the form's button, empty for no form; hidden:
+    what the form sends, name and value. done: the page tells of something that was done.
     """
 
     heading: str
     text: tuple[str, ...]
     rows: tuple[tuple[str, str], ...] = ()
     button: str = ""
+    hidden: tuple[tuple[str, str], ...] = ()
     note: tuple[str, ...] = ()
     done: bool = False
 

@@ -1,11 +1,10 @@
-"""The pages a reader reaches from a bulletin: the issue itself, its pictures, and unsubscribe (RFC 8058: GET shows,
-POST acts); and a sign of life.
+"""The pages a reader reaches from a bulletin: the issue itself, its pictures, unsubscribe (RFC 8058: GET shows, POST
+acts), what is counted and the receipt (reading.py); and a sign of life.
 
 No cookie, no login, no script. The token in the URL is the whole authority, and no link is ever built from what a
 request says its host is.
 """
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -14,17 +13,15 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 
 from mailer.config import Config
 from mailer.i18n import _
 from mailer.web.actions import MAX_TOKEN, PublicActions, UnsubscribeView
+from mailer.web.body import drain_body
 from mailer.web.corrected import lead_to_correction
 from mailer.web.drawing import PAGE_HEADERS, Page, draw_page, mask_address, with_address
 from mailer.web.language import language_of_request, speaking
-
-MAX_BODY = 4096  # octets; a one-click body has 26, as multipart some 200
-BODY_SECONDS = 10.0
+from mailer.web.reading import add_reading
 
 MAX_SLUG = 64
 PICTURE_NAME = re.compile(r"([0-9a-f]{64})\.([a-z]{3,4})")
@@ -79,7 +76,7 @@ def create_public_app(ports: PublicActions, config: Config) -> FastAPI:
     @app.post("/u/{token}")
     async def act_unsubscribe(token: str, request: Request) -> Response:
         # Any body will do, as this URL has no other use: a browser's form and a provider's one-click are the same.
-        await _drain(request)
+        await drain_body(request)
         return await answer(request, lambda: _leave(ports, config, token))
 
     @app.api_route("/v/{token}", methods=["GET", "HEAD"])
@@ -110,6 +107,8 @@ def create_public_app(ports: PublicActions, config: Config) -> FastAPI:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return Response(picture.content, media_type=picture.media_type, headers=PICTURE_HEADERS)
 
+    add_reading(app, ports, config, answer)
+
     @app.api_route("/healthz", methods=["GET", "HEAD"])
     async def show_health() -> Response:
         return PlainTextResponse("ok\n", headers=PAGE_HEADERS)
@@ -137,23 +136,6 @@ def _show_issue(html: str | None, headers: Mapping[str, str]) -> Response:
     return HTMLResponse(html, headers=headers)
 
 
-async def _drain(request: Request) -> None:
-    """Read the body to its end and drop it; 413 for one over MAX_BODY, 408 for one that does not come."""
-    length = request.headers.get("content-length", "0")
-    too_large = HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers={"Connection": "close"})
-    if not length.isdecimal() or int(length) > MAX_BODY:
-        raise too_large
-    received = 0
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                received += len(chunk)
-                if received > MAX_BODY:
-                    raise too_large
-    except (TimeoutError, ClientDisconnect):
-        raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, headers={"Connection": "close"}) from None
-
-
 def _ask_to_leave(ports: PublicActions, config: Config, token: str) -> _Answer:
     view = ports.describe_unsubscribe(token) if len(token) <= MAX_TOKEN else None
     if view is None:
@@ -163,6 +145,7 @@ def _ask_to_leave(ports: PublicActions, config: Config, token: str) -> _Answer:
         text=(_("Once you press the button, no further issue is sent to the address below."),),
         rows=_rows(view),
         button=_("Unsubscribe"),
+        hidden=(("List-Unsubscribe", "One-Click"),),
         note=(_("Opening this page has changed nothing."), _("To go on receiving the bulletin, just close it.")),
     )
     return HTTPStatus.OK, page

@@ -19,6 +19,7 @@ from mailer.mail.message import compose_message, make_composer
 from mailer.mail.parts import read_parts
 from mailer.model.delivery import Delivery, Recipient
 from mailer.model.edition import (
+    EMPTY_PICTURE,
     LINK_FIELDS,
     RECIPIENT_FIELDS,
     SLOT_NAMES,
@@ -30,8 +31,10 @@ from mailer.model.edition import (
     SlotContext,
     fill_segments,
     freeze_edition,
+    lead_straight,
 )  # fmt: skip
-from mailer.tokens import HouseSecret, Purpose, read_token, sign_token
+from mailer.model.reading import TrackedLink
+from mailer.tokens import HouseSecret, Purpose, read_token, sign_token, split_tally, tally_number
 from tests.mail.carried import to_wire
 
 SECRET = HouseSecret(1, {1: b"k" * 32})
@@ -108,7 +111,12 @@ def make_delivery(recipient: Recipient | None = None) -> Delivery:
 def link(letterhead: Letterhead, name: str) -> str:
     """A link of the delivery with number 7."""
     found = letterhead.link(name)
-    return found.start + sign_token(SECRET, found.purpose, 7) if found is not None else ""
+    if found is None:
+        return ""
+    tally = found.purpose in (Purpose.TALLY_CLICK, Purpose.TALLY_OPEN)
+    delivery = make_delivery()
+    number = tally_number(delivery.mailing_id, delivery.edition_id) if tally else delivery.id
+    return found.start + sign_token(SECRET, found.purpose, number)
 
 
 def read(message: bytes) -> EmailMessage:
@@ -274,6 +282,7 @@ def test_a_composed_message_says_what_the_filled_segments_say(
     assert_wire_form(message)
     values = {f"recipient.{name}": getattr(recipient, name) for name in RECIPIENT_FIELDS}
     values |= {f"links.{name}": link(letterhead, name) for name in (*LINK_FIELDS, *TRACKING_FIELDS)}
+    html = html if public_url else lead_straight(edition).html
     for part, segments in zip(read(message).iter_parts(), (text, html), strict=True):
         expected = fill_segments(segments, values).replace("\n", "\r\n").encode("utf-8", "replace")
         assert part.get_payload(decode=True) == expected
@@ -289,8 +298,27 @@ def test_tracked_links_hold_a_token_of_their_own_purpose_and_are_made_only_where
     assert match is not None
     assert [read_token(SECRET, purpose, match[1]) for purpose in (Purpose.CLICK, Purpose.OPEN)] == [7, None]
     assert [read_token(SECRET, purpose, match[2]) for purpose in (Purpose.CLICK, Purpose.OPEN)] == [None, 7]
+    edition = freeze_edition(replace(edition, links=(TrackedLink("https://a.example/?x=1&y=2"),) * 17))
     without = bodies(read(compose_message(edition, make_delivery(), make_letterhead())))[1]
-    assert without == '<a href="/17">…"><img src="">'
+    assert without == f'<a href="https://a.example/?x=1&amp;y=2">…"><img src="{EMPTY_PICTURE}">'
+
+
+def test_a_tally_link_is_the_same_in_every_copy_and_names_no_reader() -> None:
+    html = ('<a href="', Slot("links.tally_click", SlotContext.URL), '/1">', '<img src="',
+            Slot("links.tally_open", SlotContext.URL), '.gif">')  # fmt: skip
+    edition = freeze_edition(replace(make_edition(), html=html, links=(TrackedLink("https://a.example/"),)))
+    copies = [
+        bodies(
+            read(compose_message(edition, replace(make_delivery(), id=number), make_letterhead("https://n.example")))
+        )
+        for number in (7, 8)
+    ]
+    assert copies[0][1] == copies[1][1]
+    found = re.findall(r"https://n\.example/[co]/([a-z2-7]{40})", copies[0][1])
+    purposes = (Purpose.TALLY_CLICK, Purpose.TALLY_OPEN)
+    numbers = [read_token(SECRET, purpose, token) for purpose, token in zip(purposes, found, strict=True)]
+    delivery = make_delivery()
+    assert [split_tally(one) for one in numbers if one is not None] == [(delivery.mailing_id, delivery.edition_id)] * 2
 
 
 def test_the_feedback_id_has_four_plain_fields() -> None:

@@ -20,6 +20,7 @@ from mailer.model.edition import (
     fill_segments,
 )
 from mailer.model.issue import Issue, Link, Paragraph, Section, Text
+from mailer.model.reading import Tracking
 from mailer.rendering.edition import render_edition
 from mailer.sources.issue_files import load_files
 from mailer.sources.issue_folder import load_issue
@@ -277,10 +278,22 @@ def test_the_list_chooses_its_template(tmp_path: Path) -> None:
         render_edition(make_issue(), "members", missing, config, folder)
 
 
-@pytest.mark.parametrize(("role", "tracking", "tracked"), [("报", "", False), ("送", "", True), ("送", "off", False)])
-def test_an_edition_says_whether_its_readers_may_be_counted(role: str, tracking: str, tracked: bool) -> None:
+@pytest.mark.parametrize(
+    ("role", "tracking", "public_url", "tracked"),
+    [
+        ("报", "", "https://news.example.org", Tracking.OFF),
+        ("送", "", "https://news.example.org", Tracking.FULL),
+        ("送", "on", "https://news.example.org", Tracking.FULL),
+        ("报", "clicks", "https://news.example.org", Tracking.CLICKS),
+        ("送", "off", "https://news.example.org", Tracking.OFF),
+        ("送", "full", "", Tracking.OFF),
+    ],
+)
+def test_an_edition_says_what_of_its_reading_is_counted(
+    role: str, tracking: str, public_url: str, tracked: Tracking
+) -> None:
     lists = {"members": {"title": "会员", "role": role, "file": "m.csv", "tracking": tracking}}
-    assert render(config=make_config(lists=lists)).tracking is tracked
+    assert render(config=make_config(lists=lists, public_url=public_url)).tracking is tracked
 
 
 def test_articles_under_no_section_stand_without_a_heading_or_a_rule() -> None:

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from mailer.model.edition import fill_segments
+from mailer.model.edition import fill_segments, lead_straight
 from mailer.rendering.edition import render_edition
 from mailer.sources.issue_files import load_files
 from mailer.sources.issue_folder import load_issue
@@ -32,7 +32,7 @@ def render(folder: Path) -> str:
     config = make_config(**(tomllib.loads(own.read_text("utf-8")) if own.exists() else {}))
     issue = load_issue(folder)
     edition = render_edition(issue, "members", config.lists["members"], config, TEMPLATES, load_files(folder, issue))
-    html = fill_segments(edition.html, VALUES)
+    html = fill_segments(lead_straight(edition).html, VALUES)
     for asset in edition.inline:
         html = html.replace(
             f"cid:{asset.cid}", f"data:{asset.media_type};base64,{base64.b64encode(asset.content).decode()}"

@@ -4,27 +4,31 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
 from mailer.config import Config
+from mailer.model.reading import Visit
 from mailer.tokens import HouseSecret, Purpose, read_token, sign_token
-from mailer.web.actions import PictureView, UnsubscribeView
+from mailer.web.actions import PictureView, ReceiptView, UnsubscribeView
 from mailer.web.public import create_public_app
 from mailer.web.server import serve_public
 from tests.browser import browser as browser
 
 SECRET = HouseSecret(1, {1: b"k" * 32})
+CONFIRMED_AT = datetime(2020, 7, 31, 2, 5, tzinfo=UTC)
 PUBLISHER = "浙江省软件行业协会"
 
 
-def make_config(language: str = "", publisher: str = PUBLISHER) -> Config:
+def make_config(language: str = "", publisher: str = PUBLISHER, **tracking: object) -> Config:
     return Config.model_validate(
         {
             "language": language,
             "public_url": "https://news.bulletin.example",
             "sender": {"name": publisher, "address": "office@bulletin.example"},
+            "tracking": tracking,
             "lists": {"members": {"title": "Members", "role": "送", "file": "m.csv"}},
         }
     )
@@ -44,6 +48,9 @@ class Desk:
     issues: dict[str, str] = field(default_factory=dict)
     corrections: dict[str, str] = field(default_factory=dict)
     pictures: dict[str, PictureView] = field(default_factory=dict)
+    targets: dict[int, str] = field(default_factory=dict)
+    visits: list[tuple[str, int, Visit]] = field(default_factory=list)
+    confirmed: dict[int, datetime] = field(default_factory=dict)
 
     def token(self, number: int, purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
         return sign_token(SECRET, purpose, number)
@@ -56,6 +63,31 @@ class Desk:
         if number is None or number not in self.addresses:
             return None
         return UnsubscribeView(self.addresses[number], self.list_title)
+
+    def follow_link(self, token: str, number: int, visit: Visit) -> str | None:
+        self.threads.add(threading.current_thread().name)
+        reader = read_token(SECRET, Purpose.CLICK, token)
+        target = self.targets.get(number)
+        if reader not in self.addresses or target is None:
+            return None
+        self.visits.append(("click", number, visit))
+        return target
+
+    def note_open(self, token: str, visit: Visit) -> None:
+        if read_token(SECRET, Purpose.OPEN, token) in self.addresses:
+            self.visits.append(("open", 0, visit))
+
+    def describe_receipt(self, token: str) -> ReceiptView | None:
+        self.threads.add(threading.current_thread().name)
+        number = read_token(SECRET, Purpose.RECEIVED, token)
+        if number is None or number not in self.addresses:
+            return None
+        return ReceiptView("简报 2020年第7期", self.addresses[number], self.list_title, self.confirmed.get(number))
+
+    def confirm_receipt(self, token: str) -> ReceiptView | None:
+        if self.describe_receipt(token) is not None:
+            self.confirmed.setdefault(read_token(SECRET, Purpose.RECEIVED, token) or 0, CONFIRMED_AT)
+        return self.describe_receipt(token)
 
     def view_page(self, token: str) -> str | None:
         self.threads.add(threading.current_thread().name)

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from mailer.config import Config
-from tests.web.conftest import Desk, Running, make_config
+from mailer.tokens import Purpose
+from tests.web.conftest import CONFIRMED_AT, Desk, Running, make_config
 
 pytestmark = pytest.mark.browser
 CONTRAST = 4.5  # WCAG 2.2, 1.4.3
@@ -114,6 +115,24 @@ def test_a_reader_leaves_by_the_button_with_scripts_off(
     page.goto(f"{url}/u/forged")
     assert_well_laid(page, width)
     keep_picture(page, f"{name}-3-unknown")
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_reader_confirms_receipt_by_the_button_with_scripts_off(
+    serve: Callable[[Config], Running], desk: Desk, open_page: OpenPage, width: int, scheme: str
+) -> None:
+    url = serve(make_config("zh_CN")).url
+    page = open_page(f"{url}/r/{desk.token(1, Purpose.RECEIVED)}", width, 800, scheme)
+    assert_well_laid(page, width)
+    keep_picture(page, f"receipt-{width}-{scheme}-1-ask")
+    page.reload()
+    assert desk.confirmed == {}
+    page.locator("button").click()
+    page.locator("svg.done").wait_for()
+    assert desk.confirmed == {1: CONFIRMED_AT}
+    assert_well_laid(page, width)
+    keep_picture(page, f"receipt-{width}-{scheme}-2-done")
 
 
 def test_the_style_is_applied_by_its_hash_and_nothing_is_refused_by_the_policy(

@@ -143,7 +143,7 @@ def test_a_body_that_is_too_long_changes_nothing(client: httpx.Client, desk: Des
 
 
 def test_a_body_that_never_ends_is_given_up(server: Running, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailer.web.public.BODY_SECONDS", 0.2)
+    monkeypatch.setattr("mailer.web.body.BODY_SECONDS", 0.2)
     head = f"POST /u/{desk.token(1)} HTTP/1.1\r\nHost: x.example\r\nContent-Length: 26\r\n\r\nList-"
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(head.encode())

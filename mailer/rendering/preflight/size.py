@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from mailer.config import Config
 from mailer.i18n import _, ngettext
-from mailer.model.edition import Edition, fill_segments
+from mailer.model.edition import TRACKING_FIELDS, Edition, fill_segments
 from mailer.model.issue import Archive, Issue
 from mailer.model.report import Finding, Severity
 from mailer.rendering.preflight.places import issue_place, list_place, placed_texts
@@ -24,6 +24,8 @@ LONGEST: Mapping[str, str] = {
     "links.unsubscribe": "https://" + "a" * 250,
     "links.unsubscribe_mail": "mailto:" + "a" * 400,
     "links.view": "https://" + "a" * 250,
+    "links.received": "https://" + "a" * 250,
+    **{f"links.{name}": "https://" + "a" * 80 for name in TRACKING_FIELDS},  # there may be many of them
 }
 _WIRE = 78 / 57  # base64 writes 57 octets as a line of 76 and its end
 _OFFERS = (2000, 1500, 1200, 1000, 800, 600, 500, 400, 300, 200)
