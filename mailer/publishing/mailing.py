@@ -42,7 +42,7 @@ def schedule_mailing(
     audit.record(
         connection, by, Act.SCHEDULE, mailings.mailing_subject(number), now,
         approval=approval.id,
-        lists=dict(lists),
+        lists=[name for name, _id in lists],
         at=scheduled_at.isoformat() if scheduled_at is not None else None,
         schedule=schedule,
     )  # fmt: skip
