@@ -108,9 +108,7 @@ class Mailings:
             if not reason:
                 reason, why = self._count_audience(connection, record, now), "audience"
             if reason:
-                mailings.move_mailing(
-                    connection, mailing_id, MailingStatus.HELD, now, reason, only_from=STARTABLE, by=by, why=why
-                )
+                mailings.hold_before_start(connection, mailing_id, now, reason, why)
             elif mailings.move_mailing(
                 connection, mailing_id, MailingStatus.RUNNING, now, only_from=STARTABLE, on_record=False
             ):

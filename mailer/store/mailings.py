@@ -171,6 +171,15 @@ def move_mailing(
     return True
 
 
+def hold_before_start(connection: Connection, mailing_id: int, now: datetime, reason: str, why: str) -> None:
+    """Hold a mailing that waits for its start, or say of one that is held so why it is still; `why` is a word."""
+    before = (MailingStatus.SCHEDULED, MailingStatus.HELD)
+    waiting = (mailing.c.id == mailing_id) & mailing.c.status.in_(before) & mailing.c.started_at.is_(None)
+    held = update(mailing).where(waiting).values(status=MailingStatus.HELD.value, reason=reason)
+    if connection.execute(held).rowcount:
+        audit.record(connection, PROGRAM, Act.HOLD, mailing_subject(mailing_id), now, why=why)
+
+
 def mailing_subject(mailing_id: int) -> Subject:
     """Return a mailing as the audit trail names it."""
     return Subject("mailing", str(mailing_id))

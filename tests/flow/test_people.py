@@ -52,7 +52,7 @@ def test_a_fresh_folder_takes_any_name_at_its_word_and_says_so(tmp_path: Path, r
 def test_once_there_are_users_every_act_needs_one_with_the_right(tmp_path: Path, relay: Relay) -> None:
     news = Newsletter.make(tmp_path / "news", relay.port)
     register(news)
-    acts = {
+    acts: dict[str, list[tuple[str, ...]]] = {
         "李四": [("submit", "2020-07")],
         "王五": [("approve", "2020-07")],
         "赵六": [
@@ -80,7 +80,6 @@ def test_once_there_are_users_every_act_needs_one_with_the_right(tmp_path: Path,
     news.run("user", "disable", "王五", "--as", "张三")
     assert "王五 is disabled" in news.run("approve", "2020-07", "--as", "王五", code=1).stderr
     assert trail(news)[-2:] == [("王五", "return"), ("张三", "disable_user")]
-    assert "an editor and approver" not in news.run("status").stdout
 
 
 def test_an_approver_alone_does_not_submit(tmp_path: Path) -> None:
@@ -154,7 +153,6 @@ def test_an_edited_template_changes_nothing_that_is_sent_and_is_told(tmp_path: P
     assert (found["status"], found["otherwise"]) == ("approved", ["government", "members"])
     assert "would look otherwise for government, members" in news.run("approvals", "2020-07").stdout
     assert news.json("send", "2020-07", "--wait")["accepted"] == 10
-    news.run("render", "2020-07", "--out", str(tmp_path / "out"))
 
 
 @pytest.mark.parametrize(("by", "held"), [(5, False), (6, True)])
@@ -167,7 +165,9 @@ def test_a_list_that_grew_is_told_and_beyond_the_limit_holds_the_mailing(
     found = news.json("send", "2020-07", code=1 if held else 0)
     assert found["audience_changes"] == {"members": {"approved": 8, "counted": 8 + by}}
     assert found["status"] == ("held" if held else "running")
-    assert f"list members: 8 readers when the issue was submitted, {8 + by} when" in news.run("status", "last").stdout
+    assert (
+        f"list members had 8 readers when the issue was submitted, {8 + by} when" in news.run("status", "last").stdout
+    )
     assert found["planned"] == (0 if held else 10 + by)
 
 
@@ -191,7 +191,7 @@ def test_a_held_mailing_goes_out_once_a_person_accepts_the_numbers_it_was_told(t
         ("赵六", "schedule"),
         ("(program)", "hold"),
         ("赵六", "accept_audience"),
-        ("赵六", "hold"),
+        ("(program)", "hold"),
         ("赵六", "accept_audience"),
         ("赵六", "start"),
         ("(program)", "finish"),
