@@ -61,6 +61,7 @@ class Mailings:
         self._relays.access(self._lists.choose(lists))  # a mailing that could never leave is refused now
         approval = self._require_approval(name)
         chosen = self._lists.choose(lists or tuple(approval.editions))
+        publishing.require_lists(approval, chosen)
         self._lists.sync(chosen, dry_run=True)
         return MailingPlan(approval, tuple(chosen))
 

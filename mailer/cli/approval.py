@@ -233,7 +233,7 @@ def _draw_record(record: ApprovalRecord, slug: str, zone: ZoneInfo) -> None:
     for edition in record.lists:
         count = "–" if edition.recipients is None else str(edition.recipients)
         readers = ngettext("{n} reader", "{n} readers", edition.recipients or 0).format(n=count)
-        say(f"  {edition.name}: {readers}")
+        say("  " + _("{what}: {text}").format(what=edition.name, text=readers))
         say(f"    sha256 {edition.sha256}", "dim")
     if record.voided is not None:
         _draw_voided(record.voided, zone)

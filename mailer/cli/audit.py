@@ -127,7 +127,7 @@ def _what(entry: AuditEntry, users: Mapping[str, str]) -> str:
     act = _(ACT_WORDS[Act(entry.act)]) if entry.act in set(Act) else entry.act
     subject = SUBJECT_WORDS.get(entry.subject.kind)
     name = users.get(entry.subject.name, "") if entry.subject.kind == "user" else entry.subject.name
-    return f"{_(subject).format(name=name)}: {act}" if subject else act
+    return _("{what}: {text}").format(what=_(subject).format(name=name), text=act) if subject else act
 
 
 def _details(details: str) -> str:

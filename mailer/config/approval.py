@@ -54,7 +54,7 @@ class ApprovalConfig(Table):
     @model_validator(mode="after")
     def _check(self) -> "ApprovalConfig":
         if not self.steps:
-            raise CurableError(_("no step is left"), _('write at least one, such as steps = ["签发"]'), ("steps",))
+            raise CurableError(_("no step is left"), _("write at least one, or leave the key out"), ("steps",))
         names = [fold_name(step.name) for step in self.steps]
         for number, name in enumerate(names):
             if name in names[:number]:

@@ -28,16 +28,8 @@ def schedule_mailing(
 
     They may be some of the lists that the issue was approved for. Raises StateError for any other.
     """
-    chosen: list[tuple[int, int]] = []
-    for name, list_id in lists:
-        if name not in approval.editions:
-            raise StateError(
-                _("the issue is not approved for list {name}").format(name=name),
-                cure=_("it is for: {names}; `mailer submit` submits it for other lists").format(
-                    names=_(", ").join(approval.editions)
-                ),
-            )
-        chosen.append((list_id, approval.editions[name]))
+    require_lists(approval, [name for name, _id in lists])
+    chosen = [(list_id, approval.editions[name]) for name, list_id in lists]
     number = mailings.create_mailing(connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule)
     audit.record(
         connection, by, Act.SCHEDULE, mailings.mailing_subject(number), now,
@@ -47,6 +39,18 @@ def schedule_mailing(
         schedule=schedule,
     )  # fmt: skip
     return number
+
+
+def require_lists(approval: ApprovalRecord, names: Sequence[str]) -> None:
+    """Raise StateError for a list that the issue is not approved for."""
+    for name in names:
+        if name not in approval.editions:
+            raise StateError(
+                _("the issue is not approved for list {name}").format(name=name),
+                cure=_("it is for: {names}; `mailer submit` submits it for other lists").format(
+                    names=_(", ").join(approval.editions)
+                ),
+            )
 
 
 def find_drift(

@@ -1,11 +1,14 @@
 """Rights, approval in steps, lists that drift, and the trail of it all, door to door."""
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from mailer.model.delivery import MailingStatus
 from tests.flow.newsletter import Newsletter
+from tests.flow.test_schedule import DUE, HandClock, make_house
 from tests.relay import Relay
 
 STEPS = '[approval]\nsteps = ["核稿", { name = "签发", by = ["总编"] }]\nfour_eyes = true\n'
@@ -239,3 +242,35 @@ def test_the_trail_names_no_reader_and_tells_when_it_was_changed(tmp_path: Path,
     assert "entry 4 does not follow the one before" in news.run("audit", "verify", code=1).stdout
     assert news.json("audit", "verify", code=1)["fault_at"] == 4
     news.run("audit", "verify", "--head", "nonsense", code=2)
+
+
+def test_a_schedule_that_names_a_list_that_is_not_approved_sends_nothing_and_is_on_record(tmp_path: Path) -> None:
+    clock = HandClock(DUE - timedelta(days=1))
+    house = make_house(tmp_path, clock)
+    house.approvals.submit("2020-07", "主编", ["members"])
+    house.approvals.approve("2020-07", "主编")
+    clock.now = DUE
+    house.timetable.tick()
+    assert house.mailings.newest() == []
+    clock.now = DUE + timedelta(hours=3)
+    house.timetable.tick()
+    (past,) = house.timetable.past(5)
+    assert "not approved for list government" in past.result
+    house.close()
+
+
+def test_the_clock_holds_what_drifted_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    clock = HandClock(DUE - timedelta(days=1))
+    house = make_house(tmp_path, clock)
+    house.approvals.approve("2020-07", "主编")
+    grow(Newsletter(house.home), 30)
+    clock.now = DUE
+    house.timetable.tick()
+    (mailing,) = house.mailings.newest()
+    assert (mailing.status, mailing.started_at) == (MailingStatus.HELD, None)
+    assert "members: 8, now 38" in mailing.reason
+    assert "list members had 8 readers when it was approved, now 38" in caplog.text
+    house.timetable.tick()
+    assert [one.act for one in house.audit.list(9, mailing="last")] == ["hold", "schedule"], "held once"
+    assert house.mailings.resume("last", "主编").status is MailingStatus.RUNNING
+    house.close()
