@@ -84,6 +84,7 @@ class Mailings:
         loaded = self._issues.read(name)
         approval = self._require_approval(loaded)
         chosen = self._lists.choose(lists or tuple(approval.editions))
+        publishing.require_lists(approval, chosen)
         if loaded.issue.corrects:
             chosen = self._choose_corrected(loaded.issue, chosen)
         self._lists.sync(chosen, dry_run=True)
@@ -208,10 +209,7 @@ class Mailings:
             if not reason:
                 reason, why = self._count_audience(connection, record, now), "audience"
             if reason:
-                mailings.move_mailing(
-                    connection, mailing_id, MailingStatus.HELD, now, reason, only_from=among, by=by, why=why
-                )
-                mailings.note_mailing(connection, mailing_id, reason, MailingStatus.HELD)
+                mailings.hold_before_start(connection, mailing_id, now, reason, why, among)
             elif mailings.move_mailing(
                 connection, mailing_id, MailingStatus.RUNNING, now, only_from=(record.status,), on_record=False
             ):

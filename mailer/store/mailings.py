@@ -242,6 +242,24 @@ def move_mailing(
     return True
 
 
+def hold_before_start(
+    connection: Connection,
+    mailing_id: int,
+    now: datetime,
+    reason: str,
+    why: str,
+    among: Collection[MailingStatus],
+) -> None:
+    """Hold a mailing that waits for its start, or say of one that is held so why it is still.
+
+    why: a word for the trail. among: only from these states."""
+    before = [one.value for one in (MailingStatus.SCHEDULED, MailingStatus.HELD) if one in among]
+    waiting = (mailing.c.id == mailing_id) & mailing.c.status.in_(before) & mailing.c.started_at.is_(None)
+    held = update(mailing).where(waiting).values(status=MailingStatus.HELD.value, reason=reason, changed_at=now)
+    if connection.execute(held).rowcount:
+        audit.record(connection, PROGRAM, Act.HOLD, mailing_subject(mailing_id), now, why=why)
+
+
 def mailing_subject(mailing_id: int) -> Subject:
     """Return a mailing as the audit trail names it."""
     return Subject("mailing", str(mailing_id))
@@ -320,9 +338,7 @@ def fix_tokens(connection: Connection, mailing_id: int, token_key: int, message_
     )
 
 
-def note_mailing(
-    connection: Connection, mailing_id: int, reason: str, status: MailingStatus = MailingStatus.RUNNING
-) -> None:
-    """Say beside a mailing in this state why it does not get on just now; empty when it does again."""
-    wanted = (mailing.c.id == mailing_id) & (mailing.c.status == status.value)
-    connection.execute(update(mailing).where(wanted).values(reason=reason))
+def note_mailing(connection: Connection, mailing_id: int, reason: str) -> None:
+    """Say beside a running mailing why it does not get on just now; empty when it does again."""
+    running = (mailing.c.id == mailing_id) & (mailing.c.status == MailingStatus.RUNNING.value)
+    connection.execute(update(mailing).where(running).values(reason=reason))
