@@ -191,7 +191,8 @@ def _draw_sign_off(signed: "SignOff") -> None:
     _say_missing(record, slug)
     for one in record.lists:
         readers = "" if one.recipients is None else ngettext("{n} reader", "{n} readers", one.recipients)
-        say(f"  {one.name}  {readers.format(n=one.recipients)}  sha256 {one.sha256}", "dim", err)
+        line = _("list {name}: {readers}, sha256 {sha256}")
+        say(line.format(name=one.name, readers=readers.format(n=one.recipients), sha256=one.sha256), "dim", err)
 
 
 def _say_missing(record: ApprovalRecord, slug: str) -> None:
@@ -233,8 +234,8 @@ def _draw_record(record: ApprovalRecord, slug: str, zone: ZoneInfo) -> None:
     for edition in record.lists:
         count = "–" if edition.recipients is None else str(edition.recipients)
         readers = ngettext("{n} reader", "{n} readers", edition.recipients or 0).format(n=count)
-        say("  " + _("{what}: {text}").format(what=edition.name, text=readers))
-        say(f"    sha256 {edition.sha256}", "dim")
+        line = _("list {name}: {readers}, sha256 {sha256}")
+        say("  " + line.format(name=edition.name, readers=readers, sha256=edition.sha256))
     if record.voided is not None:
         _draw_voided(record.voided, zone)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, case, insert, select, update
 
 from mailer.model.audit import Act, Subject
 from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus, SendAgain, sources_of
@@ -255,7 +255,15 @@ def hold_before_start(
     why: a word for the trail. among: only from these states."""
     before = [one.value for one in (MailingStatus.SCHEDULED, MailingStatus.HELD) if one in among]
     waiting = (mailing.c.id == mailing_id) & mailing.c.status.in_(before) & mailing.c.started_at.is_(None)
-    held = update(mailing).where(waiting).values(status=MailingStatus.HELD.value, reason=reason, changed_at=now)
+    held = (
+        update(mailing)
+        .where(waiting)
+        .values(
+            status=MailingStatus.HELD.value,
+            reason=reason,
+            changed_at=case((mailing.c.status == MailingStatus.HELD.value, mailing.c.changed_at), else_=now),
+        )
+    )
     if connection.execute(held).rowcount:
         audit.record(connection, PROGRAM, Act.HOLD, mailing_subject(mailing_id), now, why=why)
 
