@@ -1,7 +1,7 @@
 """Mailings of a house: planned, started, moved, summarised."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,7 +24,7 @@ from mailer.publishing.approval import find_approval
 from mailer.publishing.mailing import require_mailing
 from mailer.publishing.retrying import send_again
 from mailer.reports.summary import read_progress, summarise_mailing
-from mailer.sending.plan import count_recipients, plan_mailing
+from mailer.sending.plan import plan_mailing
 from mailer.store import audit, mailings, recovery
 from mailer.store.approvals import load_approval
 from mailer.store.database import Connection
@@ -104,10 +104,11 @@ class Mailings:
         if record.status not in STARTABLE:
             return record
         reason, why = self._why_held(record), "unready"
+        counts = self._count_audience(record) if not reason else {}
         now = self._ground.now()
         with self._ground.store.write() as connection:
             if not reason:
-                reason, why = self._count_audience(connection, record, now), "audience"
+                reason, why = self._why_drifted(connection, record, counts), "audience"
             if reason:
                 mailings.hold_before_start(connection, mailing_id, now, reason, why)
             elif mailings.move_mailing(
@@ -128,16 +129,18 @@ class Mailings:
             planned=count.planned, suppressed=count.suppressed, reached=count.reached, lists=lists,
         )  # fmt: skip
 
-    def _count_audience(self, connection: Connection, record: MailingRecord, now: datetime) -> str:
-        """Count the readers of a mailing's lists as its approval did; return why it is held for them, else nothing."""
-        ids = self._lists.declare(connection)
-        approved = load_approval(connection, mailings.mailing_approval(connection, record.id)).editions
-        names = [name for name in self._lists.choose() if name in approved]  # others take no reader from them
-        counts = count_recipients(connection, [ids[name] for name in names], self._ground.secret, now)
+    def _count_audience(self, record: MailingRecord) -> dict[str, int]:
+        """Count the readers of a mailing's lists as its approval did: lists not approved take none from them."""
+        with self._ground.store.read() as connection:
+            approved = load_approval(connection, mailings.mailing_approval(connection, record.id)).editions
+        counts = self._lists.count_recipients(list(approved))
+        return {name: count for name, count in counts.items() if name in record.lists}
+
+    def _why_drifted(self, connection: Connection, record: MailingRecord, counts: Mapping[str, int]) -> str:
+        """Note how many readers the lists have now; return why a mailing is held for that, else nothing."""
         mailings.note_counts(connection, record.id, counts)
-        by_name = {name: counts[ids[name]] for name in names if name in record.lists}
         limit = self._ground.config.approval.audience_drift
-        changes, over = publishing.find_drift(connection, record.id, by_name, limit)
+        changes, over = publishing.find_drift(connection, record.id, counts, limit)
         if not over:
             return ""
         told = _(", ").join(
