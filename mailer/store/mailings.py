@@ -321,13 +321,13 @@ def read_audience(connection: Connection, mailing_id: int) -> MailingAudience:
     )
 
 
-def note_counts(connection: Connection, mailing_id: int, counts: Mapping[int, int]) -> None:
-    """Write down how many readers a mailing's lists have, by list id, now that it is to start."""
-    for list_id, count in counts.items():
+def note_counts(connection: Connection, mailing_id: int, counts: Mapping[str, int]) -> None:
+    """Write down how many readers a mailing's lists have, by name, now that it is to start."""
+    for list_id, name, _edition_id in mailing_lists(connection, mailing_id):
         connection.execute(
             update(mailing_list)
             .where(mailing_list.c.mailing_id == mailing_id, mailing_list.c.list_id == list_id)
-            .values(counted=count)
+            .values(counted=counts.get(name))
         )
 
 

@@ -247,6 +247,7 @@ def test_the_trail_names_no_reader_and_tells_when_it_was_changed(tmp_path: Path,
 def test_a_schedule_that_names_a_list_that_is_not_approved_sends_nothing_and_is_on_record(tmp_path: Path) -> None:
     clock = HandClock(DUE - timedelta(days=1))
     house = make_house(tmp_path, clock)
+    house.timetable.tick()
     house.approvals.submit("2020-07", "主编", ["members"])
     house.approvals.approve("2020-07", "主编")
     clock.now = DUE
@@ -262,6 +263,7 @@ def test_a_schedule_that_names_a_list_that_is_not_approved_sends_nothing_and_is_
 def test_the_clock_holds_what_drifted_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     clock = HandClock(DUE - timedelta(days=1))
     house = make_house(tmp_path, clock)
+    house.timetable.tick()
     house.approvals.approve("2020-07", "主编")
     grow(Newsletter(house.home), 30)
     clock.now = DUE
