@@ -20,7 +20,7 @@ ACT_WORDS: dict[Act, str] = {
     Act.APPROVE: N_("step given"),
     Act.RETURN: N_("returned"),
     Act.VOID: N_("approval void"),
-    Act.SCHEDULE: N_("planned"),
+    Act.SCHEDULE: N_("planned for its time"),
     Act.START: N_("started"),
     Act.RESCHEDULE: N_("planned for another time"),
     Act.HOLD: N_("held"),
