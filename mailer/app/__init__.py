@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from mailer.app.alarms import Alarms
 from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
 from mailer.app.audit import AuditTrail
@@ -69,7 +70,8 @@ class House(Ground):
         self.readings = Readings(self)
         self.notices = Notices(self, self.relays)
         self.months = Months(self, self.issues, self.mailings, self.notices)
-        self.timetable = Timetable(self, self.mailings, self.months, self.notices)
+        self.alarms = Alarms(self, self.notices)
+        self.timetable = Timetable(self, self.mailings, self.months, self.notices, self.alarms)
 
 
 def create_newsletter(folder: Path) -> list[Path]:

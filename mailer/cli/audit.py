@@ -36,6 +36,7 @@ ACT_WORDS: dict[Act, str] = {
     Act.DISABLE_USER: N_("user disabled"),
     Act.ENABLE_USER: N_("user enabled"),
     Act.CONFIRM: N_("house confirmed"),
+    Act.TEST_NOTICES: N_("notices tested"),
 }
 SUBJECT_WORDS = {"issue": N_("issue {name}"), "mailing": N_("mailing {name}"), "user": N_("user no. {name}")}
 FAULT_WORDS: dict[AuditFault, str] = {

@@ -36,6 +36,7 @@ class Act(StrEnum):
     DISABLE_USER = "disable_user"
     ENABLE_USER = "enable_user"
     CONFIRM = "confirm"  # a person said that this house may send
+    TEST_NOTICES = "test_notices"  # to every target of the notices to staff
 
 
 class Subject(NamedTuple):
