@@ -54,7 +54,9 @@ def test_commands_of_the_readme_exist(name: str) -> None:
             assert words[1] in inner, line
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "docs/flow.md", "docs/writing.md", "docs/replies.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "README.zh-CN.md", "docs/flow.md", "docs/writing.md", "docs/replies.md", "docs/month.md"]
+)
 def test_links_of_documents_lead_somewhere(name: str) -> None:
     file = REPOSITORY / name
     text = re.sub(r"```.*?```", "", file.read_text("utf-8"), flags=re.DOTALL)

@@ -18,9 +18,7 @@ from mailer.model.report import Finding, Severity
 from mailer.publishing import approval as publishing
 from mailer.publishing.approval import Submission
 from mailer.publishing.people import require_step
-from mailer.sending.plan import count_recipients
 from mailer.store import approvals, issues
-from mailer.store.database import Connection
 
 MOST_ROUNDS = 50
 
@@ -68,10 +66,9 @@ class Approvals:
         loaded = self._issues.read(name)
         chosen = self._lists.choose(lists)
         editions, findings = self._render(loaded, chosen)
-        self._lists.sync(chosen)
+        wanted = self._prepare(loaded, editions, self._ground.config.approval.rules)
         with self._ground.store.write() as connection:
             actor = self._people.require(by, Right.SUBMIT, connection)
-            wanted = self._prepare(connection, loaded, editions, self._ground.config.approval.rules)
             made = publishing.submit_issue(connection, wanted, actor, opinion, self._ground.now())
         return SignOff(loaded.issue, tuple(editions), tuple(findings), made)
 
@@ -96,18 +93,17 @@ class Approvals:
                 _("templates or settings were changed since the issue was submitted: it would look otherwise now"),
                 cure=_("`mailer submit {slug} --as NAME` submits it as it looks now").format(slug=loaded.issue.slug),
             )
-        if not stands:
-            self._lists.sync(chosen)
+        wanted = None if stands else self._prepare(loaded, editions, rules)
         now = self._ground.now()
         with self._ground.store.write() as connection:
-            if not stands or current is None:
+            if wanted is not None:
                 actor = self._people.require(by, Right.SUBMIT, connection)
                 require_step(connection, by, rules.steps[0])
-                wanted = self._prepare(connection, loaded, editions, rules)
                 current = publishing.approve_issue(connection, wanted, actor, now, opinion)
-            elif current.next_step is not None:
+            elif current is not None and current.next_step is not None:
                 actor = require_step(connection, by, publishing.next_step(current, by, step))
                 current = publishing.give_step(connection, loaded.issue.slug, current, actor, opinion, now)
+        assert current is not None
         return SignOff(loaded.issue, tuple(editions), tuple(findings), current)
 
     def send_back(self, name: str, by: str, opinion: str) -> ApprovalRecord:
@@ -137,20 +133,15 @@ class Approvals:
 
     def approve_copy(self, loaded: LoadedIssue, editions: Sequence[Edition], by: Actor) -> ApprovalRecord:
         """Approve an issue in a copy of the house that mails nobody: no rights are asked, one step will do."""
-        self._lists.sync([one.list_name for one in editions])
-        rules = ApprovalRules((Step(by.name),))
+        wanted = self._prepare(loaded, editions, ApprovalRules((Step(by.name),)))
         with self._ground.store.write() as connection:
-            wanted = self._prepare(connection, loaded, editions, rules)
             return publishing.approve_issue(connection, wanted, by, self._ground.now())
 
-    def _prepare(
-        self, connection: Connection, loaded: LoadedIssue, editions: Sequence[Edition], rules: ApprovalRules
-    ) -> Submission:
-        ids = self._lists.declare(connection)
+    def _prepare(self, loaded: LoadedIssue, editions: Sequence[Edition], rules: ApprovalRules) -> Submission:
+        """Let the lists follow their sheets, count them, and return what is to be submitted."""
         names = [one.list_name for one in editions]
-        counts = count_recipients(connection, [ids[one] for one in names], self._ground.secret, self._ground.now())
-        recipients = {one: counts[ids[one]] for one in names}
-        return Submission(loaded.issue, loaded.content, editions, recipients, rules)
+        self._lists.sync(names)
+        return Submission(loaded.issue, loaded.content, editions, self._lists.count_recipients(names), rules)
 
     def _require_author(self, by: str) -> None:
         if not self._people.require(by, Right.SUBMIT).name:

@@ -8,6 +8,7 @@ from mailer.audience.sync import ListChange, sync_list
 from mailer.errors import NotFoundError, StateError
 from mailer.i18n import _
 from mailer.model.delivery import DistributionList
+from mailer.sending.plan import count_recipients
 from mailer.sources.sheets import read_sheet
 from mailer.store import audience
 from mailer.store.audience import ListCount
@@ -78,6 +79,19 @@ class Lists:
         with self._ground.store.write() as connection:
             wanted = self.declare(connection)
             return tuple(one for one in audience.count_lists(connection) if one.value.name in wanted)
+
+    def count_recipients(self, names: Sequence[str]) -> dict[str, int]:
+        """Return how many readers each of these lists has, as of the last sync; `sending.plan` says who counts.
+
+        Nobody who writes waits for it: with suppressions on record it takes some 15 s for a million.
+        """
+        with self._ground.store.read() as connection:
+            ids = audience.find_lists(connection, names)
+            ordered = [name for name in self.choose() if name in ids]
+            counts = count_recipients(
+                connection, [ids[name] for name in ordered], self._ground.secret, self._ground.now()
+            )
+        return {name: counts[ids[name]] for name in ordered}
 
     def read_membership(self, token: str) -> Membership | None:
         """Return what an unsubscribe token stands for, or None; changes nothing."""

@@ -1,7 +1,7 @@
 """Mailings of a house: planned, started, moved, summarised."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ from mailer.publishing.mailing import require_mailing
 from mailer.publishing.reach import require_corrected
 from mailer.publishing.retrying import send_again
 from mailer.reports.summary import read_progress, summarise_mailing
-from mailer.sending.plan import count_recipients, plan_mailing
+from mailer.sending.plan import plan_mailing
 from mailer.store import audience, audit, mailings, reach, recovery
 from mailer.store.approvals import load_approval, standing_approval
 from mailer.store.database import Connection
@@ -84,6 +84,7 @@ class Mailings:
         loaded = self._issues.read(name)
         approval = self._require_approval(loaded)
         chosen = self._lists.choose(lists or tuple(approval.editions))
+        publishing.require_lists(approval, chosen)
         if loaded.issue.corrects:
             chosen = self._choose_corrected(loaded.issue, chosen)
         self._lists.sync(chosen, dry_run=True)
@@ -201,17 +202,15 @@ class Mailings:
         if record.status not in among:
             return record
         reason, why = self._why_held(record, renew=renew), "unready"
+        counts = self._count_audience(record, renew=renew) if not reason else {}
         now = self._ground.now()
         with self._ground.store.write() as connection:
             if not reason and (renew or mailings.mailing_approval(connection, mailing_id) is None):
                 self._rebind(connection, record)
             if not reason:
-                reason, why = self._count_audience(connection, record, now), "audience"
+                reason, why = self._why_drifted(connection, record, counts), "audience"
             if reason:
-                mailings.move_mailing(
-                    connection, mailing_id, MailingStatus.HELD, now, reason, only_from=among, by=by, why=why
-                )
-                mailings.note_mailing(connection, mailing_id, reason, MailingStatus.HELD)
+                mailings.hold_before_start(connection, mailing_id, now, reason, why, among)
             elif mailings.move_mailing(
                 connection, mailing_id, MailingStatus.RUNNING, now, only_from=(record.status,), on_record=False
             ):
@@ -230,18 +229,29 @@ class Mailings:
             planned=count.planned, suppressed=count.suppressed, reached=count.reached, lists=lists,
         )  # fmt: skip
 
-    def _count_audience(self, connection: Connection, record: MailingRecord, now: datetime) -> str:
-        """Count the readers of a mailing's lists as its approval did; return why it is held for them, else nothing."""
-        ids = self._lists.declare(connection)
-        approval_id = mailings.mailing_approval(connection, record.id)
-        assert approval_id is not None, "a mailing without an approval is not started"
-        approved = load_approval(connection, approval_id).editions
-        names = [name for name in self._lists.choose() if name in approved]  # others take no reader from them
-        counts = count_recipients(connection, [ids[name] for name in names], self._ground.secret, now)
+    def _standing(self, connection: Connection, record: MailingRecord) -> ApprovalRecord:
+        found = find_issue(connection, record.issue_slug)
+        approval = standing_approval(connection, found.id) if found is not None else None
+        if approval is None:
+            raise StateError(
+                _("issue {slug} is not approved").format(slug=record.issue_slug), cure=_("approve the issue again")
+            )
+        return approval
+
+    def _count_audience(self, record: MailingRecord, *, renew: bool) -> dict[str, int]:
+        """Count the readers of a mailing's lists as its approval did: lists not approved take none from them."""
+        with self._ground.store.read() as connection:
+            known = mailings.mailing_approval(connection, record.id)
+            fresh = renew or known is None
+            approved = self._standing(connection, record) if fresh else load_approval(connection, known or 0)
+        counts = self._lists.count_recipients(list(approved.editions))
+        return {name: count for name, count in counts.items() if name in record.lists}
+
+    def _why_drifted(self, connection: Connection, record: MailingRecord, counts: Mapping[str, int]) -> str:
+        """Note how many readers the lists have now; return why a mailing is held for that, else nothing."""
         mailings.note_counts(connection, record.id, counts)
-        by_name = {name: counts[ids[name]] for name in names if name in record.lists}
         limit = self._ground.config.approval.audience_drift
-        changes, over = publishing.find_drift(connection, record.id, by_name, limit)
+        changes, over = publishing.find_drift(connection, record.id, counts, limit)
         if not over:
             return ""
         told = _(", ").join(
@@ -258,12 +268,7 @@ class Mailings:
         return compare_audience(audience.approved, audience.counted)
 
     def _rebind(self, connection: Connection, record: MailingRecord) -> None:
-        found = find_issue(connection, record.issue_slug)
-        approval = standing_approval(connection, found.id) if found is not None else None
-        if approval is None:
-            raise StateError(
-                _("issue {slug} is not approved").format(slug=record.issue_slug), cure=_("approve the issue again")
-            )
+        approval = self._standing(connection, record)
         publishing.rebind_mailing(connection, record, list(self._lists.declare(connection).items()), approval)
 
     def _why_held(self, record: MailingRecord, *, renew: bool) -> str:

@@ -34,8 +34,9 @@ class Returned:
         settled = (ground.home / FILE_NAME).exists()
         knows = settled and ground.has_database
         request = parse_leave_request(raw) if knows else None
-        if request is not None:
-            return self._leave(request, source, number)
+        left = self._leave(request, source, number) if request is not None else None
+        if left is not None:
+            return left
         report = parse_report(raw, ground.reply_rules if settled else load_rules())
         if not knows:
             return ReturnedMail(source, report, None, recorded=False, suppressed=False, number=number)
@@ -52,11 +53,14 @@ class Returned:
                 else:
                     yield self.read(mail.raw, mail.file, mail.number)
 
-    def _leave(self, request: LeaveRequest, source: str, place: int) -> ReturnedMail:
-        report = Report(ReportKind.UNSUBSCRIBE, ())
+    def _leave(self, request: LeaveRequest, source: str, place: int) -> ReturnedMail | None:
+        """End the subscription that a mail asks to leave; None where it is no reader's of ours: a person reads it."""
         with self._ground.store.write() as connection:
             number = match_leave(connection, self._ground.secret, request)
-            left = number is not None and leave_by_delivery(connection, number, "mail", self._ground.now())
+            if number is None:
+                return None
+            left = leave_by_delivery(connection, number, "mail", self._ground.now())
+        report = Report(ReportKind.UNSUBSCRIBE, ())
         return ReturnedMail(source, report, number, recorded=bool(left), suppressed=False, number=place)
 
     def poll(self) -> list[ReturnedMail]:

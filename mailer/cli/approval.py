@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import typer
 
 from mailer.cli.check import draw_findings
-from mailer.cli.drawing import err, say, say_json, say_marked, show_clock
-from mailer.cli.options import AsOption, IssueArgument, JsonOption, ListOption, open_house
+from mailer.cli.drawing import err, say, say_json, show_clock, who_word
+from mailer.cli.options import IssueArgument, JsonOption, ListOption, open_house
 from mailer.i18n import N_, _, ngettext
 from mailer.model.approval import ApprovalRecord, Change, Voided, VoidReason
 from mailer.model.delivery import IssueStatus
@@ -30,6 +30,7 @@ VOID_WORDS: dict[VoidReason, str] = {
 DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 HASH_SHOWN = 12
 
+SignerOption = Annotated[str, typer.Option("--as", metavar="NAME", envvar="MAILER_AS", help=_("who does it, by name"))]
 OpinionOption = Annotated[str, typer.Option("--opinion", metavar="TEXT", help=_("what is kept beside it"))]
 
 
@@ -48,7 +49,7 @@ def add_to(app: typer.Typer) -> None:
 def submit(
     ctx: typer.Context,
     issue: IssueArgument,
-    name: AsOption = "",
+    name: SignerOption = "",
     lists: ListOption = None,
     opinion: OpinionOption = "",
     as_json: JsonOption = False,
@@ -67,7 +68,7 @@ def submit(
 def approve(
     ctx: typer.Context,
     issue: IssueArgument,
-    name: AsOption = "",
+    name: SignerOption = "",
     opinion: OpinionOption = "",
     step: Annotated[str, typer.Option("--step", metavar="NAME", help=_("the step you mean; refused if not next"))] = "",
     as_json: JsonOption = False,
@@ -86,7 +87,7 @@ def approve(
 def send_back(
     ctx: typer.Context,
     issue: IssueArgument,
-    name: AsOption = "",
+    name: SignerOption = "",
     opinion: OpinionOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -190,7 +191,8 @@ def _draw_sign_off(signed: "SignOff") -> None:
     _say_missing(record, slug)
     for one in record.lists:
         readers = "" if one.recipients is None else ngettext("{n} reader", "{n} readers", one.recipients)
-        say(f"  {one.name}  {readers.format(n=one.recipients)}  sha256 {one.sha256}", "dim", err)
+        line = _("list {name}: {readers}, sha256 {sha256}")
+        say(line.format(name=one.name, readers=readers.format(n=one.recipients), sha256=one.sha256), "dim", err)
 
 
 def _say_missing(record: ApprovalRecord, slug: str) -> None:
@@ -202,7 +204,8 @@ def _say_missing(record: ApprovalRecord, slug: str) -> None:
 def draw_rounds(rounds: "Rounds", zone: ZoneInfo, *, every: bool) -> None:
     """Print how an issue stands and its newest submission, or every one."""
     word, style = STATUS_WORDS[rounds.status]
-    say_marked(_(word), style, " " + _("issue {slug}; times in {zone}").format(slug=rounds.slug, zone=zone.key))
+    line = _("issue {slug}: {status}; times in {zone}")
+    say(line.format(slug=rounds.slug, status=_(word), zone=zone.key), style)
     if not rounds.records:
         say(_("never submitted: `mailer submit {slug} --as NAME`").format(slug=rounds.slug))
     for record in rounds.records if every else rounds.records[:1]:
@@ -231,8 +234,8 @@ def _draw_record(record: ApprovalRecord, slug: str, zone: ZoneInfo) -> None:
     for edition in record.lists:
         count = "–" if edition.recipients is None else str(edition.recipients)
         readers = ngettext("{n} reader", "{n} readers", edition.recipients or 0).format(n=count)
-        say(f"  {edition.name}: {readers}")
-        say(f"    sha256 {edition.sha256}", "dim")
+        line = _("list {name}: {readers}, sha256 {sha256}")
+        say("  " + line.format(name=edition.name, readers=readers, sha256=edition.sha256))
     if record.voided is not None:
         _draw_voided(record.voided, zone)
 
@@ -245,8 +248,8 @@ def _draw_act(what: str, name: str, at: datetime, opinion: str, zone: ZoneInfo) 
 
 def _draw_voided(voided: Voided, zone: ZoneInfo) -> None:
     why = _(VOID_WORDS[voided.reason]) if voided.reason is not None else _("it was changed, or approved anew")
-    who = voided.by.name or _("noticed by the program")
-    say(_("void since {time}: {why} ({who})").format(time=show_clock(voided.at, zone), why=why, who=who), "bold yellow")
+    line = _("void since {time}: {why} ({who})")
+    say(line.format(time=show_clock(voided.at, zone), why=why, who=who_word(voided.by)), "bold yellow")
     for line in voided.opinion.splitlines():
         say(f"    {line}")
     if voided.change is not None:

@@ -1,16 +1,19 @@
 """Commands on the audit trail: audit list, verify."""
 
 import json
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from mailer.cli.drawing import make_table, out, say, say_json, show_clock
+from mailer.cli.drawing import say, say_json, show_clock, who_word
 from mailer.cli.options import HouseGroup, JsonOption, open_house
 from mailer.i18n import N_, _, ngettext
 from mailer.model.audit import Act, AuditCheck, AuditEntry, AuditFault
+from mailer.model.people import PROGRAM, Actor
 
 ACT_WORDS: dict[Act, str] = {
     Act.SUBMIT: N_("submitted"),
@@ -31,19 +34,18 @@ ACT_WORDS: dict[Act, str] = {
     Act.CORRECT: N_("corrected"),
     Act.PROOF: N_("proof sent"),
     Act.ACCEPT_AUDIENCE: N_("numbers accepted"),
-    Act.ADD_USER: N_("user added"),
-    Act.CHANGE_USER: N_("user changed"),
-    Act.DISABLE_USER: N_("user disabled"),
-    Act.ENABLE_USER: N_("user enabled"),
+    Act.ADD_USER: N_("registered"),
+    Act.CHANGE_USER: N_("changed"),
+    Act.DISABLE_USER: N_("disabled"),
+    Act.ENABLE_USER: N_("enabled"),
     Act.CONFIRM: N_("house confirmed"),
     Act.TEST_NOTICES: N_("notices tested"),
 }
-SUBJECT_WORDS = {"issue": N_("issue {name}"), "mailing": N_("mailing {name}"), "user": N_("user no. {name}")}
+SUBJECT_WORDS = {"issue": N_("issue {name}"), "mailing": N_("mailing {name}"), "user": N_("user {name}")}
 FAULT_WORDS: dict[AuditFault, str] = {
     AuditFault.CHANGED: N_("entry {id} was changed: its hash is not that of what it holds"),
     AuditFault.BROKEN: N_("entry {id} does not follow the one before: entries were removed, inserted or reordered"),
 }
-HASH_SHOWN = 8
 
 
 def add_to(app: typer.Typer) -> None:
@@ -73,6 +75,8 @@ def show(
     """Show entries."""
     with open_house(ctx) as house:
         entries = house.audit.list(limit, issue, mailing)
+        numbers = {one.subject.name for one in entries if one.subject.kind == "user" and one.subject.name.isdecimal()}
+        users = {str(number): name for number, name in house.people.names(set(map(int, numbers))).items()}
         zone = house.config.zone
     if as_json:
         say_json([describe(one) for one in entries])
@@ -80,17 +84,11 @@ def show(
     if not entries:
         say(_("nothing is on record yet"))
         return
-    table = make_table(
-        _("Times in {zone}").format(zone=zone.key),
-        (_("No."), "right"),
-        (_("When"), "whole"),
-        (_("Who"), "left"),
-        (_("What"), "left"),
-        (_("Details"), "left"),
-    )
+    say(_("Times in {zone}").format(zone=zone.key), "bold")
     for one in entries:
-        table.add_row(str(one.id), _moment(one.at, zone), _who(one), _what(one), _details(one.details))
-    out.print(table)
+        say(f"{one.id:>5}  {_moment(one.at, zone)}  {_who(one)}  {_what(one, users)}")
+        if details := _details(one.details):
+            say(f"       {details}", "dim")
 
 
 def describe(entry: AuditEntry) -> dict[str, object]:
@@ -122,34 +120,36 @@ def _moment(at: str, zone: ZoneInfo) -> str:
 
 
 def _who(entry: AuditEntry) -> str:
-    if entry.actor.user_id is not None:
-        return entry.actor.name
-    return _("{name} (not registered)").format(name=entry.actor.name) if entry.actor.name else _("the program")
+    who = who_word(entry.actor)
+    registered = entry.actor.user_id is not None or entry.actor in (PROGRAM, Actor(""))
+    return who if registered else _("{name} (not registered)").format(name=who)
 
 
-def _what(entry: AuditEntry) -> str:
+def _what(entry: AuditEntry, users: Mapping[str, str]) -> str:
     act = _(ACT_WORDS[Act(entry.act)]) if entry.act in set(Act) else entry.act
     subject = SUBJECT_WORDS.get(entry.subject.kind)
-    return f"{_(subject).format(name=entry.subject.name)}: {act}" if subject else act
+    name = users.get(entry.subject.name, "") if entry.subject.kind == "user" else entry.subject.name
+    return _("{what}: {text}").format(what=_(subject).format(name=name), text=act) if subject else act
 
 
 def _details(details: str) -> str:
-    """Return details on as few lines as a table's cell has room for; --json has all of them."""
+    """Return details on one line, without the hashes, which --json has."""
     parsed = _parsed(details)
     if not isinstance(parsed, dict):
         return details
-    return " ".join(f"{key}={_short(value)}" for key, value in parsed.items() if value not in (None, "", [], {}))
+    shown = {key: _show(value) for key, value in parsed.items() if value not in (None, False)}
+    return "  ".join(f"{key}: {text}" for key, text in shown.items() if text)
 
 
-def _short(value: object) -> str:
+def _show(value: object) -> str:
     match value:
         case dict():
-            return ",".join(f"{key}:{_short(one)}" for key, one in value.items())
+            shown = {key: _show(one) for key, one in value.items()}
+            return ", ".join(f"{key} {text}" for key, text in shown.items() if text)
         case list():
-            return ",".join(map(_short, value))
-        case str() if len(value) == 64:
-            return value[:HASH_SHOWN]
-    return str(value)
+            return ", ".join(text for one in value if (text := _show(one)))
+    text = str(value)
+    return "" if re.fullmatch("[0-9a-f]{64}", text) else text
 
 
 def verify(

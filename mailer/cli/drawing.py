@@ -21,6 +21,7 @@ from mailer.errors import MailerError
 from mailer.i18n import N_, _
 from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.model.outcome import ReplyClass
+from mailer.model.people import PROGRAM, Actor
 from mailer.model.report import Severity
 
 out = Console(highlight=False, markup=False, emoji=False)
@@ -155,6 +156,13 @@ def show_moment(moment: datetime | None, zone: ZoneInfo) -> str:
 def show_clock(moment: datetime | None, zone: ZoneInfo) -> str:
     """Return a moment for a column whose heading names the zone; a dash for none."""
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment is not None else "–"
+
+
+def who_word(actor: Actor) -> str:
+    """Return who did something in the user's language."""
+    if actor == PROGRAM:
+        return _("the program")
+    return actor.name or _("somebody")
 
 
 def class_word(name: str) -> str:

@@ -2,20 +2,28 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mailer.config.values import CurableError, Line, Table
 from mailer.i18n import _
 from mailer.model.approval import ApprovalRules, Step
 from mailer.model.people import fold_name
 
-StepName = Annotated[Line, Field(min_length=1, max_length=40)]
+LONGEST_NAME = 40
+
+
+def _check_name(value: str) -> str:
+    if not value.strip() or len(value) > LONGEST_NAME:
+        cure = _("write a name of 1 to {n} characters").format(n=LONGEST_NAME)
+        raise CurableError(_("this name cannot be used"), cure)
+    return value.strip()
+
+
+StepName = Annotated[Line, AfterValidator(_check_name)]
 
 
 class StepConfig(Table):
-    """A step of approval; where only its name matters, write the names: `steps = ["核稿", "签发"]`, or one, which is
-    the default: `steps = ["签发"]`. `mailer submit` (拟稿) comes before them and is none of them.
-    """
+    """A step of approval. Names alone will do: `steps = ["核稿", "签发"]`. The default is `steps = ["签发"]`."""
 
     name: StepName = Field(description="what the step is called, such as 核稿 or 签发")
     by: tuple[StepName, ...] = Field(
@@ -24,14 +32,16 @@ class StepConfig(Table):
     )
 
 
-def _from_name(value: object) -> object:
-    return {"name": value} if isinstance(value, str) else value
+def _from_names(values: object) -> object:
+    if not isinstance(values, list | tuple):
+        return values
+    return [{"name": value} if isinstance(value, str) else value for value in values]
 
 
 class ApprovalConfig(Table):
     """How an issue is signed off before it may be sent."""
 
-    steps: tuple[Annotated[StepConfig, BeforeValidator(_from_name)], ...] = (StepConfig(name="签发"),)
+    steps: Annotated[tuple[StepConfig, ...], BeforeValidator(_from_names)] = (StepConfig(name="签发"),)
     four_eyes: bool = Field(
         default=False, description="whether each step is by another person, and none by who submitted the issue"
     )
@@ -44,7 +54,7 @@ class ApprovalConfig(Table):
     @model_validator(mode="after")
     def _check(self) -> "ApprovalConfig":
         if not self.steps:
-            raise CurableError(_("no step is left"), _('write at least one, such as steps = ["签发"]'), ("steps",))
+            raise CurableError(_("no step is left"), _("write at least one, or leave the key out"), ("steps",))
         names = [fold_name(step.name) for step in self.steps]
         for number, name in enumerate(names):
             if name in names[:number]:

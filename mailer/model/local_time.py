@@ -53,7 +53,9 @@ class Reading:
 _DAYS = {"today": 0, "今天": 0, "今日": 0, "tomorrow": 1, "明天": 1, "明日": 1, "后天": 2}
 _DATE = re.compile(r"(\d{4})\s*(?:[-/.]|年)\s*(\d{1,2})\s*(?:[-/.]|月)\s*(\d{1,2})\s*日?")
 _TIME = re.compile(
-    r"(\d{1,2})(?::(\d{2})(?::(\d{2}))?|\s*点(?:\s*(\d{1,2})\s*分?)?|\s*点(半))\s*(Z|[+-]\d{2}:?\d{2})?", re.IGNORECASE
+    r"(\d{1,2})(?::(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?|\s*点(?:\s*(\d{1,2})\s*分?)?|\s*点(半))"
+    r"\s*(Z|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
 )
 
 
@@ -79,9 +81,10 @@ def read_moment(text: str, now: datetime, zone: ZoneInfo) -> Reading:
     found = _TIME.fullmatch(rest.strip())
     if found is None:
         raise ValueError(text)
-    at = time(int(found[1]), 30 if found[5] else int(found[2] or found[4] or 0), int(found[3] or 0))
-    if found[6]:
-        return Reading(datetime.fromisoformat(f"{day.isoformat()}T{at.isoformat()}{found[6].upper()}"))
+    at = time(int(found[1]), 30 if found[6] else int(found[2] or found[5] or 0), int(found[3] or 0))
+    at = at.replace(microsecond=int((found[4] or "").ljust(6, "0")))
+    if found[7]:
+        return Reading(datetime.fromisoformat(f"{day.isoformat()}T{at.isoformat()}{found[7].upper()}"))
     moment = local_moment(day, at, zone)
     wanted = datetime.combine(day, at, zone)
     return Reading(moment, moment.replace(tzinfo=None) != wanted.replace(tzinfo=None), is_shown_twice(wanted))

@@ -82,13 +82,16 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something: a user by id, or a name that nobody has registered, taken at its word (user_id None)."""
+    """Who did something: a user by id, or a name that nobody has registered, taken at its word (user_id None).
+
+    An empty name is somebody who gave none, which only a house without users allows.
+    """
 
     name: str
     user_id: int | None = None
 
 
-PROGRAM = Actor("")  # the clock and the sender, which act by themselves
+PROGRAM = Actor("(program)")  # the clock and the sender, which act by themselves; no person may be called so
 
 
 def fold_name(name: str) -> str:

@@ -40,19 +40,32 @@ def schedule_mailing(
     if again is not None:
         check_name(again.by)
         _require_reason(again.reason)
-    chosen = [(list_id, _edition_for(approval, name)) for name, list_id in lists]
+    require_lists(approval, [name for name, _id in lists])
+    chosen = [(list_id, approval.editions[name]) for name, list_id in lists]
     number = mailings.create_mailing(
         connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule, again, tempo
     )
     audit.record(
         connection, by, Act.SCHEDULE, mailings.mailing_subject(number), now,
         approval=approval.id,
-        lists=dict(lists),
+        lists=[name for name, _id in lists],
         at=scheduled_at.isoformat() if scheduled_at is not None else None,
         schedule=schedule,
         again=again.reason if again is not None else None,
     )  # fmt: skip
     return number
+
+
+def require_lists(approval: ApprovalRecord, names: Sequence[str]) -> None:
+    """Raise StateError for a list that the issue is not approved for."""
+    for name in names:
+        if name not in approval.editions:
+            raise StateError(
+                _("the issue is not approved for list {name}").format(name=name),
+                cure=_("it is for: {names}; `mailer submit` submits it for other lists").format(
+                    names=_(", ").join(approval.editions)
+                ),
+            )
 
 
 def find_drift(
@@ -86,17 +99,6 @@ def _require_reason(reason: str) -> None:
         )
 
 
-def _edition_for(approval: ApprovalRecord, list_name: str) -> int:
-    if list_name not in approval.editions:
-        raise StateError(
-            _("the issue is not approved for list {name}").format(name=list_name),
-            cure=_("it is for: {names}; `mailer submit` submits it for other lists").format(
-                names=_(", ").join(approval.editions)
-            ),
-        )
-    return approval.editions[list_name]
-
-
 def hold_unapproved(
     connection: Connection,
     issue_id: int,
@@ -115,7 +117,7 @@ def hold_unapproved(
     mailing_id = mailings.create_mailing(connection, issue_id, None, wanted, due_at, now, schedule, tempo=tempo)
     audit.record(
         connection, PROGRAM, Act.SCHEDULE, mailings.mailing_subject(mailing_id), now,
-        approval=None, lists=dict(lists), at=due_at.isoformat(), schedule=schedule,
+        approval=None, lists=[name for name, _id in lists], at=due_at.isoformat(), schedule=schedule,
     )  # fmt: skip
     mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason, why="unapproved")
     return mailing_id
@@ -128,7 +130,8 @@ def rebind_mailing(
 
     Raises StateError for a list whose edition was not approved.
     """
-    editions = {list_id: _edition_for(approval, name) for name, list_id in lists if name in mailing.lists}
+    require_lists(approval, mailing.lists)
+    editions = {list_id: approval.editions[name] for name, list_id in lists if name in mailing.lists}
     mailings.bind_approval(connection, mailing.id, approval.id, editions)
 
 

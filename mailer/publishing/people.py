@@ -15,7 +15,7 @@ from mailer.i18n import N_, _
 from mailer.model.address import parse_address
 from mailer.model.approval import Step
 from mailer.model.audit import Act, Subject
-from mailer.model.people import Actor, Right, User, UserRole, fold_name
+from mailer.model.people import PROGRAM, Actor, Right, User, UserRole, fold_name
 from mailer.store import audit, people
 from mailer.store.database import Connection
 
@@ -44,7 +44,7 @@ RIGHT_WORDS: dict[Right, str] = {
 def check_name(name: str, longest: int = LONGEST_NAME) -> str:
     """Return a person's name as it is kept: NFKC, blanks single. Raises UsageError for what is no name."""
     kept = re.sub(" +", " ", unicodedata.normalize("NFKC", name)).strip()
-    if not kept or not kept.isprintable() or len(kept) > longest:
+    if not kept or not kept.isprintable() or len(kept) > longest or fold_name(kept) == PROGRAM.name:
         raise UsageError(_("this is no name"), field="--as", cure=_("write a person’s name, on one line"))
     return kept
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, case, insert, select, update
 
 from mailer.model.audit import Act, Subject
 from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus, SendAgain, sources_of
@@ -242,6 +242,32 @@ def move_mailing(
     return True
 
 
+def hold_before_start(
+    connection: Connection,
+    mailing_id: int,
+    now: datetime,
+    reason: str,
+    why: str,
+    among: Collection[MailingStatus],
+) -> None:
+    """Hold a mailing that waits for its start, or say of one that is held so why it is still.
+
+    why: a word for the trail. among: only from these states."""
+    before = [one.value for one in (MailingStatus.SCHEDULED, MailingStatus.HELD) if one in among]
+    waiting = (mailing.c.id == mailing_id) & mailing.c.status.in_(before) & mailing.c.started_at.is_(None)
+    held = (
+        update(mailing)
+        .where(waiting)
+        .values(
+            status=MailingStatus.HELD.value,
+            reason=reason,
+            changed_at=case((mailing.c.status == MailingStatus.HELD.value, mailing.c.changed_at), else_=now),
+        )
+    )
+    if connection.execute(held).rowcount:
+        audit.record(connection, PROGRAM, Act.HOLD, mailing_subject(mailing_id), now, why=why)
+
+
 def mailing_subject(mailing_id: int) -> Subject:
     """Return a mailing as the audit trail names it."""
     return Subject("mailing", str(mailing_id))
@@ -295,13 +321,13 @@ def read_audience(connection: Connection, mailing_id: int) -> MailingAudience:
     )
 
 
-def note_counts(connection: Connection, mailing_id: int, counts: Mapping[int, int]) -> None:
-    """Write down how many readers a mailing's lists have, by list id, now that it is to start."""
-    for list_id, count in counts.items():
+def note_counts(connection: Connection, mailing_id: int, counts: Mapping[str, int]) -> None:
+    """Write down how many readers a mailing's lists have, by name, now that it is to start."""
+    for list_id, name, _edition_id in mailing_lists(connection, mailing_id):
         connection.execute(
             update(mailing_list)
             .where(mailing_list.c.mailing_id == mailing_id, mailing_list.c.list_id == list_id)
-            .values(counted=count)
+            .values(counted=counts.get(name))
         )
 
 
@@ -320,9 +346,7 @@ def fix_tokens(connection: Connection, mailing_id: int, token_key: int, message_
     )
 
 
-def note_mailing(
-    connection: Connection, mailing_id: int, reason: str, status: MailingStatus = MailingStatus.RUNNING
-) -> None:
-    """Say beside a mailing in this state why it does not get on just now; empty when it does again."""
-    wanted = (mailing.c.id == mailing_id) & (mailing.c.status == status.value)
-    connection.execute(update(mailing).where(wanted).values(reason=reason))
+def note_mailing(connection: Connection, mailing_id: int, reason: str) -> None:
+    """Say beside a running mailing why it does not get on just now; empty when it does again."""
+    running = (mailing.c.id == mailing_id) & (mailing.c.status == MailingStatus.RUNNING.value)
+    connection.execute(update(mailing).where(running).values(reason=reason))

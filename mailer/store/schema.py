@@ -99,7 +99,7 @@ audit_entry = Table(
     Column("id", Key, primary_key=True, autoincrement=False),
     Column("at", String(32), nullable=False),  # ISO 8601, as it was hashed
     Column("actor_id", ForeignKey("user_account.id")),
-    Column("actor_name", String(200), nullable=False),  # of who is not registered; empty with an id, or for the program
+    Column("actor_name", String(200), nullable=False),  # of who is not registered; empty with an id
     Column("act", String(24), nullable=False),
     Column("subject_kind", String(16), nullable=False),
     Column("subject", String(64), nullable=False),
