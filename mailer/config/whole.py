@@ -62,7 +62,7 @@ class Config(Table):
     dkim: dict[Selector, DkimConfig] = Field(default_factory=dict, description="the keys that sign, by selector")
     schedule: dict[Name, ScheduleConfig] = Field(default_factory=dict, description="the repeating sendings")
     staff: StaffConfig = StaffConfig()
-    notices: NoticesConfig = NoticesConfig()
+    notices: NoticesConfig = Field(default=NoticesConfig(), description="what staff are told, and where")
     pictures: PicturesConfig = PicturesConfig()
     proof: ProofConfig = ProofConfig()
     web: WebConfig = WebConfig()
