@@ -29,6 +29,8 @@ from mailer.app.signing import Signing
 from mailer.app.timetable import Timetable
 from mailer.app.units import write_house_unit
 from mailer.app.written import Rendered, WrittenForms
+from mailer.model.identity import HouseIdentity
+from mailer.model.people import Right
 from mailer.sources import starter
 
 __all__ = [
@@ -72,6 +74,10 @@ class House(Ground):
         self.months = Months(self, self.issues, self.mailings, self.notices)
         self.alarms = Alarms(self, self.notices)
         self.timetable = Timetable(self, self.mailings, self.months, self.notices, self.alarms)
+
+    def confirm(self, by: str) -> HouseIdentity:
+        """Make this copy the house, by the word of a person with the right to say so; see `Identity.confirm`."""
+        return self.identity.confirm(lambda connection: self.people.require(by, Right.CONFIRM, connection))
 
 
 def create_newsletter(folder: Path) -> list[Path]:
