@@ -19,6 +19,7 @@ class Relay:
     mail: list[str] = field(default_factory=list)
     rcpt: dict[str, list[str]] = field(default_factory=dict)
     data: dict[str, list[str]] = field(default_factory=dict)
+    rcpt_wait_s: float = 0.0
     data_wait_s: float = 0.0
     timeout_s: float = 300.0
     port: int = 0
@@ -56,6 +57,7 @@ class Relay:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.asked[address] += 1
+        await asyncio.sleep(self.rcpt_wait_s)
         if self.rcpt.get(address):
             return self.rcpt[address].pop(0)
         envelope.rcpt_tos.append(address)

@@ -55,7 +55,16 @@ def test_commands_of_the_readme_exist(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "README.zh-CN.md", "docs/flow.md", "docs/writing.md", "docs/replies.md", "docs/month.md"]
+    "name",
+    [
+        "README.md",
+        "README.zh-CN.md",
+        "docs/flow.md",
+        "docs/writing.md",
+        "docs/replies.md",
+        "docs/month.md",
+        "docs/notices.md",
+    ],
 )
 def test_links_of_documents_lead_somewhere(name: str) -> None:
     file = REPOSITORY / name

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from mailer.app.alarms import Alarms
 from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
 from mailer.app.audit import AuditTrail
@@ -28,6 +29,8 @@ from mailer.app.signing import Signing
 from mailer.app.timetable import Timetable
 from mailer.app.units import write_house_unit
 from mailer.app.written import Rendered, WrittenForms
+from mailer.model.identity import HouseIdentity
+from mailer.model.people import Right
 from mailer.sources import starter
 
 __all__ = [
@@ -69,7 +72,12 @@ class House(Ground):
         self.readings = Readings(self)
         self.notices = Notices(self, self.relays)
         self.months = Months(self, self.issues, self.mailings, self.notices)
-        self.timetable = Timetable(self, self.mailings, self.months, self.notices)
+        self.alarms = Alarms(self, self.notices)
+        self.timetable = Timetable(self, self.mailings, self.months, self.notices, self.alarms)
+
+    def confirm(self, by: str) -> HouseIdentity:
+        """Make this copy the house, by the word of a person with the right to say so; see `Identity.confirm`."""
+        return self.identity.confirm(lambda connection: self.people.require(by, Right.CONFIRM, connection))
 
 
 def create_newsletter(folder: Path) -> list[Path]:

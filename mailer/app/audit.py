@@ -5,7 +5,7 @@ from dataclasses import replace
 from mailer.app.ground import Ground
 from mailer.errors import NotFoundError, UsageError
 from mailer.i18n import _
-from mailer.model.audit import SHORTEST_HEAD, AuditCheck, AuditEntry
+from mailer.model.audit import SHORTEST_HEAD, AuditCheck, AuditEntry, AuditHead, parse_head
 from mailer.model.people import Actor
 from mailer.publishing.mailing import require_mailing
 from mailer.store import audit, issues, people
@@ -41,7 +41,7 @@ class AuditTrail:
     def verify(self, head: str = "") -> AuditCheck:
         """Walk the trail to its end or to the first entry that is wrong; head: a hash noted earlier, or its beginning.
 
-        Raises UsageError for what is no hash.
+        The head that this machine keeps of the house is looked for, too. Raises UsageError for what is no hash.
         """
         noted = head.strip().lower()
         if noted and (len(noted) < SHORTEST_HEAD or not set(noted) <= set("0123456789abcdef")):
@@ -52,5 +52,20 @@ class AuditTrail:
                     n=SHORTEST_HEAD
                 ),
             )
+        remembered = self._remembered_head()
         with self._ground.store.read() as connection:
-            return audit.check_trail(connection, noted)
+            return audit.check_trail(connection, noted, remembered)
+
+    def _remembered_head(self) -> AuditHead | None:
+        """Return the head that this machine keeps of this very house; one that cannot be read is the identity's fault.
+
+        It is read before the trail, which only grows: so it is never ahead by itself.
+        """
+        try:
+            report = self._ground.identity.report()
+        except OSError:
+            return None
+        known, remembered = report.known, report.remembered
+        if remembered is None or remembered.instance_id != known.instance_id:
+            return None
+        return parse_head(remembered.audit_head)

@@ -5,11 +5,14 @@ from pathlib import Path
 
 from mailer.app.ground import Ground
 from mailer.app.issues import Issues
+from mailer.app.people import People
+from mailer.model.audit import Act, Subject
 from mailer.model.issue import Issue
+from mailer.model.people import Right
 from mailer.publishing.reach import require_corrected
 from mailer.sources.correction import name_correction, write_correction
 from mailer.sources.issue_folder import issue_digest
-from mailer.store import issues, mailings
+from mailer.store import audit, issues, mailings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,15 @@ class Corrections:
     def __init__(self, ground: Ground, issues: Issues) -> None:
         self._ground = ground
         self._issues = issues
+        self._people = People(ground)
 
-    def make(self, name: str, reason: str) -> MadeCorrection:
-        """Make the folder of a correction of an issue that has gone out, and return it; reason may be empty for now.
+    def make(self, name: str, reason: str, by: str = "") -> MadeCorrection:
+        """Make the folder of a correction of an issue that has gone out, as a person's act; reason may be empty.
 
         Of a correction it makes the next correction of the same issue, with that one's text. Raises StateError for an
-        issue that has reached nobody, NotFoundError, IssueError.
+        issue that has reached nobody, NotFoundError, IssueError, and as `People.require` does.
         """
+        self._people.require(by, Right.WRITE)
         folder = self._issues.folder(name)
         issue = self._issues.load(name)
         corrects = issue.corrects or issue.slug
@@ -44,4 +49,9 @@ class Corrections:
             mailed = mailings.mailed_contents(connection, known.id) if known is not None else ()
         new = self._ground.home / "issues" / name_correction(corrects, taken)
         differs = bool(mailed) and issue_digest(folder) != mailed[-1]
-        return MadeCorrection(write_correction(folder, new, corrects, " ".join(reason.split())), new, differs)
+        with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.WRITE, connection)
+            made = write_correction(folder, new, corrects, " ".join(reason.split()))
+            about = Subject("issue", corrects)
+            audit.record(connection, actor, Act.CORRECT, about, self._ground.now(), correction=new.name)
+        return MadeCorrection(made, new, differs)

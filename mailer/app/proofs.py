@@ -15,6 +15,7 @@ from mailer.errors import NotFoundError, UsageError
 from mailer.i18n import N_, _, say_in
 from mailer.mail.message import make_composer
 from mailer.model.address import Address, parse_address
+from mailer.model.audit import Act, Subject
 from mailer.model.delivery import Delivery, IssueStatus, Recipient
 from mailer.model.edition import Edition
 from mailer.model.issue import Issue
@@ -23,7 +24,7 @@ from mailer.model.proof import ProofCopy, ProofOutcome, ProofRecord
 from mailer.model.report import Finding
 from mailer.publishing.approval import look_at_issue
 from mailer.sending.proof import ProofDraft, send_proofs
-from mailer.store import audience, issues, proofs
+from mailer.store import audience, audit, issues, proofs
 
 if TYPE_CHECKING:
     from mailer.sending.settings import SendingSettings
@@ -83,16 +84,21 @@ class Proofs:
         AddressError, UsageError where there is nobody to mail to or too many, NotFoundError for a reader nobody knows,
         ConfigError for relays that cannot be used.
         """
-        by = self._people.require(by, Right.PROOF).name
+        self._people.require(by, Right.PROOF)
         addresses = self._addresses(to)
         settings = self._relays.settings()
         values = self._values_of(reader)
         drafts = self._draft(proof, addresses, values, settings)
         shown = [(one.list_name, one.sha256) for one in proof.editions]
         with self._ground.store.write() as connection:
+            actor, now = self._people.require(by, Right.PROOF, connection), self._ground.now()
             ids = proofs.record_proof(
-                connection, proof.issue.slug, shown, proof.status, by, len(addresses), self._ground.now()
+                connection, proof.issue.slug, shown, proof.status, actor.name, len(addresses), now
             )
+            audit.record(
+                connection, actor, Act.PROOF, Subject("issue", proof.issue.slug), now,
+                status=proof.status.value, editions=dict(shown), copies=len(addresses) * len(shown),
+            )  # fmt: skip
         copies = await send_proofs(settings, self._ground.store, drafts)
         with self._ground.store.write() as connection:
             for name, number in ids.items():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from mailer.app.alarms import Alarms
 from mailer.app.ground import Ground
 from mailer.app.mailings import MailingPlan, Mailings
 from mailer.app.months import Months
@@ -42,11 +43,12 @@ class _Verdict:
 class Timetable:
     """The schedules of a house."""
 
-    def __init__(self, ground: Ground, mailings: Mailings, months: Months, notices: Notices) -> None:
+    def __init__(self, ground: Ground, mailings: Mailings, months: Months, notices: Notices, alarms: Alarms) -> None:
         self._ground = ground
         self._mailings = mailings
         self._months = months
         self._notices = notices
+        self._alarms = alarms
 
     def coming(self, count: int, within: timedelta | None = None) -> list[Occurrence]:
         """Return the next occurrences over all schedules: at most `count`, and none later than `within` from now.
@@ -104,7 +106,8 @@ class Timetable:
         use_language(pick_language(self._ground.config.language))  # what is written down now is read later, by others
         if self._ground.identity.beat(clock=True) is not None:
             return
-        for act in (self._fire_due, self._mailings.start_due, self._months.take_steps, self._notices.write_mailings):
+        told = (self._alarms.write_mailings, self._alarms.write_relays, self._alarms.write_bounces)
+        for act in (self._fire_due, self._mailings.start_due, self._months.take_steps, *told):
             try:
                 act()
             except MailerError as error:

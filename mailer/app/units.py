@@ -40,11 +40,17 @@ def write_house_unit(ground: Ground, kind: UnitKind | None = None, *, per_user: 
         state=ground.state_folder,
         account=account,
         per_user=per_user,
-        secrets=tuple(
-            sorted({one.password_env for one in ground.config.relays.values() if one.password_env and one.username})
-        ),
+        secrets=_secrets(ground),
     )
     return write_unit(unit, kind or (UnitKind.LAUNCHD if sys.platform == "darwin" else UnitKind.SYSTEMD))
+
+
+def _secrets(ground: Ground) -> tuple[str, ...]:
+    """Return the environment variables that `serve` needs."""
+    names = {one.password_env for one in ground.config.relays.values() if one.password_env and one.username}
+    if ground.config.notices.urls_env:
+        names.add(ground.config.notices.urls_env)
+    return tuple(sorted(names))
 
 
 def _name_of(number: int) -> str:

@@ -39,6 +39,7 @@ ACT_WORDS: dict[Act, str] = {
     Act.DISABLE_USER: N_("disabled"),
     Act.ENABLE_USER: N_("enabled"),
     Act.CONFIRM: N_("house confirmed"),
+    Act.TEST_NOTICES: N_("notices tested"),
 }
 SUBJECT_WORDS = {"issue": N_("issue {name}"), "mailing": N_("mailing {name}"), "user": N_("user {name}")}
 FAULT_WORDS: dict[AuditFault, str] = {
@@ -170,6 +171,7 @@ def verify(
                 "fault": found.fault,
                 "fault_at": found.fault_at,
                 "noted_head_found": found.noted,
+                "remembered_head_found": found.remembered,
             }
         )
     else:
@@ -185,11 +187,19 @@ def _draw_check(found: AuditCheck) -> None:
         say(line.format(n=found.count))
         say("  → " + _("compare it with a backup; who can write to the database file can do this"))
         return
+    wrong = []
     if found.noted is False:
-        say(
-            _("the head that was noted is not part of the chain: entries were taken away, or all were rewritten"),
-            "bold red",
+        wrong.append(
+            _("the head that was noted is not part of the chain: entries were taken away, or all were rewritten")
         )
+    if found.remembered is False:
+        line = _(
+            "this machine keeps a head that is not part of the chain: entries were taken away, or all were rewritten"
+        )
+        wrong.append(line)
+    for line in wrong:
+        say(line, "bold red")
+    if wrong:
         say("  → " + _("compare it with a backup; who can write to the database file can do this"))
     else:
         line = ngettext("{n} entry, whole and in order", "{n} entries, whole and in order", found.count)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from mailer.cli.drawing import err, say, say_json
-from mailer.cli.options import IssueArgument, JsonOption, open_house
+from mailer.cli.options import AsOption, IssueArgument, JsonOption, acting_name, open_house
 from mailer.i18n import _
 
 
@@ -27,11 +27,12 @@ def correct(
     reason: Annotated[
         str, typer.Option("--reason", metavar="TEXT", help=_("what was wrong, in words for its readers"))
     ] = "",
+    name: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make the folder of a correction."""
     with open_house(ctx) as house:
-        made = house.corrections.make(issue, reason)
+        made = house.corrections.make(issue, reason, acting_name(house, name))
     value = made.issue
     if as_json:
         say_json(

@@ -11,6 +11,7 @@ from mailer.cli.options import JsonOption, open_house
 from mailer.errors import HouseHeldError, StateError, UsageError
 from mailer.i18n import N_, _, ngettext
 from mailer.model.identity import IdentityReport
+from mailer.model.people import Right
 
 if TYPE_CHECKING:
     from mailer.app import House
@@ -50,7 +51,7 @@ def show(ctx: typer.Context, as_json: JsonOption = False) -> None:
 
 def confirm(
     ctx: typer.Context,
-    name: Annotated[str, typer.Option("--as", metavar="NAME", help=_("who confirms it"))],
+    name: Annotated[str, typer.Option("--as", metavar="NAME", envvar="MAILER_AS", help=_("who confirms it"))],
     yes: Annotated[bool, typer.Option("--yes", help=_("do not ask; for scripts"))] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -61,6 +62,7 @@ def confirm(
             raise StateError(
                 _("this house is not held: there is nothing to confirm"), cure=_("`mailer house` shows what it is")
             )
+        house.people.require(name, Right.CONFIRM)
         if not as_json:
             draw(report, house)
             draw_outlook(report, house)
@@ -72,7 +74,7 @@ def confirm(
                     cure=_("add --yes where you have seen what it sends"),
                 )
             typer.confirm(_("Does no other copy of this house send, and shall this one?"), abort=True)
-        house.identity.confirm(name)
+        house.confirm(name)
         if as_json:
             say_json(describe(_report(house)))
         else:

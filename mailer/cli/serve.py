@@ -5,6 +5,7 @@ import contextlib
 import logging
 import signal
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOTICES_EVERY_S = 10.0
-NOTICES_LAST_S = 10.0  # what one that is on its way still gets at the end
+NOTICES_LAST_S = 5.0  # what one that is on its way still gets at the end
 RESTART_S = 2.0
 MOST_RESTART_S = 60.0
 GOOD_RUN_S = 300.0  # after one this long, the next wait is the shortest again
@@ -54,6 +55,7 @@ def serve(
         raise UsageError(_("these words go with --print-unit only"), cure=_("`mailer serve --print-unit`"))
     with open_house(ctx, notices=False) as house:
         house.relays.settings()  # what would fail at the due moment fails now
+        house.notices.channels()
         _calendar = house.working_days
         lock = house.lock("serve")
         lock.require(_("another `mailer serve` runs on this folder"), _("stop that one first"))
@@ -80,7 +82,8 @@ async def _serve(house: "House") -> None:
     await asyncio.to_thread(house.open)
     clock = house.timetable.make_clock()
     sender = asyncio.create_task(_keep_sender(house.home, stop))
-    tasks = [sender, asyncio.create_task(_send_notices(house, stop))]
+    told = [asyncio.create_task(_send_notices(act, stop)) for act in (house.notices.deliver, house.notices.post)]
+    tasks = [sender, *told]
     if house.config.public_url:
         tasks.append(asyncio.create_task(_serve_web(house, stop)))
     clock.start(lambda: asyncio.to_thread(house.timetable.tick), house.timetable.next_wake, house.timetable.triggers)
@@ -123,11 +126,11 @@ async def _serve_web(house: "House", stop: asyncio.Event) -> None:
         await asyncio.to_thread(actions.close)
 
 
-async def _send_notices(house: "House", stop: asyncio.Event) -> None:
-    """Send what staff are to be told, apart from the clock: a relay that is slow to answer must not stop it."""
+async def _send_notices(send: Callable[[], Coroutine[None, None, None]], stop: asyncio.Event) -> None:
+    """Send what staff are to be told, apart from the clock: who is slow to answer must not stop it."""
     stopping = asyncio.create_task(stop.wait())
     while not stop.is_set():
-        delivering = asyncio.create_task(house.notices.deliver())
+        delivering = asyncio.create_task(send())
         await asyncio.wait([delivering, stopping], return_when=asyncio.FIRST_COMPLETED)
         if stop.is_set():
             await asyncio.wait([delivering], timeout=NOTICES_LAST_S)

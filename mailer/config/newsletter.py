@@ -107,7 +107,9 @@ class StaffConfig(Table):
     """Who in the office is told by mail how the issue stands; empty: it stands in the log only."""
 
     editors: tuple[Address, ...] = Field(
-        default=(), description="told when a folder is opened, an issue is due soon, held, or has gone out"
+        default=(),
+        description="told when a folder is opened, an issue is due soon, held, or has gone out, when a relay asks to "
+        "stop or much comes back",
     )
     approvers: tuple[Address, ...] = Field(
         default=(), description="told when an issue waits for approval only, and when one is held"

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from mailer.config.notices import NoticesConfig
 from mailer.config.reading import FILE_NAME
 from mailer.config.sending import RelayConfig
 from mailer.errors import ConfigError
@@ -37,19 +38,38 @@ def read_password(relay: RelayConfig, home: Path, environ: Mapping[str, str] = o
         exposed = _("the password file may be read by others")
         return read_private_file(path, "password_file", exposed).decode("utf-8").strip()
     if relay.password_env:
-        if value := environ.get(relay.password_env):
-            return value
-        raise ConfigError(
-            _("the environment variable {name} is not set").format(name=relay.password_env),
-            file=file,
-            field="password_env",
-            cure=_("export {name} before the command starts, for `mailer serve` too; or use password_file").format(
-                name=relay.password_env
-            ),
-        )
+        return _read_variable(relay.password_env, file, "password_env", "password_file", environ)
     raise ConfigError(
         _("the relay has a username but no password"),
         file=file,
         field="password_env",
         cure=_("name an environment variable in password_env, or a file in password_file"),
+    )
+
+
+def read_notice_urls(notices: NoticesConfig, home: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the text that names the channels of notices, from file and environment; empty where there are none.
+
+    Raises ConfigError when one of them is not to be had, or when others may read the file. The text is never logged.
+    """
+    texts = []
+    if notices.urls_file:
+        exposed = _("the file of addresses for notices may be read by others")
+        octets = read_private_file(home / notices.urls_file, "urls_file", exposed)
+        texts.append(octets.decode("utf-8-sig", "replace"))
+    if notices.urls_env:
+        texts.append(_read_variable(notices.urls_env, home / FILE_NAME, "urls_env", "urls_file", environ))
+    return "\n".join(texts)
+
+
+def _read_variable(name: str, file: Path, field: str, instead: str, environ: Mapping[str, str]) -> str:
+    if value := environ.get(name):
+        return value
+    raise ConfigError(
+        _("the environment variable {name} is not set").format(name=name),
+        file=file,
+        field=field,
+        cure=_("export {name} before the command starts, for `mailer serve` too; or use {key}").format(
+            name=name, key=instead
+        ),
     )

@@ -15,6 +15,7 @@ from mailer.config.newsletter import (
     StaffConfig,
     WebConfig,
 )
+from mailer.config.notices import NoticesConfig
 from mailer.config.replies import RepliesConfig
 from mailer.config.sending import BouncesConfig, DkimConfig, DomainConfig, RelayConfig, RetryConfig, TempoConfig
 from mailer.config.tracking import TrackingConfig
@@ -61,6 +62,7 @@ class Config(Table):
     dkim: dict[Selector, DkimConfig] = Field(default_factory=dict, description="the keys that sign, by selector")
     schedule: dict[Name, ScheduleConfig] = Field(default_factory=dict, description="the repeating sendings")
     staff: StaffConfig = StaffConfig()
+    notices: NoticesConfig = Field(default=NoticesConfig(), description="what staff are told, and where")
     pictures: PicturesConfig = PicturesConfig()
     proof: ProofConfig = ProofConfig()
     web: WebConfig = WebConfig()

@@ -36,6 +36,7 @@ class Act(StrEnum):
     DISABLE_USER = "disable_user"
     ENABLE_USER = "enable_user"
     CONFIRM = "confirm"  # a person said that this house may send
+    TEST_NOTICES = "test_notices"  # to every target of the notices to staff
 
 
 class Subject(NamedTuple):
@@ -66,6 +67,15 @@ class AuditHead:
     id: int
     sha256: str
 
+    def __str__(self) -> str:
+        return f"{self.id}:{self.sha256}"
+
+
+def parse_head(text: str) -> AuditHead | None:
+    """Return the head that a text such as 12:9f86d0… means, None where there is none."""
+    number, _colon, sha256 = text.partition(":")
+    return AuditHead(int(number), sha256) if number.isdecimal() and sha256 else None
+
 
 class AuditFault(StrEnum):
     """What is wrong with an entry."""
@@ -79,7 +89,8 @@ class AuditCheck:
     """What a walk over the trail found. count: entries that are whole, up to the first that is not.
 
     head: the last of those; fault_at: the number of the first that is not, with its fault. noted: whether the head
-    noted earlier is part of the chain, None where none was given.
+    noted earlier is part of the chain, None where none was given; remembered: the same of the one
+    that this machine keeps.
     """
 
     count: int
@@ -87,8 +98,9 @@ class AuditCheck:
     fault: AuditFault | None
     fault_at: int | None
     noted: bool | None
+    remembered: bool | None = None
 
     @property
     def whole(self) -> bool:
         """Nothing is wrong, as far as can be told."""
-        return self.fault is None and self.noted is not False
+        return self.fault is None and self.noted is not False and self.remembered is not False

@@ -189,6 +189,17 @@ def let_rest(pace: Pace, now: datetime, asked_s: float, scale: float, reason: st
     return replace(pace, held_until=now + wait, failures=pace.failures + 1, reason=reason, changed_at=now)
 
 
+def rested_at_least(pace: Pace) -> timedelta:
+    """Return how long a pace lets rest in a row, from its first failure until held_until, without scale and requests.
+
+    That is what its doubled rests add up to, or one rest that is longer than they.
+    """
+    doubled = sum((min(FIRST_REST * float(2**n), LONGEST_REST) for n in range(min(pace.failures, 200))), timedelta())
+    if pace.held_until is None or pace.changed_at is None:
+        return doubled
+    return max(doubled, pace.held_until - pace.changed_at)
+
+
 def works_again(pace: Pace) -> Pace:
     """Return the pace of a relay that got a copy through: its failures are over, what it taught of speed stays."""
     return replace(pace, failures=0, reason="") if pace.cap_per_minute is not None else NO_PACE

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from mailer.errors import HouseHeldError, StateError
 from mailer.i18n import N_, _
+from mailer.model.audit import Act, Subject, parse_head
 from mailer.model.identity import Hold, HouseIdentity, IdentityReport, Remembered, Verdict, judge_identity
+from mailer.model.people import Actor
 from mailer.ops.witness import STATE_VARIABLE, Witness
-from mailer.store import house
-from mailer.store.database import Store
+from mailer.store import audit, house
+from mailer.store.database import Connection, Store
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class Identity:
         self._folder = folder
         self._now = now
         self._said: Verdict | None = None
+        self._lost = ""
 
     @cached_property
     def witness(self) -> Witness:
@@ -128,6 +131,7 @@ class Identity:
             else:
                 instance, least = known.instance_id, remembered.generation if remembered else 0
                 generation = house.count_on(connection, instance, least, self._now())
+            head = self._head_to_keep(connection, remembered)
         if verdict is Verdict.NEW:
             # the file stands before the database says 1: a crash in between leaves a 0 on one side, which is still new
             self.witness.write(Remembered(instance, 0, self._now()))
@@ -135,11 +139,21 @@ class Identity:
                 generation = house.count_on(connection, instance, 0, self._now())
         if generation is None:  # another machine's person confirmed the same database meanwhile
             return self.look()
-        self.witness.write(Remembered(instance, generation, self._now(), remembered.audit_head if remembered else ""))
+        self.witness.write(Remembered(instance, generation, self._now(), head))
         return None
 
-    def confirm(self, by: str) -> HouseIdentity:
-        """Make this copy the house, by a person's word; return it.
+    def _head_to_keep(self, connection: Connection, remembered: Remembered | None) -> str:
+        """Return the head of the trail to remember now; while the one remembered is gone, that one, as evidence."""
+        if lost := _lost_head(connection, remembered):
+            if lost != self._lost:
+                log.error("entries of the audit trail were taken away: %s is gone; see `mailer audit verify`", lost)
+            self._lost = lost
+            return lost
+        head = audit.audit_head(connection)
+        return str(head) if head is not None else ""
+
+    def confirm(self, acting: Callable[[Connection], Actor]) -> HouseIdentity:
+        """Make this copy the house, by a person's word; return it. acting: says in the transaction who, or raises.
 
         It gets an instance id of its own, so that a machine that ran the other copy knows that this is not its. Only
         where a sender works on this very database, from another machine, does this machine join it under the id it has.
@@ -147,11 +161,11 @@ class Identity:
         """
         try:
             with self.witness.locked(LOCK_WAIT_S):
-                return self._confirm_locked(by)
+                return self._confirm_locked(acting)
         except OSError as error:
             raise refuse_held(self._unwritable(error)) from None
 
-    def _confirm_locked(self, by: str) -> HouseIdentity:
+    def _confirm_locked(self, acting: Callable[[Connection], Actor]) -> HouseIdentity:
         report = self.report()
         if report.hold is None:
             raise StateError(
@@ -159,14 +173,20 @@ class Identity:
             )
         remembered = report.remembered
         with self._store().write() as connection:
+            actor = acting(connection)
             known = house.read_identity(connection)
             joins = not self._store().is_sqlite and known.generation > 0 and house.is_sender_alive(connection)
             instance = known.instance_id if joins else secrets.token_hex(16)
             generation = max(known.generation, remembered.generation if remembered else 0) + 1
-            house.confirm_identity(connection, instance, generation, by, self._now())
+            house.confirm_identity(connection, instance, generation, actor.name, self._now())
             confirmed = house.read_identity(connection)
-        self.witness.write(Remembered(instance, generation, self._now()))
-        log.warning("%s confirmed this copy of the house", by)
+            lost = _lost_head(connection, remembered)
+            head = audit.record(
+                connection, actor, Act.CONFIRM, Subject("house", ""), self._now(),
+                verdict=report.hold.verdict.value, **({"lost_head": lost} if lost else {}),
+            )  # fmt: skip
+        self.witness.write(Remembered(instance, generation, self._now(), str(head)))
+        log.warning("%s confirmed this copy of the house", actor.name)
         return confirmed
 
     def _hold(self, verdict: Verdict, error: Exception | None = None) -> Hold | None:
@@ -192,6 +212,12 @@ class Identity:
             _(WHY[Verdict.UNWRITABLE]).format(why=why),
             cure.format(folder=self._folder, name=STATE_VARIABLE),
         )
+
+
+def _lost_head(connection: Connection, remembered: Remembered | None) -> str:
+    """Return the head that is remembered and no longer part of the trail, or nothing."""
+    head = parse_head(remembered.audit_head) if remembered is not None else None
+    return "" if head is None or audit.is_head_kept(connection, head) else str(head)
 
 
 def refuse_held(hold: Hold) -> HouseHeldError:

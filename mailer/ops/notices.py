@@ -1,28 +1,13 @@
-"""Notices to staff: what they say, and one copy of one on its way."""
+"""Notices to staff: what they say. Counts only: no reader is named in one."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from mailer.config import RelayConfig, SenderConfig
-from mailer.errors import InputError
 from mailer.i18n import N_, _, ngettext
-from mailer.mail.credentials import Credentials
-from mailer.mail.dialogue import Patience
-from mailer.mail.envelope import Envelope
-from mailer.mail.notice import NoticeHead, compose_notice
-from mailer.mail.replies import ReplyRules
-from mailer.mail.smtp import open_session
 from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingSummary
-from mailer.model.outcome import Accepted, Deferred, Refused, RelayFailure, Uncertain, Withheld
-from mailer.store.notices import NoticeCopy
+from mailer.model.notice import NoticeEvent
 
-if TYPE_CHECKING:
-    from mailer.mail.dkim import Signer  # cryptography is slow to load
-
-PATIENCE = Patience(connect_s=15, command_s=30, dot_s=120)  # the next notice waits meanwhile
 MOST_ERRORS = 5
 
 _NUMBERS = {
@@ -40,6 +25,7 @@ class Notice:
     """A short text for staff. about: what it is about, by which it is written once; approvers: for them as well."""
 
     about: str
+    event: NoticeEvent
     subject: str
     body: str
     approvers: bool = False
@@ -66,6 +52,7 @@ def opened_notice(about: str, slug: str, before: str, due: str) -> Notice:
     """Say that the folder of the next issue was made. due: the time with its zone."""
     return Notice(
         about,
+        NoticeEvent.OPENED,
         _("Issue {slug} is opened; it is due {due}").format(slug=slug, due=due),
         _lines(
             _("The folder issues/{slug} was made from issue {before}: numbers and date are counted on.").format(
@@ -80,6 +67,7 @@ def not_opened_notice(about: str, why: str, due: str) -> Notice:
     """Say that the folder could not be made, and why."""
     return Notice(
         about,
+        NoticeEvent.OPENED,
         _("The issue due {due} could not be opened").format(due=due),
         _lines(why, _("Make it yourself: `mailer issue new`, or `mailer import FILE`.")),
     )
@@ -90,7 +78,12 @@ def reminder_notice(about: str, ready: Readiness, days: int, due: str) -> Notice
     left = ngettext("{n} working day", "{n} working days", days).format(n=days)
     if not ready.slug:
         lines = [_("There is no issue for it yet."), _("Make one: `mailer issue new`, or `mailer import FILE`.")]
-        return Notice(about, _("{left} left: there is no issue for {due}").format(left=left, due=due), _lines(*lines))
+        return Notice(
+            about,
+            NoticeEvent.REMINDER,
+            _("{left} left: there is no issue for {due}").format(left=left, due=due),
+            _lines(*lines),
+        )
     lines = [_("Issue {slug} goes out {due}, if it is approved by then.").format(slug=ready.slug, due=due)]
     lines.append(ready.standing)
     if ready.errors:
@@ -102,13 +95,14 @@ def reminder_notice(about: str, ready: Readiness, days: int, due: str) -> Notice
     else:
         lines += ["", _("look at it and run `mailer approve {slug} --as NAME`").format(slug=ready.slug)]
     subject = _("{left} left: issue {slug} is not approved").format(left=left, slug=ready.slug)
-    return Notice(about, subject, _lines(*lines), approvers=not ready.errors)
+    return Notice(about, NoticeEvent.REMINDER, subject, _lines(*lines), approvers=not ready.errors)
 
 
 def no_issue_notice(about: str, due: str, why: str = "") -> Notice:
     """Say that the time came and there was no issue, or none that could be read: then why."""
     return Notice(
         about,
+        NoticeEvent.NO_ISSUE,
         _("Nothing was sent: there was no issue for {due}").format(due=due),
         _lines(
             why or _("No folder of an issue fits this date, and no approved issue waits."),
@@ -127,7 +121,7 @@ def held_notice(about: str, mailing: MailingRecord, due: str) -> Notice:
     ]
     lines.append(_("Then `mailer resume {id}` sends it, or `mailer cancel {id}` ends it.").format(id=mailing.id))
     subject = _("Held: mailing {id} of issue {slug}").format(id=mailing.id, slug=mailing.issue_slug)
-    return Notice(about, subject, _lines(*lines), approvers=True)
+    return Notice(about, NoticeEvent.HELD, subject, _lines(*lines), approvers=True)
 
 
 def finished_notice(about: str, summary: MailingSummary) -> Notice:
@@ -139,59 +133,61 @@ def finished_notice(about: str, summary: MailingSummary) -> Notice:
     subject = _("Issue {slug} has gone out: {accepted} of {planned} accepted").format(
         slug=mailing.issue_slug, accepted=summary.count(DeliveryStatus.ACCEPTED), planned=summary.planned
     )
-    return Notice(about, subject, _lines(*lines))
+    return Notice(about, NoticeEvent.FINISHED, subject, _lines(*lines))
+
+
+def stopped_notice(about: str, relay: str, reason: str) -> Notice:
+    """Say that a relay takes nothing more until a person has looked. reason: what it said."""
+    return Notice(
+        about,
+        NoticeEvent.RELAY,
+        _("The relay {name} asks to stop").format(name=relay),
+        _lines(
+            _("reason: {reason}").format(reason=reason or "–"),
+            _("Nothing goes out through it until a person has looked: `mailer status` shows what waits."),
+            _("When it is mended, `mailer resume last` tries it again."),
+        ),
+    )
+
+
+def resting_notice(about: str, relay: str, until: str, reason: str) -> Notice:
+    """Say that a relay has rested for long, or will. until: when it is tried again, with its zone."""
+    return Notice(
+        about,
+        NoticeEvent.RELAY,
+        _("The relay {name} rests for long").format(name=relay),
+        _lines(
+            _("reason: {reason}").format(reason=reason or "–"),
+            _("It is tried again {when}, by itself; nobody is lost meanwhile.").format(when=until),
+        ),
+    )
+
+
+def bounces_notice(about: str, mailing: MailingRecord, accepted: int, bounced: int) -> Notice:
+    """Say that much of a mailing comes back. accepted: by the relays, of which bounced came back."""
+    subject = _("Issue {slug}: {rate} of what was accepted has come back").format(
+        slug=mailing.issue_slug, rate=f"{bounced / accepted:.1%}"
+    )
+    return Notice(
+        about,
+        NoticeEvent.BOUNCES,
+        subject,
+        _lines(
+            _("accepted by the relay: {n}").format(n=accepted),
+            _("came back: {n}").format(n=bounced),
+            "",
+            _("`mailer status {id}` has the figures by list.").format(id=mailing.id),
+            _("Where it still runs, `mailer pause {id}` stops it until you have looked.").format(id=mailing.id),
+        ),
+    )
+
+
+def trial_words() -> tuple[str, str]:
+    """Return subject and text of a test of the channels."""
+    return _("A test of the notices to staff"), _lines(
+        _("Whoever reads this gets the notices of the newsletter’s sender. Nothing else has happened.")
+    )
 
 
 def _lines(*lines: str) -> str:
     return "\n".join([*lines, ""])
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """What became of a try of a copy; over: it is not tried again."""
-
-    result: str
-    over: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeDesk:
-    """What is needed to send notices."""
-
-    sender: SenderConfig
-    zone: ZoneInfo
-    relays: Mapping[str, tuple[RelayConfig, Credentials]]
-    signers: "Sequence[Signer]" = ()
-    rules: ReplyRules | None = None
-
-    async def send(self, copy: NoticeCopy, relay: str) -> Tried:
-        """Send one copy through a relay, for which a permit was taken. Raises nothing for what a server says.
-
-        One in doubt is not sent again: a second reminder is worse than none.
-        """
-        config, credentials = self.relays[relay]
-        head = NoticeHead(
-            self.sender.name, self.sender.address, copy.address, copy.subject, copy.about, copy.made_at, self.zone
-        )
-        try:
-            octets = compose_notice(head, copy.body, self.signers)
-        except InputError as error:
-            return Tried(str(error), over=True)
-        session = await open_session(config, credentials, PATIENCE, self.rules)
-        if isinstance(session, RelayFailure):
-            return Tried(str(session.reply), over=False)
-        try:
-            outcome = await session.send(Envelope(self.sender.address, copy.address, len(octets)), octets, _go_on)
-        finally:
-            await session.quit()
-        match outcome:
-            case Accepted() | Refused() | Uncertain():
-                return Tried(f"{type(outcome).__name__.lower()}: {outcome.reply}", over=True)
-            case Deferred() | RelayFailure():
-                return Tried(str(outcome.reply), over=False)
-            case Withheld():
-                raise AssertionError("_go_on withholds nothing")
-
-
-async def _go_on() -> bool:
-    return True

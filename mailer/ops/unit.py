@@ -137,5 +137,7 @@ def _launchd_steps(unit: Unit) -> list[str]:
     ]
     if unit.secrets:
         names = ", ".join(unit.secrets)
-        steps.append(_("launchd has no file for {names}: name a password_file in config.toml").format(names=names))
+        steps.append(
+            _("launchd has no file for {names}: name a password_file or urls_file in config.toml").format(names=names)
+        )
     return steps

@@ -92,13 +92,15 @@ class Brakes(Desk):
             now = self.set.now()
             subject = relay_subject(pool.name)
             known = pace.read_paces(connection).get(subject, NO_PACE)
-            pace.write_pace(connection, subject, replace(known, stopped=True, reason=str(reply)), now)
+            if not known.stopped:  # changed_at then says since when
+                stopped = replace(known, stopped=True, reason=str(reply), changed_at=now)
+                pace.write_pace(connection, subject, stopped, now)
             paces = pace.read_paces(connection)
-            stopped = {name for name in self.pools if paces.get(relay_subject(name), NO_PACE).stopped}
+            stops = {name for name in self.pools if paces.get(relay_subject(name), NO_PACE).stopped}
             running = claims.running_mailings(connection)
             for one in running:
                 mailings.note_mailing(connection, one.id, reason)
-            return [one.id for one in running if any(self._stuck(name, stopped) for name in one.lists.values())]
+            return [one.id for one in running if any(self._stuck(name, stops) for name in one.lists.values())]
 
         while pool.ready:
             self.give_back(pool.ready.popleft())

@@ -81,14 +81,20 @@ def audit_head(connection: Connection) -> AuditHead | None:
     return AuditHead(int(row.id), str(row.sha256)) if row is not None else None
 
 
-def check_trail(connection: Connection, noted: str = "") -> AuditCheck:
+def is_head_kept(connection: Connection, noted: AuditHead) -> bool:
+    """Return whether the entry that was once the newest still stands where it stood; looks at that one only."""
+    found = connection.execute(select(audit_entry.c.sha256).where(audit_entry.c.id == noted.id)).scalar()
+    return found == noted.sha256
+
+
+def check_trail(connection: Connection, noted: str = "", remembered: AuditHead | None = None) -> AuditCheck:
     """Walk the whole trail, a page at a time, up to the first entry that is changed or follows no other.
 
     noted: the hash of a head that was noted earlier, or its beginning; that it is gone tells that entries were taken
-    from the end, or that the chain was written anew.
+    from the end, or that the chain was written anew. remembered: the head that this machine keeps, for the same.
     """
     head: AuditHead | None = None
-    found = False
+    found = kept = False
     while page := _page(connection, head.id if head is not None else 0):
         for entry in page:
             number, previous = (head.id + 1, head.sha256) if head is not None else (1, NO_HASH)
@@ -98,10 +104,13 @@ def check_trail(connection: Connection, noted: str = "") -> AuditCheck:
             elif (entry.id, entry.previous_sha256) != (number, previous):
                 fault = AuditFault.BROKEN
             if fault is not None:
-                return AuditCheck(number - 1, head, fault, entry.id, found if noted else None)
+                # an entry beyond is not judged by what stands before the fault
+                return AuditCheck(number - 1, head, fault, entry.id, found if noted else None, kept or None)
             head = AuditHead(entry.id, entry.sha256)
+            kept = kept or head == remembered
             found = found or (noted != "" and entry.sha256.startswith(noted))
-    return AuditCheck(head.id if head is not None else 0, head, None, None, found if noted else None)
+    known = None if remembered is None else kept
+    return AuditCheck(head.id if head is not None else 0, head, None, None, found if noted else None, known)
 
 
 def _page(connection: Connection, after: int) -> list[AuditEntry]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from mailer.model.delivery import DeliveryStatus
-from mailer.store.schema import attempt, delivery, event
+from mailer.store.schema import attempt, delivery, event, mailing
 
 TRIED = ("accepted", "deferred", "refused", "uncertain")  # outcomes that spent an attempt on the recipient
 
@@ -106,6 +106,17 @@ def count_bounced(connection: Connection, mailing_id: int) -> dict[int, int]:
         .group_by(event.c.list_id)
     )
     return dict(rows.all())
+
+
+def bounced_since(connection: Connection, since: datetime) -> dict[int, int]:
+    """Return deliveries with a bounce of each mailing that has any and has begun since; looks at these events only."""
+    rows = connection.execute(
+        select(event.c.mailing_id, func.count(func.distinct(event.c.delivery_id)))
+        .join(mailing, mailing.c.id == event.c.mailing_id)
+        .where(event.c.kind == "bounce", mailing.c.started_at > since)
+        .group_by(event.c.mailing_id)
+    )
+    return {int(row[0]): int(row[1]) for row in rows}
 
 
 NEWEST = 5000  # attempts that are looked at

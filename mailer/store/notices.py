@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from mailer.model.notice import CopyRecord, NoticeRecord
 from mailer.store.schema import notice, notice_copy
 
 AGAIN_AFTER = timedelta(minutes=5)  # as long as a try may take, so that two clocks never try one copy at once
@@ -14,14 +15,15 @@ AGAIN_AFTER = timedelta(minutes=5)  # as long as a try may take, so that two clo
 
 @dataclass(frozen=True, slots=True)
 class NoticeCopy:
-    """A notice for one address; about says which it is, the same in every copy."""
+    """A notice for one target; about says which it is, the same in every copy."""
 
     notice_id: int
     about: str
-    address: str
+    target: str
     subject: str
     body: str
     made_at: datetime
+    tried_at: datetime | None
 
 
 def add_notice(
@@ -29,11 +31,14 @@ def add_notice(
     about: str,
     subject: str,
     body: str,
-    addresses: Collection[str],
+    targets: Collection[str],
     now: datetime,
     until: datetime,
 ) -> bool:
-    """Write a notice for these addresses (perhaps none); False when there is one about this already."""
+    """Write a notice for mail addresses and channels (perhaps none); False when there is one about this already.
+
+    A channel is told from an address by its name, which holds no @.
+    """
     try:
         with connection.begin_nested():
             number = connection.execute(
@@ -43,8 +48,8 @@ def add_notice(
             ).scalar_one()
     except IntegrityError:
         return False
-    if addresses:
-        connection.execute(insert(notice_copy), [{"notice_id": number, "address": one} for one in addresses])
+    if targets:
+        connection.execute(insert(notice_copy), [{"notice_id": number, "address": one} for one in targets])
     return True
 
 
@@ -53,19 +58,23 @@ def notices_about(connection: Connection, abouts: Collection[str]) -> set[str]:
     return set(connection.execute(select(notice.c.about).where(notice.c.about.in_(abouts))).scalars())
 
 
-def open_copies(connection: Connection, now: datetime) -> list[NoticeCopy]:
-    """Return the copies to be tried now, the oldest first."""
+def open_copies(connection: Connection, now: datetime, *, by_mail: bool) -> list[NoticeCopy]:
+    """Return the copies to be tried now, the oldest first: those that go by mail, or those of channels."""
+    mail = notice_copy.c.address.contains("@", autoescape=True)
     rows = connection.execute(
-        select(notice, notice_copy.c.address)
+        select(notice, notice_copy.c.address, notice_copy.c.tried_at)
         .join_from(notice, notice_copy)
         .where(
             notice_copy.c.ended_at.is_(None),
             notice.c.until_at > now,
+            mail if by_mail else ~mail,
             or_(notice_copy.c.tried_at.is_(None), notice_copy.c.tried_at <= now - AGAIN_AFTER),
         )
         .order_by(notice.c.id, notice_copy.c.address)
     )
-    return [NoticeCopy(row.id, row.about, row.address, row.subject, row.body, row.made_at) for row in rows]
+    return [
+        NoticeCopy(row.id, row.about, row.address, row.subject, row.body, row.made_at, row.tried_at) for row in rows
+    ]
 
 
 def take_copy(connection: Connection, copy: NoticeCopy, now: datetime) -> bool:
@@ -74,7 +83,7 @@ def take_copy(connection: Connection, copy: NoticeCopy, now: datetime) -> bool:
         update(notice_copy)
         .where(
             notice_copy.c.notice_id == copy.notice_id,
-            notice_copy.c.address == copy.address,
+            notice_copy.c.address == copy.target,
             notice_copy.c.ended_at.is_(None),
             or_(notice_copy.c.tried_at.is_(None), notice_copy.c.tried_at <= now - AGAIN_AFTER),
         )
@@ -87,6 +96,16 @@ def note_copy(connection: Connection, copy: NoticeCopy, result: str, ended_at: d
     """Write what became of a try; ended_at None: it is tried again."""
     connection.execute(
         update(notice_copy)
-        .where(notice_copy.c.notice_id == copy.notice_id, notice_copy.c.address == copy.address)
+        .where(notice_copy.c.notice_id == copy.notice_id, notice_copy.c.address == copy.target)
         .values(result=result, ended_at=ended_at)
     )
+
+
+def list_notices(connection: Connection, limit: int) -> list[NoticeRecord]:
+    """Return the newest notices first, with their copies."""
+    rows = connection.execute(select(notice).order_by(notice.c.id.desc()).limit(limit)).all()
+    copies: dict[int, list[CopyRecord]] = {row.id: [] for row in rows}
+    query = select(notice_copy).where(notice_copy.c.notice_id.in_(list(copies))).order_by(notice_copy.c.address)
+    for one in connection.execute(query):
+        copies[one.notice_id].append(CopyRecord(one.address, one.tried_at, one.ended_at, one.result))
+    return [NoticeRecord(row.id, row.subject, row.made_at, row.until_at, tuple(copies[row.id])) for row in rows]

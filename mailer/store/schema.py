@@ -504,7 +504,7 @@ schedule_step = Table(
     Column("result", Text, nullable=False, server_default=""),
 )
 
-# a short mail to staff, written once; its copies are tried until one of them is taken, or until_at
+# a short message to staff, written once; its copies are tried until one of them is taken, or until_at
 notice = Table(
     "notice",
     metadata,
@@ -520,7 +520,7 @@ notice_copy = Table(
     "notice_copy",
     metadata,
     Column("notice_id", ForeignKey("notice.id"), primary_key=True),
-    Column("address", String(254), primary_key=True),
+    Column("address", String(254), primary_key=True),  # or the name of a channel, which holds no @
     Column("tried_at", UtcTime),
     Column("ended_at", UtcTime, index=True),
     Column("result", Text, nullable=False, server_default=""),

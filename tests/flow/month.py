@@ -107,6 +107,7 @@ class Office:
 
     def send_notices(self) -> None:
         asyncio.run(self.house.notices.deliver())
+        asyncio.run(self.house.notices.post())
 
     def mailings(self) -> list[MailingRecord]:
         """The mailings, the oldest first."""

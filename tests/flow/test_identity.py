@@ -216,7 +216,7 @@ def test_a_clock_on_a_held_house_fires_nothing_and_what_was_missed_is_held_after
         clone.mailings.start(1)
     assert clone.identity.report().known.clock_seen_at == clock()
     clock.now = DUE + timedelta(hours=4)
-    clone.identity.confirm("主编")
+    clone.confirm("主编")
     clone.timetable.tick()
     assert {one.status for one in clone.mailings.newest()} == {MailingStatus.HELD}, "both are too late by now"
     clone.close()

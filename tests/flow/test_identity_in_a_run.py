@@ -58,7 +58,7 @@ async def test_what_is_on_the_wire_ends_and_nothing_more_is_begun(tmp_path: Path
     assert not running.done(), "the sender of `serve` waits"
     glance = await asyncio.to_thread(house.mailings.glance, "last")
     assert glance.progress.remaining == 10 - taken, "what was on the wire is on record"
-    await asyncio.to_thread(house.identity.confirm, "主编")
+    await asyncio.to_thread(house.confirm, "主编")
     relay.data_wait_s = 0
     await wait_for_copies(relay, 10)
     stop.set()
@@ -175,7 +175,7 @@ def test_a_copy_of_a_postgresql_database_is_held_and_its_original_and_another_fo
     hold = copy.identity.beat(clock=True)
     assert hold is not None
     assert hold.verdict is Verdict.ELSEWHERE
-    confirmed = copy.identity.confirm("主编")
+    confirmed = copy.confirm("主编")
     assert copy.identity.beat() is None
     assert confirmed.instance_id != house.identity.report().known.instance_id
     copy.close()
@@ -213,7 +213,7 @@ async def test_a_second_machine_joins_a_database_that_lives_and_both_stay(
     assert hold is not None
     assert hold.verdict is Verdict.ELSEWHERE
     before = (await asyncio.to_thread(second.identity.report)).known.instance_id
-    confirmed = await asyncio.to_thread(second.identity.confirm, "主编")
+    confirmed = await asyncio.to_thread(second.confirm, "主编")
     assert confirmed.instance_id == before, "its lock shows that it is this very database, no copy of it"
     for _number in range(3):
         assert await asyncio.to_thread(second.identity.beat, clock=True) is None
