@@ -9,6 +9,8 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from mailer.model.address import mask_address as mask_address
+
 PAGES = Path(__file__).parent / "pages"
 _HTML_LANGUAGE = {"zh_CN": "zh-CN", "en": "en"}
 
@@ -63,14 +65,3 @@ def draw_page(page: Page, publisher: str, language: str) -> str:
         language=_HTML_LANGUAGE[language],
         style=Markup(STYLE),  # noqa: S704 - our file
     )
-
-
-def mask_address(address: str) -> str:
-    """Return an address its owner knows again and nobody else learns: `reader@x.example` as `r***r@x.example`.
-
-    The stars are always three; of a local part of one or two characters the last is hidden too.
-    """
-    local, _, domain = address.rpartition("@")
-    head = local[:1] if len(local) > 1 else ""
-    tail = local[-1:] if len(local) > 2 else ""
-    return f"{head}***{tail}@{domain}"
