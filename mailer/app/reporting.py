@@ -100,7 +100,7 @@ class Reporting:
         with explained(path), self._ground.store.read() as connection:
             missed = self._all_missed(connection, report, masked=masked)
             views = [(_whole(view), missed if view.key == "missed" else view.rows) for view in make_views(report)]
-            write_workbook(path, views, self._ground.config.zone)
+            write_workbook(path, views)
 
     def write_csv(self, report: Report, path: Path, *, masked: bool = False) -> list[Path]:
         """Write each table as a csv file into a folder; or, to a path that ends in .csv, those not reached alone.
@@ -109,17 +109,17 @@ class Reporting:
         """
         from mailer.reports.export import counted_rows, write_csv, write_csv_folder
 
-        zone, views = self._ground.config.zone, make_views(report)
+        views = make_views(report)
         single = path.suffix.lower() == ".csv"
         make_folder(path.parent if single else path)
         with explained(path), self._ground.store.read() as connection:
             missed = self._all_missed(connection, report, masked=masked)
             if not single:
                 tables = [(view, missed if view.key == "missed" else counted_rows(view)) for view in views]
-                return write_csv_folder(path, tables, zone)
+                return write_csv_folder(path, tables)
             columns = next(view.columns for view in views if view.key == "missed")
             with path.open("w", encoding="utf-8-sig", newline="") as file:
-                write_csv(file, columns, missed, zone)
+                write_csv(file, columns, missed)
             return [path]
 
     def _all_missed(self, connection: Connection, report: Report, *, masked: bool) -> Iterator[Sequence[Cell]]:

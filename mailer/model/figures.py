@@ -117,7 +117,7 @@ class GroupFigures:
 
     missed: refused, expired, uncertain, suppressed or cancelled. opened and clicked count readers held for people.
     median_s: seconds from the first attempt to acceptance, half took less; per_s: accepted a second, from the first
-    attempt to the last acceptance. Both None where nothing was accepted, or where they are not asked for.
+    attempt to the last acceptance, of two or more. None where that cannot be said, or is not asked for.
     """
 
     name: str
@@ -267,10 +267,9 @@ class CellKind(StrEnum):
     SECONDS = "seconds"
     RATE = "rate"  # a number with decimals
     SHARE = "share"  # between 0 and 1, shown as per cent
-    TIME = "time"
 
 
-Cell = str | int | float | datetime | None
+Cell = str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +279,22 @@ class Column:
     key: str
     heading: str
     kind: CellKind = CellKind.COUNT
+
+    def show(self, value: Cell) -> str:
+        """Return a cell as people read it; a dash where nothing is known."""
+        if value is None:
+            return "–"
+        if isinstance(value, str):
+            return value
+        match self.kind:
+            case CellKind.SHARE:
+                return f"{value:.1%}"
+            case CellKind.SECONDS:
+                return f"{value:,.1f}"
+            case CellKind.RATE:
+                return f"{value:,.2f}"
+            case CellKind.COUNT | CellKind.TEXT:
+                return f"{value:,}"
 
 
 @dataclass(frozen=True, slots=True)

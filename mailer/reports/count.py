@@ -171,7 +171,7 @@ def _add_speeds(connection: Connection, mailing_id: int, domains: tuple[GroupFig
             replace(
                 one,
                 median_s=median_of(speeds[one.name]) / group_figures.TENTHS if one.name in speeds else None,
-                per_s=accepted / span if span > 0 else None,
+                per_s=accepted / span if span > 0 and accepted > 1 else None,
             )
         )
     return tuple(found)

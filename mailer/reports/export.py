@@ -7,10 +7,8 @@ workbook every text is stored as text.
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import IO
-from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -30,7 +28,7 @@ _NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 Rows = Iterable[Sequence[Cell]]
 
 
-def write_workbook(path: Path, views: Sequence[tuple[View, Rows]], zone: ZoneInfo) -> None:
+def write_workbook(path: Path, views: Sequence[tuple[View, Rows]]) -> None:
     """Write a workbook with one sheet a view. Raises OSError. The rows may be many: they are written as they come."""
     book = Workbook(write_only=True)
     for view, rows in views:
@@ -46,7 +44,7 @@ def write_workbook(path: Path, views: Sequence[tuple[View, Rows]], zone: ZoneInf
                 break
             count += 1
             pairs = zip(view.columns, row, strict=True)
-            sheet.append([_to_cell(sheet, column, value, zone) for column, value in pairs])
+            sheet.append([_to_cell(sheet, column, value) for column, value in pairs])
         if not count and view.empty:
             sheet.append([_text(sheet, view.empty)])
         if view.note:
@@ -71,11 +69,9 @@ def _head(sheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell:
     return cell
 
 
-def _to_cell(sheet: WriteOnlyWorksheet, column: Column, value: Cell, zone: ZoneInfo) -> WriteOnlyCell | None:
+def _to_cell(sheet: WriteOnlyWorksheet, column: Column, value: Cell) -> WriteOnlyCell | None:
     if value is None or value == "":
         return None
-    if isinstance(value, datetime):
-        return _text(sheet, f"{value.astimezone(zone):%Y-%m-%d %H:%M}")
     if isinstance(value, str):
         return _text(sheet, value)
     cell = WriteOnlyCell(sheet, value)
@@ -91,30 +87,28 @@ def _text(sheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell:
     return cell
 
 
-def write_csv_folder(folder: Path, views: Sequence[tuple[View, Rows]], zone: ZoneInfo) -> list[Path]:
+def write_csv_folder(folder: Path, views: Sequence[tuple[View, Rows]]) -> list[Path]:
     """Write one csv file a view into a folder, named by its key; return their paths. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for view, rows in views:
         path = folder / f"{view.key}.csv"
         with path.open("w", encoding="utf-8-sig", newline="") as file:
-            write_csv(file, view.columns, rows, zone)
+            write_csv(file, view.columns, rows)
         written.append(path)
     return written
 
 
-def write_csv(file: IO[str], columns: Sequence[Column], rows: Rows, zone: ZoneInfo) -> None:
-    """Write one table: stable English keys at the head, numbers plain, times with their offset, no formula."""
+def write_csv(file: IO[str], columns: Sequence[Column], rows: Rows) -> None:
+    """Write one table: stable English keys at the head, numbers plain, no formula."""
     writer = csv.writer(file)
     writer.writerow([column.key for column in columns])
-    writer.writerows([_plain(value, zone) for value in row] for row in rows)
+    writer.writerows([_plain(value) for value in row] for row in rows)
 
 
-def _plain(value: Cell, zone: ZoneInfo) -> str:
+def _plain(value: Cell) -> str:
     if value is None:
         return ""
-    if isinstance(value, datetime):
-        return value.astimezone(zone).isoformat()
     if isinstance(value, float):
         return f"{value:.4f}"
     text = str(value)

@@ -22,7 +22,7 @@ from mailer.model.figures import (
 from mailer.model.reading import Tracking
 from mailer.model.words import STATUS_WORDS, TRACKING_WORDS, class_word, cure_for, suppression_word
 
-TEXT, SHARE, SECONDS, RATE, TIME = CellKind.TEXT, CellKind.SHARE, CellKind.SECONDS, CellKind.RATE, CellKind.TIME
+TEXT, SHARE, SECONDS, RATE = CellKind.TEXT, CellKind.SHARE, CellKind.SECONDS, CellKind.RATE
 HOURLY_UP_TO = timedelta(hours=72)  # of a longer time the table and its chart go by days
 EVENT_WORDS = {
     "complaint": N_("complaints"),
@@ -40,18 +40,18 @@ def make_views(report: Report) -> tuple[View, ...]:
     figures = report.figures
     return (
         _view_lists(figures),
-        _view_heard(figures),
+        view_missed(report.missed, figures.missed),
         _view_reasons(figures),
+        _view_heard(figures),
         _view_events(figures),
+        _view_times(figures, ZoneInfo(report.zone)),
         _view_reading(figures),
         _view_articles(figures),
         _view_links(figures),
         _view_groups("cities", _("By city"), _("City"), figures.cities),
         _view_groups("organisations", _("By organisation"), _("Organisation"), figures.organisations),
         _view_groups("domains", _("By recipient domain"), _("Domain"), figures.domains, speed=True),
-        _view_times(figures, ZoneInfo(report.zone)),
         _view_compared(report),
-        view_missed(report.missed, figures.missed),
     )
 
 
@@ -331,7 +331,7 @@ def missed_columns() -> tuple[Column, ...]:
         Column("organisation", _("Organisation"), TEXT),
         Column("name", _("Name"), TEXT),
         Column("title", _("Title"), TEXT),
-        Column("phone", _("Phone"), TEXT),
+        Column("phone", _("Phone number"), TEXT),
         Column("address", _("Address"), TEXT),
         Column("city", _("City"), TEXT),
         Column("end", _("How it ended"), TEXT),

@@ -63,10 +63,11 @@ class GroupCount:
 
 
 _STATUS = delivery.c.status
+_ONLY_ACCEPTED, _ONLY_REFUSED = (ACCEPTED,), (DeliveryStatus.REFUSED.value,)
 _SUMS = (
     func.count(),
-    func.count().filter(_STATUS.in_([ACCEPTED])),
-    func.count().filter(DeliveryStatus.REFUSED.value == _STATUS),
+    func.count().filter(_STATUS.in_(_ONLY_ACCEPTED)),
+    func.count().filter(_STATUS.in_(_ONLY_REFUSED)),
     func.count().filter(_STATUS.in_([one.value for one in MISSED])),
 )
 

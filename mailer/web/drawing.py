@@ -12,7 +12,7 @@ from markupsafe import Markup
 from mailer.model.address import mask_address as mask_address
 
 PAGES = Path(__file__).parent / "pages"
-_HTML_LANGUAGE = {"zh_CN": "zh-CN", "en": "en"}
+HTML_LANGUAGE = {"zh_CN": "zh-CN", "en": "en"}
 
 _pages = Environment(
     loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -58,10 +58,15 @@ def with_address(sentence: str, address: str) -> Markup:
 
 def draw_page(page: Page, publisher: str, language: str) -> str:
     """Return the page as HTML. Everything but what `with_address` made is escaped."""
-    template = _pages.get_template("page.html.j2")
-    return template.render(
+    return render_template(
+        "page.html.j2",
         page=page,
         publisher=publisher,
-        language=_HTML_LANGUAGE[language],
+        language=HTML_LANGUAGE[language],
         style=Markup(STYLE),  # noqa: S704 - our file
     )
+
+
+def render_template(name: str, **values: object) -> str:
+    """Return a page of this folder, filled in; what is no Markup is escaped."""
+    return _pages.get_template(name).render(**values)
