@@ -57,8 +57,9 @@ class Reporting:
                 missed=tuple(list_missed(connection, mailing, ground.secret, missed, masked=masked)),
                 compared=(*compared, (mailing, figures)) if compared else (),
             )
-            mark = digests.read_mark(connection, mailing.id)  # of the same moment: all this is one transaction
-        if figures.planned > COUNTED_AT_ONCE and figures.counted_at == now:  # counted just now
+            fresh = figures.planned > COUNTED_AT_ONCE and figures.counted_at == now
+            mark = digests.read_mark(connection, mailing.id) if fresh else ""  # of the same view of the database
+        if fresh:
             with ground.store.write() as connection:
                 digests.keep_digest(connection, mailing.id, to_digest(figures, mark))
         return report

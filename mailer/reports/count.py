@@ -1,11 +1,13 @@
 """Counts a mailing: every figure of its report, in one consistent view of the database."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from mailer.model.address import mask_address
 from mailer.model.delivery import DeliveryStatus, MailingRecord
 from mailer.model.edition import links_from_json, tracking_from_json
 from mailer.model.figures import (
@@ -27,6 +29,7 @@ from mailer.store.database import Connection
 
 MOST_GROUPS = 500  # rows of a table by city, organisation or domain; the rest is one row more
 GROUPS = ("domain", "city", "organisation")
+_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']{1,64}@[^\s<>()\[\]:;,\"']{1,255}")
 Touched = dict[str, dict[str, Counter[str]]]  # by kind of group, name of the group, and what was done
 
 
@@ -82,7 +85,7 @@ def _count_lists(
                 counts=counts,
                 heard=HeardFigures(**told, silent=counts[DeliveryStatus.ACCEPTED] - sum(told.values())),
                 reasons=tuple(
-                    ReasonFigures(reason.status, reason.reply_class, reason.count, reason.example)
+                    ReasonFigures(reason.status, reason.reply_class, reason.count, hide_addresses(reason.example))
                     for reason in reasons
                     if reason.list_id == one.id
                 ),
@@ -105,7 +108,7 @@ def _count_bounces(bounced: Iterable[Any]) -> dict[int, tuple[BounceFigures, ...
         examples.setdefault(key, row.detail)
     found: dict[int, list[BounceFigures]] = {}
     for (list_id, reply_class, hard), number in counts.most_common():
-        example = examples[list_id, reply_class, hard]
+        example = hide_addresses(examples[list_id, reply_class, hard])
         found.setdefault(list_id, []).append(BounceFigures(reply_class, hard, number, example))
     return {list_id: tuple(parts) for list_id, parts in found.items()}
 
@@ -175,6 +178,11 @@ def _add_speeds(connection: Connection, mailing_id: int, domains: tuple[GroupFig
             )
         )
     return tuple(found)
+
+
+def hide_addresses(text: str) -> str:
+    """Return a server's words with the addresses in them masked: figures are of nobody, also where they are kept."""
+    return _ADDRESS.sub(lambda found: mask_address(found[0]), text)
 
 
 def median_of(counts: Mapping[int, int]) -> float:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter, ValidationError
 
-from mailer.model.delivery import MailingRecord
+from mailer.model.delivery import MailingRecord, MailingStatus
 from mailer.model.figures import MailingFigures
 from mailer.reports.count import count_mailing
 from mailer.store import digests
@@ -17,7 +17,9 @@ from mailer.store.database import Connection
 from mailer.store.digests import Digest
 
 COUNTED_AT_ONCE = 20_000  # recipients; that many take about a tenth of a second
-RENEWED_AFTER = timedelta(minutes=5)  # at the soonest: a count of a million takes a processor for seconds
+RENEWED_AFTER = timedelta(
+    minutes=10
+)  # at the soonest: a count of a million keeps a processor busy for ten seconds and more
 
 _figures = TypeAdapter(MailingFigures)
 
@@ -27,15 +29,16 @@ def read_figures(connection: Connection, mailing: MailingRecord, now: datetime, 
 
     Not patient: where the count would take long, the last one is returned with `newer` set, if there is any.
     """
-    mark = digests.read_mark(connection, mailing.id)
     last = digests.find_digest(connection, mailing.id)
     known = _from_digest(last) if last is not None else None
-    if known is not None and last is not None:
-        if last.mark == mark:
-            return known
-        if not patient and known.planned > COUNTED_AT_ONCE:
-            return replace(known, newer=True)
-    return count_mailing(connection, mailing, now)
+    if known is None or last is None:
+        return count_mailing(connection, mailing, now)
+    shown = not patient and known.planned > COUNTED_AT_ONCE
+    if shown and mailing.status is not MailingStatus.FINISHED:  # it moves all the time: no need to look how
+        return replace(known, newer=True)
+    if last.mark == digests.read_mark(connection, mailing.id):
+        return known
+    return replace(known, newer=True) if shown else count_mailing(connection, mailing, now)
 
 
 def make_digest(connection: Connection, mailing: MailingRecord, now: datetime) -> Digest | None:

@@ -8,7 +8,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -62,14 +62,14 @@ def _cells(text: str) -> int:
     return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
-def _head(sheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell:
+def _head(sheet: WriteOnlyWorksheet, text: str) -> Any:
     cell = _text(sheet, text)
     cell.font, cell.fill = _HEAD_FONT, _HEAD_FILL
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     return cell
 
 
-def _to_cell(sheet: WriteOnlyWorksheet, column: Column, value: Cell) -> WriteOnlyCell | None:
+def _to_cell(sheet: WriteOnlyWorksheet, column: Column, value: Cell) -> Any:
     if value is None or value == "":
         return None
     if isinstance(value, str):
@@ -79,7 +79,7 @@ def _to_cell(sheet: WriteOnlyWorksheet, column: Column, value: Cell) -> WriteOnl
     return cell
 
 
-def _text(sheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell:
+def _text(sheet: WriteOnlyWorksheet, text: str) -> Any:
     cell = WriteOnlyCell(sheet)
     cell.value = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)[:MOST_TEXT]
     cell.data_type = "s"  # else a text that begins with = is a formula

@@ -330,7 +330,7 @@ def missed_columns() -> tuple[Column, ...]:
         Column("list", _("List"), TEXT),
         Column("organisation", _("Organisation"), TEXT),
         Column("name", _("Name"), TEXT),
-        Column("title", _("Title"), TEXT),
+        Column("title", _("Job title"), TEXT),
         Column("phone", _("Phone number"), TEXT),
         Column("address", _("Address"), TEXT),
         Column("city", _("City"), TEXT),

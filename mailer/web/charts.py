@@ -29,7 +29,10 @@ _UPRIGHT = {"x_labels_major_count": 5, "show_minor_x_labels": False, "margin_rig
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What a chart shows: its title, a label for each place, and named series with a value for each label."""
+    """What a chart shows: its title, a label for each place, and named series with a value for each label.
+
+    colours: which of the palette each series has; none: in their order.
+    """
 
     key: str
     title: str
@@ -38,16 +41,22 @@ class Chart:
     stacked: bool = False
     horizontal: bool = True
     percent: bool = False
+    colours: tuple[int, ...] = ()
+
+    @property
+    def palette(self) -> tuple[int, ...]:
+        """The colour of each series."""
+        return self.colours or tuple(range(len(self.series)))
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnChart:
-    """A chart as SVG, with the names of its series in the order of their colours."""
+    """A chart as SVG, with the names of its series, each with its colour."""
 
     key: str
     title: str
     svg: str
-    legend: tuple[str, ...]
+    legend: tuple[tuple[str, int], ...]
 
 
 def draw_chart(chart: Chart) -> DrawnChart:
@@ -60,7 +69,8 @@ def draw_chart(chart: Chart) -> DrawnChart:
     root = graph.render_tree()
     _clean(root, chart)
     svg = etree.tostring(root, encoding="unicode")
-    return DrawnChart(chart.key, chart.title, svg, tuple(name for name, _values in chart.series))
+    names = (name for name, _values in chart.series)
+    return DrawnChart(chart.key, chart.title, svg, tuple(zip(names, chart.palette, strict=True)))
 
 
 def _make_graph(chart: Chart) -> Any:
@@ -154,13 +164,14 @@ def _clean(root: Any, chart: Chart) -> None:
     root.attrib.pop("id", None)
     root.set("id", f"chart-{chart.key}")
     style = etree.SubElement(root, "style")
-    style.text = _style(f"#chart-{chart.key}")
+    style.text = _style(f"#chart-{chart.key}", chart.palette)
     root.insert(0, style)
 
 
-@lru_cache(maxsize=32)
-def _style(scope: str) -> str:
-    light, dark = _rules(scope, 0, LIGHT), _rules(scope, 1, DARK)
+@lru_cache(maxsize=64)
+def _style(scope: str, palette: tuple[int, ...]) -> str:
+    light = _rules(scope, 0, [LIGHT[one] for one in palette])
+    dark = _rules(scope, 1, [DARK[one] for one in palette])
     fixed = (
         f"{scope} {{font-family:{FONTS};font-size:{FONT_SIZE}px}}"
         f"{scope} .series .line{{fill:none;stroke-width:2}}{scope} .tooltip{{display:none}}"

@@ -18,6 +18,7 @@ from mailer.web.report_charts import charts_of
 MOST_ROWS = {"missed": 200, "times": 100}  # of a table on the page; the files have all
 OTHER_ROWS = 30
 STYLE = (PAGES / "report.css").read_text("utf-8").strip()
+SCREEN_STYLE = (PAGES / "report-screen.css").read_text("utf-8").strip()  # apart, as a printer knows none of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def draw_report(report: Report, views: Sequence[View], language: str) -> str:
         contents=_("Contents"),
         language=HTML_LANGUAGE[language],
         style=Markup(STYLE),  # noqa: S704 - our file
+        screen_style=Markup(SCREEN_STYLE),  # noqa: S704 - our file
         charts_are_ours=Markup,
     )
 

@@ -43,7 +43,7 @@ def _lists(view: View) -> tuple[Chart, ...]:
         (_("uncertain"), _column(view, "uncertain")),
         (_("suppressed or cancelled"), _sum(view, *_LEFT)),
     )
-    return (Chart("lists", view.title, _labels(view), series, stacked=True),)
+    return (Chart("lists", view.title, _labels(view), series, stacked=True, colours=(0, 1, 4, 3, 2)),)
 
 
 def _heard(view: View) -> tuple[Chart, ...]:
@@ -52,7 +52,7 @@ def _heard(view: View) -> tuple[Chart, ...]:
     series = tuple((name, _column(view, key)) for name, key in zip(names, keys, strict=True))
     if not any(sum(values) for _name, values in series):
         return ()
-    return (Chart("heard", view.title, _labels(view), series, stacked=True),)
+    return (Chart("heard", view.title, _labels(view), series, stacked=True, colours=(0, 1, 2, 4)),)
 
 
 def _reasons(view: View) -> tuple[Chart, ...]:
@@ -95,7 +95,7 @@ def _groups(view: View) -> tuple[Chart, ...]:
         (_("not taken in all"), missed[:MOST_BARS]),
         (_("still to go"), left[:MOST_BARS]),
     )
-    return (Chart(view.key, view.title, _labels(view)[:MOST_BARS], series, stacked=True),)
+    return (Chart(view.key, view.title, _labels(view)[:MOST_BARS], series, stacked=True, colours=(0, 1, 4)),)
 
 
 def _compared(view: View) -> tuple[Chart, ...]:
