@@ -73,7 +73,9 @@ def _by_list(
     note: str = "",
 ) -> View:
     rows: list[tuple[Cell, ...]] = [
-        (f"{part.role.value} {part.title}", *(read(part) for _key, _heading, read in columns)) for part in figures.lists
+        (f"{part.role.value} {part.title}", *(read(part) for _key, _heading, read in columns))
+        for part in figures.lists
+        if figures.planned
     ]
     heads = (Column("list", _("List"), TEXT), *(Column(one, heading) for one, heading, _read in columns))
     empty = _("This mailing has not begun: it has no recipients yet.")

@@ -5,6 +5,7 @@ reader's light or dark. Its legend and its table stand beside it, in the page.
 """
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,9 @@ from typing import Any
 import pygal
 from pygal.etree import etree
 from pygal.style import Style
+
+# pygal's way to its plugins, of which we use none: Python warns of it at every import that fails
+sys.meta_path[:] = [one for one in sys.meta_path if type(one).__name__ != "PluginImportFixer"]
 
 # after Okabe and Ito, each at least 3:1 against the ground; on dark ground lighter ones
 LIGHT = ("#0072b2", "#d55e00", "#008a66", "#b5558f", "#767676")
