@@ -24,6 +24,7 @@ from mailer.app.reach import Reach
 from mailer.app.readings import Readings
 from mailer.app.rehearsals import Rehearsals
 from mailer.app.relays import Relays
+from mailer.app.reporting import Reporting
 from mailer.app.returned import Returned
 from mailer.app.signing import Signing
 from mailer.app.timetable import Timetable
@@ -70,6 +71,7 @@ class House(Ground):
         self.archive = PublicArchive(self)
         self.audit = AuditTrail(self)
         self.readings = Readings(self)
+        self.reports = Reporting(self)
         self.notices = Notices(self, self.relays)
         self.months = Months(self, self.issues, self.mailings, self.notices)
         self.alarms = Alarms(self, self.notices)

@@ -61,3 +61,14 @@ def parse_address(text: str) -> Address:
     if len(written.encode()) > MAX_LENGTH:
         raise AddressError(_("the address is longer than {n} octets").format(n=MAX_LENGTH))
     return Address(text=written, key=written.casefold())
+
+
+def mask_address(address: str) -> str:
+    """Return an address its owner knows again and nobody else learns: `reader@x.example` as `r***r@x.example`.
+
+    The stars are always three; of a local part of one or two characters the last is hidden too.
+    """
+    local, _, domain = address.rpartition("@")
+    head = local[:1] if len(local) > 1 else ""
+    tail = local[-1:] if len(local) > 2 else ""
+    return f"{head}***{tail}@{domain}"

@@ -467,6 +467,16 @@ reading_event = Table(
     Index("ix_reading_event_links", "mailing_id", "list_id", "link", "verdict", "delivery_id"),
 )
 
+# what a report last counted of a large mailing, and a mark by which is told whether more has become known since
+figure_digest = Table(
+    "figure_digest",
+    metadata,
+    Column("mailing_id", ForeignKey("mailing.id"), primary_key=True, autoincrement=False),
+    Column("mark", Text, nullable=False),
+    Column("figures", Text, nullable=False),  # JSON; counts only, nothing of a person
+    Column("counted_at", UtcTime, nullable=False),
+)
+
 schedule_seen = Table(
     "schedule_seen",
     metadata,
