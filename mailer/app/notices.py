@@ -72,11 +72,15 @@ class Notices:
             log.error("notices cannot be sent: %s", error)
             await asyncio.to_thread(self._put_off, waiting, str(error))
             return
+        held = await asyncio.to_thread(self._is_held)
         for copy in waiting:
+            if copy.attaches and held:
+                continue  # a clone must not hand on mail that its original has handed on
             relay = await asyncio.to_thread(self._take, copy)
             if relay is None:
                 continue
-            tried = await desk.send(copy, relay)
+            attached = await asyncio.to_thread(self._attached, copy) if copy.attaches else None
+            tried = await desk.send(copy, relay, attached)
             level = logging.INFO if tried.result.startswith("accepted") else logging.WARNING
             log.log(level, "notice %d (%s) through %s: %s", copy.notice_id, copy.about, relay, tried.result)
             await asyncio.to_thread(self._note, copy, tried.result, self._ground.now() if tried.over else None)
@@ -84,6 +88,13 @@ class Notices:
     def _waiting(self) -> list[NoticeCopy]:
         with self._ground.store.read() as connection:
             return notices.open_copies(connection, self._ground.now())
+
+    def _is_held(self) -> bool:
+        return self._ground.identity.look() is not None
+
+    def _attached(self, copy: NoticeCopy) -> bytes | None:
+        with self._ground.store.read() as connection:
+            return notices.read_attached(connection, copy.notice_id)
 
     def _take(self, copy: NoticeCopy) -> str | None:
         """Take a copy and a permit for it; None when another clock has it, or no relay has room now."""

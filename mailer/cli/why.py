@@ -22,6 +22,7 @@ from mailer.model.history import (
     SubscriptionRecord,
 )
 from mailer.model.outcome import Phase, ReplyClass
+from mailer.model.report import Tie
 
 OUTCOME_WORDS = {
     "accepted": N_("accepted"),
@@ -165,7 +166,12 @@ def _told(delivery: DeliveryRecord, zone: ZoneInfo) -> Iterator[tuple[datetime, 
         line = _(word)
         if known.reply_class:
             line += f": {class_word(known.reply_class)}"
-        yield known.happened_at, line, [known.detail] if known.detail else []
+        if known.tie == Tie.PROBABLE.value:
+            line = _("probably: {text}").format(text=line)
+        details = [known.detail] if known.detail else []
+        if known.about:
+            details.append(_("it speaks of {address}, to which the copy was forwarded").format(address=known.about))
+        yield known.happened_at, line, details
 
 
 def _say_attempt(tried: AttemptRecord) -> str:
@@ -260,7 +266,10 @@ def _describe_delivery(one: DeliveryRecord) -> dict[str, object]:
             for tried in one.attempts
         ],
         "events": [
-            {"kind": known.kind, "class": known.reply_class, "detail": known.detail, "at": known.happened_at}
+            {
+                "kind": known.kind, "class": known.reply_class, "detail": known.detail, "at": known.happened_at,
+                "tie": known.tie, "about": known.about,
+            }
             for known in one.events
         ],
     }  # fmt: skip

@@ -142,6 +142,15 @@ def finished_notice(about: str, summary: MailingSummary) -> Notice:
     return Notice(about, subject, _lines(*lines))
 
 
+def answer_notice(about: str, sender: str, subject: str, told: Sequence[str]) -> Notice:
+    """Hand on an answer that a person wrote. told: what is known of it, and its first lines."""
+    return Notice(
+        about,
+        _("Answer from {sender}: {subject}").format(sender=sender or "–", subject=subject or "–"),
+        _lines(_("This answer to the bulletin has come; it is attached as it came."), "", *told),
+    )
+
+
 def _lines(*lines: str) -> str:
     return "\n".join([*lines, ""])
 
@@ -164,7 +173,7 @@ class NoticeDesk:
     signers: "Sequence[Signer]" = ()
     rules: ReplyRules | None = None
 
-    async def send(self, copy: NoticeCopy, relay: str) -> Tried:
+    async def send(self, copy: NoticeCopy, relay: str, attached: bytes | None = None) -> Tried:
         """Send one copy through a relay, for which a permit was taken. Raises nothing for what a server says.
 
         One in doubt is not sent again: a second reminder is worse than none.
@@ -174,7 +183,7 @@ class NoticeDesk:
             self.sender.name, self.sender.address, copy.address, copy.subject, copy.about, copy.made_at, self.zone
         )
         try:
-            octets = compose_notice(head, copy.body, self.signers)
+            octets = compose_notice(head, copy.body, self.signers, attached)
         except InputError as error:
             return Tried(str(error), over=True)
         session = await open_session(config, credentials, PATIENCE, self.rules)
