@@ -22,6 +22,7 @@ from mailer.i18n import N_, _
 from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.model.outcome import ReplyClass
 from mailer.model.report import Severity
+from mailer.model.suppression import BY_HAND, COMPLAINT
 
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -47,6 +48,7 @@ MAILING_WORDS: dict[MailingStatus, str] = {
     MailingStatus.FINISHED: N_("finished"),
     MailingStatus.CANCELLED: N_("cancelled"),
 }
+REASON_WORDS = {COMPLAINT: N_("the reader called it spam"), BY_HAND: N_("by hand"), "refused": N_("refused")}
 CLASS_WORDS: dict[ReplyClass, str] = {
     ReplyClass.GONE: N_("no such mailbox"),
     ReplyClass.INACTIVE: N_("mailbox closed"),
@@ -160,3 +162,9 @@ def show_clock(moment: datetime | None, zone: ZoneInfo) -> str:
 def class_word(name: str) -> str:
     """Return a reply class in the user's language."""
     return _(CLASS_WORDS[ReplyClass(name)]) if name else _("no reply")
+
+
+def reason_word(reason: str) -> str:
+    """Return why an address is suppressed in the user's language: a reply class, a complaint, or a person's hand."""
+    word = REASON_WORDS.get(reason)
+    return _(word) if word else class_word(reason) if reason in set(ReplyClass) else reason

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from mailer.cli.drawing import MAILING_WORDS, STATUS_WORDS, class_word, say, say_json, show_time
+from mailer.cli.drawing import MAILING_WORDS, STATUS_WORDS, class_word, reason_word, say, say_json, show_time
 from mailer.cli.options import JsonOption, MailingArgument, open_house
 from mailer.cli.standing import say_pace
 from mailer.cli.tempo import say_tempo
@@ -21,7 +21,7 @@ from mailer.model.history import (
     RecipientHistory,
     SubscriptionRecord,
 )
-from mailer.model.outcome import Phase, ReplyClass
+from mailer.model.outcome import Phase
 from mailer.model.report import Tie
 
 OUTCOME_WORDS = {
@@ -132,9 +132,8 @@ def draw(history: RecipientHistory, now: datetime, zone: ZoneInfo) -> None:
                 say(f"{'':21}{detail}", "dim")
     if history.suppression is not None:
         found = history.suppression
-        word = class_word(found.reason) if found.reason in set(ReplyClass) else found.reason
         say(_("suppressed since {when}: {reason} ({source})").format(
-            when=show_time(found.since, zone), reason=word, source=found.source
+            when=show_time(found.since, zone), reason=reason_word(found.reason), source=found.source
         ), "yellow")  # fmt: skip
     if history.next_step is not None:
         say(_("next: {what}").format(what=_say_next(history, history.next_step, now, zone)), "bold")

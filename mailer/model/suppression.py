@@ -1,11 +1,14 @@
 """Suppressions, and the row of failures that leads to one: pure values and decisions."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailer.model.outcome import ReplyClass
 
+# reasons beside the reply classes
+BY_HAND = "by_hand"
+COMPLAINT = "complaint"
 # a copy may come back days after it was accepted (a published case of 163: 24 hours): until then nobody knows
 SETTLED_AFTER = timedelta(days=3)
 # classes that speak of the reader's mailbox, or of nothing we know; all others are about us, our mail or our tempo
@@ -45,7 +48,7 @@ def count_run(copies: Iterable[CopyStanding], now: datetime, also: ReplyClass | 
     """Return the failures in a row, given copies newest issue first.
 
     An issue that was accepted and did not come back ends the row; one newer than all failures only once it had time to
-    come back. An issue whose failures are about us says nothing; `also` is a class that counts as being about the reader.
+    come back. An issue whose failures are about us says nothing; `also` is a class that is to count as the reader's.
     """
     counted = OF_THE_READER | ({also} if also is not None else frozenset())
     issues, failures, last = 0, 0, None
@@ -75,3 +78,7 @@ class SuppressionEntry:
     until: datetime | None
     note: str
     address: str = ""
+
+    def with_address(self, address: str) -> "SuppressionEntry":
+        """Return it with the address it is of, empty where nobody knows it."""
+        return replace(self, address=address)

@@ -1,4 +1,4 @@
-"""How the newest issues fared at one address, as the suppression policy asks: by index, whatever the size of the house."""
+"""How the newest issues fared at one address, for the suppression policy: by index, whatever the size of the house."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from mailer.model.suppression import SuppressionEntry
 from mailer.store.schema import contact, suppression
@@ -18,7 +19,21 @@ def list_suppressions(connection: Connection, now: datetime) -> list[Suppression
         .where(or_(suppression.c.until.is_(None), suppression.c.until > now))
         .order_by(suppression.c.since.desc(), suppression.c.id.desc())
     )
-    return [SuppressionEntry(row.address_hash, row.reason, row.source, row.since, row.until, row.note) for row in rows]
+    return [_to_entry(row) for row in rows]
+
+
+def find_entry(connection: Connection, address_hash: str, now: datetime) -> SuppressionEntry | None:
+    """Return the suppression of an address at this time, or None."""
+    row = connection.execute(
+        select(suppression).where(
+            suppression.c.address_hash == address_hash, or_(suppression.c.until.is_(None), suppression.c.until > now)
+        )
+    ).one_or_none()
+    return _to_entry(row) if row is not None else None
+
+
+def _to_entry(row: Row[Any]) -> SuppressionEntry:
+    return SuppressionEntry(row.address_hash, row.reason, row.source, row.since, row.until, row.note)
 
 
 def iterate_contact_keys(connection: Connection) -> Iterator[tuple[str, str]]:

@@ -84,7 +84,7 @@ class Intake:
         return taken
 
     def take_all(self, connection: Connection, opened: Iterable[OpenedMail], now: datetime) -> list[ReturnedMail]:
-        """Take in many in one transaction; one that cannot be recorded, whatever the reason, stops none of the others."""
+        """Take in many in one transaction; one that cannot be recorded stops none of the others."""
         taken: list[ReturnedMail] = []
         for one in opened:
             try:

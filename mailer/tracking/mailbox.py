@@ -102,20 +102,31 @@ def _connect(config: BouncesConfig) -> IMAPClient:
 def _log_in(client: IMAPClient, config: BouncesConfig, password: str) -> "Mailbox":
     if config.imap_security == "starttls":
         client.starttls(make_tls_context(config.imap_ca_file))  # raises where it is not offered: no login in the clear
-    client.login(config.imap_username, password)
+    if f"{config.imap_username}{password}".isascii():
+        client.login(config.imap_username, password)
+    else:  # LOGIN is ASCII; SASL PLAIN is UTF-8 (RFC 4616)
+        client.plain_login(config.imap_username, password)
     if client.has_capability("ID"):
         client.id_({"name": "jianbao", "version": __version__, "vendor": "jianbao", "support-email": ""})
-    selected = client.select_folder(config.folder)
-    return Mailbox(client, config, int(selected[b"UIDVALIDITY"]))
+    return Mailbox(client, config)
 
 
 class Mailbox:
     """A selected folder. Its methods raise MailboxError; `interrupt` may be called by another thread at any time."""
 
-    def __init__(self, client: IMAPClient, config: BouncesConfig, uid_validity: int) -> None:
+    def __init__(self, client: IMAPClient, config: BouncesConfig) -> None:
         self._client = client
         self._config = config
-        self.uid_validity = uid_validity
+        self._state = self._select()
+
+    def _select(self) -> tuple[int, int, int]:
+        selected = self._client.select_folder(self._config.folder)
+        return int(selected[b"UIDVALIDITY"]), int(selected.get(b"UIDNEXT", 0)), int(selected[b"EXISTS"])
+
+    @property
+    def uid_validity(self) -> int:
+        """What the UIDs of this folder are good for."""
+        return self._state[0]
 
     @property
     def name(self) -> str:
@@ -198,8 +209,15 @@ class Mailbox:
         return self._config.idle and bool(self._client.has_capability("IDLE"))
 
     def wait_for_mail(self, seconds: float, stop: threading.Event) -> bool:
-        """Wait until the server tells of mail, so long at most, or until `stop`; True when it told of some."""
+        """Wait until the server tells of mail, so long at most, or until `stop`; True when it told of some.
+
+        What came during the last command was told with that command's answer and is not told again: so the folder is
+        selected anew first, and looked at whether it is another.
+        """
         with _said_plainly(self._config):
+            before, self._state = self._state, self._select()
+            if self._state != before:
+                return True
             self._client.idle()
             told = False
             try:

@@ -6,7 +6,7 @@ from datetime import datetime
 from mailer.config import SuppressionConfig
 from mailer.model.outcome import Action, ReplyClass
 from mailer.model.report import ReportKind, Tie
-from mailer.model.suppression import OF_THE_READER, count_run
+from mailer.model.suppression import COMPLAINT, OF_THE_READER, count_run
 from mailer.store import audience
 from mailer.store.database import Connection
 from mailer.store.failures import copies_of
@@ -84,5 +84,5 @@ def suppress_reported(
     run = count_run(copies, now, reply_class)
     if run.issues < threshold.issues or run.failures < threshold.failures:
         return False
-    reason = "complaint" if kind is ReportKind.COMPLAINT else reply_class.value
+    reason = COMPLAINT if kind is ReportKind.COMPLAINT else reply_class.value
     return audience.suppress_address(connection, address_hash, reason, source, now)

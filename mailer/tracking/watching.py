@@ -20,8 +20,8 @@ LONGEST_SESSION_S = 3600.0
 class MailboxWatch:
     """Reads mailboxes in a thread of its own until it is stopped. Nothing that happens to one ends it.
 
-    settings gives what config.toml says now. open logs in. read takes in what is new in an open mailbox; sweep is
-    called as often, for what lies on this machine.
+    settings gives what config.toml says now. open logs in. read takes in what is new in an open mailbox;
+    sweep is called as often, for what lies on this machine.
     """
 
     def __init__(
