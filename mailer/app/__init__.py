@@ -27,6 +27,7 @@ from mailer.app.relays import Relays
 from mailer.app.reporting import Reporting
 from mailer.app.returned import Returned
 from mailer.app.signing import Signing
+from mailer.app.suppressions import Suppressions
 from mailer.app.timetable import Timetable
 from mailer.app.units import write_house_unit
 from mailer.app.written import Rendered, WrittenForms
@@ -67,6 +68,7 @@ class House(Ground):
         self.rehearsals = Rehearsals(self, self.forecasts)
         self.histories = Histories(self, self.relays)
         self.returned = Returned(self)
+        self.suppressions = Suppressions(self)
         self.signing = Signing(self)
         self.archive = PublicArchive(self)
         self.audit = AuditTrail(self)

@@ -38,10 +38,17 @@ ACT_WORDS: dict[Act, str] = {
     Act.CHANGE_USER: N_("changed"),
     Act.DISABLE_USER: N_("disabled"),
     Act.ENABLE_USER: N_("enabled"),
+    Act.SUPPRESS: N_("address suppressed"),
+    Act.LIFT: N_("suppression lifted"),
     Act.CONFIRM: N_("house confirmed"),
     Act.TEST_NOTICES: N_("notices tested"),
 }
-SUBJECT_WORDS = {"issue": N_("issue {name}"), "mailing": N_("mailing {name}"), "user": N_("user {name}")}
+SUBJECT_WORDS = {
+    "issue": N_("issue {name}"),
+    "mailing": N_("mailing {name}"),
+    "user": N_("user {name}"),
+    "address": N_("address {name}"),
+}
 FAULT_WORDS: dict[AuditFault, str] = {
     AuditFault.CHANGED: N_("entry {id} was changed: its hash is not that of what it holds"),
     AuditFault.BROKEN: N_("entry {id} does not follow the one before: entries were removed, inserted or reordered"),

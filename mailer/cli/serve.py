@@ -86,6 +86,8 @@ async def _serve(house: "House") -> None:
     told = [asyncio.create_task(_send_notices(act, stop)) for act in (house.notices.deliver, house.notices.post)]
     tasks = [sender, *told]
     tasks.append(asyncio.create_task(_count_reports(house, stop)))
+    if house.config.bounces.maildir or house.config.bounces.imap_host:
+        tasks.append(asyncio.create_task(_watch_mailbox(house, stop)))
     if house.config.public_url:
         tasks.append(asyncio.create_task(_serve_web(house, stop)))
     clock.start(lambda: asyncio.to_thread(house.timetable.tick), house.timetable.next_wake, house.timetable.triggers)
@@ -126,6 +128,19 @@ async def _serve_web(house: "House", stop: asyncio.Event) -> None:
         await serve_public(app, house.config.web.host, house.config.web.port, stop, on_listening=listening)
     finally:
         await asyncio.to_thread(actions.close)
+
+
+async def _watch_mailbox(house: "House", stop: asyncio.Event) -> None:
+    """Keep returned mail read in a thread of its own, with its own connection; also while the house is held."""
+    watch = house.returned.watch()
+    watching = asyncio.create_task(asyncio.to_thread(watch.run))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([watching, stopping], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        watch.stop()
+        await watching
 
 
 async def _send_notices(send: Callable[[], Coroutine[None, None, None]], stop: asyncio.Event) -> None:

@@ -32,6 +32,7 @@ class Right(StrEnum):
     CANCEL = "cancel"
     RETRY = "retry"
     CORRECT = "correct"  # send a correction
+    SUPPRESS = "suppress"  # say that an address gets nothing, or gets mail again
     USERS = "users"  # register and change users
     CONFIRM = "confirm"  # say that this house may send: after a restore, a move, a clone
     SETTINGS = "settings"
@@ -51,6 +52,7 @@ ROLE_RIGHTS: dict[UserRole, frozenset[Right]] = {
             Right.CANCEL,
             Right.RETRY,
             Right.CORRECT,
+            Right.SUPPRESS,
         }
     ),
     UserRole.ADMIN: frozenset({Right.USERS, Right.CONFIRM, Right.SETTINGS}),

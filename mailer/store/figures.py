@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, case, func, select
 
 from mailer.model.delivery import DeliveryStatus
+from mailer.model.report import Tie
 from mailer.store.schema import attempt, delivery, event, mailing
 
 TRIED = ("accepted", "deferred", "refused", "uncertain")  # outcomes that spent an attempt on the recipient
@@ -99,10 +100,10 @@ def count_retries(connection: Connection, mailing_id: int) -> dict[int, int]:
 
 
 def count_bounced(connection: Connection, mailing_id: int) -> dict[int, int]:
-    """Return deliveries with a bounce, by list id."""
+    """Return deliveries with a bounce that is known to be theirs, by list id."""
     rows = connection.execute(
         select(event.c.list_id, func.count(func.distinct(event.c.delivery_id)))
-        .where(event.c.mailing_id == mailing_id, event.c.kind == "bounce")
+        .where(event.c.mailing_id == mailing_id, event.c.kind == "bounce", event.c.tie != Tie.PROBABLE.value)
         .group_by(event.c.list_id)
     )
     return dict(rows.all())

@@ -265,7 +265,8 @@ suppression = Table(
     Column("reason", String(40), nullable=False),
     Column("source", String(200), nullable=False),
     Column("since", UtcTime, nullable=False),
-    Column("until", UtcTime),
+    Column("until", UtcTime),  # lifted, or over, at this time: what failed before it counts no more
+    Column("note", Text, nullable=False, server_default=""),  # the words of the person who entered it
 )
 
 mailing = Table(
@@ -438,8 +439,51 @@ event = Table(
     Column("detail", Text, nullable=False, server_default=""),
     Column("source", String(200), nullable=False),
     Column("happened_at", UtcTime, nullable=False),
+    # model.report.Tie: what ties a report to the delivery; empty for what is no report
+    Column("tie", String(16), nullable=False, server_default=""),
+    Column("about", String(254), nullable=False, server_default=""),  # another address than the delivery's
     UniqueConstraint("delivery_id", "kind", "source"),
     Index("ix_event_mailing_kind", "mailing_id", "kind"),
+)
+
+# mails that came back and are not events on a delivery, or only perhaps: people read and settle these
+returned_mail = Table(
+    "returned_mail",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("kind", String(24), nullable=False),
+    Column("answer", Boolean, nullable=False),  # a person seems to have written it
+    Column("tie", String(16), nullable=False, server_default=""),
+    Column("delivery_id", ForeignKey("delivery.id"), index=True),
+    Column("source", String(300), nullable=False),
+    Column("sender", String(254), nullable=False, server_default=""),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("sent_at", UtcTime),
+    Column("first_lines", Text, nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("read_at", UtcTime, nullable=False),
+    Index("ix_returned_mail_answer", "answer", "id"),
+)
+
+# how far a folder of a mailbox has been read; another UIDVALIDITY means that UIDs are given anew (RFC 3501 §2.3.1.1)
+mailbox_place = Table(
+    "mailbox_place",
+    metadata,
+    Column("mailbox", String(400), primary_key=True),
+    Column("uid_validity", BigInteger, nullable=False),
+    Column("last_uid", BigInteger, nullable=False),
+    Column("read_at", UtcTime, nullable=False),
+)
+
+# what providers' webhooks have brought lately: each once, and never the same with other content
+hook_seen = Table(
+    "hook_seen",
+    metadata,
+    Column("hook", String(32), primary_key=True),
+    Column("name", String(64), primary_key=True),  # sha256 of the provider's own id of it
+    Column("body_sha256", String(64), nullable=False),
+    Column("seen_at", UtcTime, nullable=False, index=True),
 )
 
 # requests for tracked links and pictures, each a fact about a request; the verdict is an opinion, and can be made anew
@@ -522,6 +566,7 @@ notice = Table(
     Column("about", String(120), nullable=False, unique=True),
     Column("subject", Text, nullable=False),
     Column("body", Text, nullable=False),
+    Column("attached", LargeBinary),  # a mail that it hands on, until it is taken
     Column("made_at", UtcTime, nullable=False),
     Column("until_at", UtcTime, nullable=False),
 )
