@@ -76,7 +76,7 @@ def test_the_report_is_a_page_that_shows_what_the_demo_says(demo: tuple[dict[str
     files = result["files"]
     assert isinstance(files, dict)
     page = Path(files["report"]).read_text("utf-8")
-    tiles = cast(list[Any], lxml_html.document_fromstring(page).xpath("//dl[@class='tiles']//dd"))
+    tiles = cast("list[Any]", lxml_html.document_fromstring(page).xpath("//dl[@class='tiles']//dd"))
     shown = [int("".join(one.itertext()).split()[0]) for one in tiles]
     wanted = ("planned", "accepted", "bounced", "complaints", "unsubscribed", "opened", "clicked")
     assert sorted(shown) == sorted([*(int(str(result[one])) for one in wanted), 4, 2, 1])  # missed, 收悉, MDN
