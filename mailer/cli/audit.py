@@ -35,9 +35,18 @@ ACT_WORDS: dict[Act, str] = {
     Act.CHANGE_USER: N_("user changed"),
     Act.DISABLE_USER: N_("user disabled"),
     Act.ENABLE_USER: N_("user enabled"),
+    Act.IMPORT_CONTACTS: N_("contacts imported"),
+    Act.UNDO_IMPORT: N_("import undone"),
+    Act.EXPORT_CONTACTS: N_("contacts exported"),
     Act.CONFIRM: N_("house confirmed"),
 }
-SUBJECT_WORDS = {"issue": N_("issue {name}"), "mailing": N_("mailing {name}"), "user": N_("user no. {name}")}
+SUBJECT_WORDS = {
+    "issue": N_("issue {name}"),
+    "mailing": N_("mailing {name}"),
+    "user": N_("user no. {name}"),
+    "import": N_("import {name}"),
+    "list": N_("list {name}"),
+}
 FAULT_WORDS: dict[AuditFault, str] = {
     AuditFault.CHANGED: N_("entry {id} was changed: its hash is not that of what it holds"),
     AuditFault.BROKEN: N_("entry {id} does not follow the one before: entries were removed, inserted or reordered"),

@@ -59,11 +59,10 @@ class CellPlace:
 
 @dataclass(frozen=True, slots=True)
 class SheetContact:
-    """A contact and the row it is from. given: the fields that the sheet has a column for, or says otherwise."""
+    """A contact and the cell of its address."""
 
     contact: Contact
     place: CellPlace
-    given: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

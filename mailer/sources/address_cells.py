@@ -13,12 +13,13 @@ _SEPARATORS = re.compile(rf"[;；、,，/／|｜{_BLANKS}]+")
 # where a cell has one @ only, a blank or comma may be a slip within it
 _CLEAR_SEPARATORS = re.compile(r"[;；、/／|｜\r\n]+|[,，]+\s*$")
 _PROVIDERS = (
-    "163.com", "126.com", "yeah.net", "188.com", "vip.163.com", "qq.com", "vip.qq.com", "foxmail.com", "139.com", "189.cn",
-    "sina.com", "sina.cn", "sohu.com", "aliyun.com", "gmail.com", "outlook.com", "hotmail.com", "icloud.com",
+    "163.com", "126.com", "yeah.net", "188.com", "vip.163.com", "qq.com", "vip.qq.com", "foxmail.com", "139.com",
+    "189.cn", "sina.com", "sina.cn", "sohu.com", "aliyun.com", "gmail.com", "outlook.com", "hotmail.com", "icloud.com",
 )  # fmt: skip
 # real domains that are a letter away from a provider's
-_REAL = frozenset({"162.com", "169.com", "188.cn", "263.net", "263.com", "mail.com", "email.com", "ymail.com", "sina.com.cn",
-                   "163.net", "tom.com", "21cn.com", "live.com", "msn.com", "me.com", "mac.com", "soho.com"})  # fmt: skip
+_REAL = frozenset({"162.com", "169.com", "188.cn", "263.net", "263.com", "mail.com", "email.com", "ymail.com",
+                   "sina.com.cn", "163.net", "tom.com", "21cn.com", "live.com", "msn.com", "me.com", "mac.com",
+                   "soho.com"})  # fmt: skip
 _ENDINGS = {
     "con": "com", "cmo": "com", "ocm": "com", "comm": "com", "coom": "com", "vom": "com", "xom": "com", "cim": "com",
     "c0m": "com", "cpm": "com", "clm": "com", "come": "com", "nte": "net", "ner": "net", "met": "net", "cnn": "cn",

@@ -60,7 +60,6 @@ class _Layout:
     folded: tuple[str, ...] = field(default=())
     addresses: list[int] = field(default_factory=list)
     others: list[tuple[str, int]] = field(default_factory=list)
-    given: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         bare = tuple(heading.strip() for heading in self.headings)
@@ -70,7 +69,6 @@ class _Layout:
         self.folded = tuple(fold_heading(heading) for heading in self.headings)
         self.addresses = [at for at, name in self.columns.items() if name == "address"]
         self.others = [(name, at) for at, name in self.columns.items() if name != "address"]
-        self.given = frozenset(self.columns.values())
 
     def heading(self, at: int) -> str:
         return " ".join(self.headings[at].split()) if at < len(self.headings) else ""
@@ -221,7 +219,9 @@ def _is_heading(row: SheetRow, columns: Mapping[int, str], mapping: Mapping[str,
 def _continues(row: SheetRow, below: SheetRow) -> bool:
     """Whether the row below is the second row of the headings: the address's heading is merged over both."""
     return any(
-        at in below.carried and field_of(cell) == "address" for at, cell in enumerate(row.cells) if at < len(below.cells)
+        at in below.carried and field_of(cell) == "address"
+        for at, cell in enumerate(row.cells)
+        if at < len(below.cells)
     )
 
 
@@ -300,7 +300,7 @@ def _read_row(row: SheetRow, layout: _Layout, mapping: Mapping[str, str]) -> Ite
                 yield DoubtfulCell(where, token.address.text, _("the domain looks mistyped"), token.suggestion)
             yield from doubts
             doubts = []
-            yield SheetContact(Contact(token.address.text, token.address.key, **shared), where, layout.given)
+            yield SheetContact(Contact(token.address.text, token.address.key, **shared), where)
 
 
 def _read_aside(row: SheetRow, layout: _Layout, mapping: Mapping[str, str]) -> RowAside | None:

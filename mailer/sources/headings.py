@@ -25,8 +25,8 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 FIELD_OF = {heading: field for field, headings in HEADINGS.items() for heading in headings}
 # columns that sheets often have and that are none of our business
 OTHER_HEADINGS = (
-    "备注", "序号", "编号", "传真", "邮编", "邮政", "通讯地址", "通信地址", "单位地址", "联系地址", "详细地址", "地区", "类别", "note",
-    "remark", "no.", "#", "fax",
+    "备注", "序号", "编号", "传真", "邮编", "邮政", "通讯地址", "通信地址", "单位地址", "联系地址", "详细地址", "地区",
+    "类别", "note", "remark", "no.", "#", "fax",
 )  # fmt: skip
 # what a longer heading is about, tried in this order: 联系人电子邮箱 is an address, 企业联系电话 a phone
 _ABOUT: tuple[tuple[str, str], ...] = (
@@ -96,9 +96,9 @@ def parse_mapping(texts: Sequence[str]) -> dict[str, str]:
                 field="--map",
                 cure=_("did you mean {near}?").format(near=f"{heading}={near[0]}")
                 if near and equals and heading
-                else _("write HEADING=FIELD or LETTER=FIELD; fields are {fields}, and - for a column to leave out").format(
-                    fields=_(", ").join(FIELDS)
-                ),
+                else _(
+                    "write HEADING=FIELD or LETTER=FIELD; fields are {fields}, and - for a column to leave out"
+                ).format(fields=_(", ").join(FIELDS)),
             )
         mapping[fold_heading(heading)] = field
     return mapping

@@ -18,7 +18,9 @@ __all__ = ["heading_row", "is_workbook", "read_items", "read_sheet"]
 _PAGES = (b"<html", b"<!doctype html", b"<table", b"<?xml")
 
 
-def read_items(file: Path, *, spool: Path | None = None, mapping: Mapping[str, str] | None = None) -> Iterator[SheetItem]:
+def read_items(
+    file: Path, *, spool: Path | None = None, mapping: Mapping[str, str] | None = None
+) -> Iterator[SheetItem]:
     """Yield what a sheet says, row by row, in constant memory. spool: where a workbook's rows were put before.
 
     Raises SheetError for a file that is no sheet, or has no column of addresses.
@@ -66,7 +68,11 @@ def read_sheet(file: Path, *, spool: Path | None = None) -> tuple[Contact, ...]:
 
 def _refusal(file: Path, item: RefusedCell) -> SheetError:
     return SheetError(
-        item.reason, file=file, line=item.place.row, field=item.place.heading or item.place.letter or None, cure=item.cure
+        item.reason,
+        file=file,
+        line=item.place.row,
+        field=item.place.heading or item.place.letter or None,
+        cure=item.cure,
     )
 
 

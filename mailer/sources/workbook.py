@@ -155,7 +155,7 @@ def write_value(value: str | float | bool | date | time | timedelta) -> str:
 
 
 def _look_over(file: Path) -> dict[str, frozenset[int]]:
-    """Refuse a zip that unpacks to too much; return the hidden rows of an .xlsx by sheet, which calamine keeps quiet."""
+    """Refuse a zip that unpacks to too much; return the hidden rows of an .xlsx, which calamine leaves out."""
     if not zipfile.is_zipfile(file):
         return {}
     try:

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailer.errors import SheetError
-from mailer.model.delivery import Contact
 from mailer.model.contact_sheet import LIMITS
+from mailer.model.delivery import Contact
 from mailer.sources.sheets import heading_row, read_sheet
 from mailer.store import schema
 from tests.conftest import REPOSITORY
