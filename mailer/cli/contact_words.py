@@ -28,7 +28,7 @@ CHANGE_WORDS: dict[ChangeKind, str] = {
 FIELD_WORDS = {
     "organisation": N_("Organisation"),
     "name": N_("Name"),
-    "title": N_("Title of a person"),
+    "title": N_("Job title"),
     "city": N_("City"),
     "address": N_("Address"),
     "phone": N_("Phone"),

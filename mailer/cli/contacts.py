@@ -27,8 +27,8 @@ def add_to(app: typer.Typer) -> None:
         help=_("Bring the contacts of a sheet (csv, xlsx, xls, et, ods) onto a list, or take an import back (--undo)."),
         epilog=_(
             "Look first: `mailer contacts import 名单.xlsx --list members --dry-run --refused 退回.xlsx` says what "
-            "would change and writes what is refused to a sheet that can be mended and imported in turn. A blank cell leaves "
-            "what is known; nobody is taken off the list; who left or is suppressed does not come back."
+            "would change and writes what is refused to a sheet that can be mended and imported in turn. A blank "
+            "cell leaves what is known; nobody is taken off the list; who left or is suppressed does not come back."
         ),
     )(import_sheet)
     group.command("imports", help=_("Show what was imported, by whom and when."))(imports)
@@ -196,8 +196,8 @@ def list_contacts(
         say(_("no contact is like that"))
         return
     table = make_table(
-        "", (_("List"), "left"), (_("Organisation"), "left"), (_("Name"), "left"), (_("Title of a person"), "left"),
-        (_("City"), "left"), (_("Address"), "left"), (_("Status"), "left"),
+        "", (_("List"), "left"), (_("Organisation"), "left"), (_("Name"), "left"), (_("Job title"), "left"),
+        (_("City"), "left"), (_("Address"), "whole"), (_("Status"), "left"),
     )  # fmt: skip
     for one in found:
         value = one.contact

@@ -56,10 +56,13 @@ def parse_address(text: str) -> Address:
     Full-width letters and signs are folded (NFKC) and invisible characters dropped first, as sheets hold them.
     No DNS is asked. Raises AddressError for anything else; control characters are never repaired.
     """
-    if any(unicodedata.category(char) == "Cc" or char in "\u2028\u2029" for char in text.strip(" \t")):
-        raise AddressError(_("the address holds a control character"), cure=_("type the address anew"))
-    folded = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).strip()
-    plain = _PLAIN.fullmatch(folded)
+    if text.isascii() and (plain := _PLAIN.fullmatch(text.strip(" \t"))):
+        folded = plain[0]
+    else:
+        if any(unicodedata.category(char) == "Cc" or char in "\u2028\u2029" for char in text.strip(" \t")):
+            raise AddressError(_("the address holds a control character"), cure=_("type the address anew"))
+        folded = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).strip()
+        plain = _PLAIN.fullmatch(folded)
     if plain is not None and len(plain[1]) <= MAX_LOCAL and (domain := _ascii_domain(plain[2])):
         written = f"{plain[1]}@{domain}"
     else:

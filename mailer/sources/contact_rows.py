@@ -115,7 +115,7 @@ class _Reader:
     def take(self, row: SheetRow) -> Iterator[SheetItem]:
         """Yield what a row says; rows wait until the headings are found."""
         if self._layout is not None:
-            yield from _read_row(row, self._layout, self._mapping)
+            yield from _read_row(row, self._layout)
         elif not self._gave_up:
             self._waiting.append(row)
             if len(self._waiting) >= LOOKED_THROUGH:
@@ -145,10 +145,12 @@ class _Reader:
         self._any = True
         self._seen |= set(layout.folded) - {""}
         for row in waiting[: max(after - 1, 0)]:
-            yield RowAside(CellPlace(row.sheet, row.number), AsideKind.TITLE, _text_of(row))
+            grouped = sum(field_of(cell) is not None for cell in row.cells) > 1
+            kind = AsideKind.HEADING if grouped else AsideKind.TITLE
+            yield RowAside(CellPlace(row.sheet, row.number), kind, _text_of(row))
         yield describe_columns(self._sheet, layout)
         for row in waiting[after:]:
-            yield from _read_row(row, layout, self._mapping)
+            yield from _read_row(row, layout)
 
     def finish(self) -> None:
         """Raise SheetError where the whole file had no addresses for us, or not what the mapping names."""
@@ -253,17 +255,15 @@ def _text_of(row: SheetRow) -> str:
     return " ".join(" ".join(row.cells).split())[:200]
 
 
-def _read_row(row: SheetRow, layout: _Layout, mapping: Mapping[str, str]) -> Iterator[SheetItem]:
+def _read_row(row: SheetRow, layout: _Layout) -> Iterator[SheetItem]:
     place = CellPlace(row.sheet, row.number)
     cells = row.cells
-    if not any(at < len(cells) and cells[at] and not cells[at].isspace() for at in layout.addresses):
-        aside = _read_aside(row, layout, mapping)
+    written = [cells[at] for at in layout.addresses if at < len(cells) and cells[at] and not cells[at].isspace()]
+    if not written or (not layout.own and not any("@" in cell or "＠" in cell for cell in written)):
+        aside = _read_aside(row, layout, has_address=bool(written))
         if aside is not None:
             yield aside
             return
-    elif tuple(map(fold_heading, cells)) == layout.folded:
-        yield RowAside(place, AsideKind.HEADING, _text_of(row))
-        return
     values, refused, doubts = _read_values(row, layout)
     tokens: list[tuple[int, AddressToken]] = []
     for at in layout.addresses:
@@ -303,13 +303,20 @@ def _read_row(row: SheetRow, layout: _Layout, mapping: Mapping[str, str]) -> Ite
             yield SheetContact(Contact(token.address.text, token.address.key, **shared), where)
 
 
-def _read_aside(row: SheetRow, layout: _Layout, mapping: Mapping[str, str]) -> RowAside | None:
-    """Return what a row without an address is, keeping in mind the city that it may name."""
+def _read_aside(row: SheetRow, layout: _Layout, *, has_address: bool) -> RowAside | None:
+    """Return what a row without an address is, keeping in mind the city that it may name.
+
+    has_address: something that is no address stands in its column: it may still be the headings once more, or a total.
+    """
     own = [cell for at, cell in enumerate(row.cells) if at not in row.carried and cell.strip()]
     place = CellPlace(row.sheet, row.number)
     if layout.own:
         return None
+    if has_address and tuple(map(fold_heading, row.cells)) == layout.folded:
+        return RowAside(place, AsideKind.HEADING, _text_of(row))
     found = row_kinds.find_kind(own)
+    if has_address and found is not None and found[0] is not AsideKind.TOTAL:
+        return None
     if found is None or any("@" in cell or "＠" in cell for cell in own):
         return None
     kind, text = found

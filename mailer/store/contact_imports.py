@@ -344,8 +344,8 @@ def _put_contacts_back(connection: Connection, rows: Sequence[Row[tuple[object, 
     values = [
         {
             "number": row.contact_id, "was_address": row.was_address, "was_name": row.was_name,
-            "was_title": row.was_title, "was_organisation": row.was_organisation, "was_city": row.was_city, "was_phone": row.was_phone,
-            "was_changed_at": row.was_changed_at,
+            "was_title": row.was_title, "was_organisation": row.was_organisation, "was_city": row.was_city,
+            "was_phone": row.was_phone, "was_changed_at": row.was_changed_at,
         }
         for row in rows
     ]  # fmt: skip
