@@ -32,8 +32,8 @@ OTHER_HEADINGS = (
 _ABOUT: tuple[tuple[str, str], ...] = (
     ("address", r"邮箱|信箱|电子邮件|邮件地址|电邮|e-?mail"),
     ("phone", r"电话|手机|phone|mobile|^tel"),
+    ("name", r"姓名|联系人$"),  # 姓名及职务 is a name with a title behind
     ("title", r"职务|职位|职称"),
-    ("name", r"姓名|联系人$"),
     ("city", r"^(?:所在|所属)?(?:城|地)市"),
     ("organisation", r"单位(?:全称|名称)|(?:公司|企业|机构)(?:全称|名称)?$|单位$"),
 )

@@ -62,4 +62,4 @@ def city_of(text: str) -> str:
     if "".join(bare.split()) in _BARE:
         return "".join(bare.split())
     match = _CITY.fullmatch(bare)
-    return match[1] if match is not None else ""
+    return match[1] if match is not None and match[1] not in ("城市", "地市", "县市", "地区") else ""

@@ -1,10 +1,10 @@
 """The contacts of a sheet on their way into a list: in a temporary table, where the database compares them."""
 
 from array import array
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     Column,
@@ -122,7 +122,9 @@ class StagedContacts:
 
 # by position: looking up thirteen names takes longer than all the rest
 def _to_found(row: Row[Any]) -> SheetContact:
-    _ordinal, key, _hash, address, name, title, organisation, city, phone, sheet, number, column, heading = row[:13]
+    _ordinal, key, _hash, address, name, title, organisation, city, phone, sheet, number, column, heading = cast(
+        "Sequence[Any]", row
+    )[:13]
     value = Contact(address, key, name, title, organisation, city, phone)
     return SheetContact(value, CellPlace(sheet, number, column, heading))
 
