@@ -312,7 +312,10 @@ def _read_aside(row: SheetRow, layout: _Layout, *, has_address: bool) -> RowAsid
     place = CellPlace(row.sheet, row.number)
     if layout.own:
         return None
-    if has_address and tuple(map(fold_heading, row.cells)) == layout.folded:
+    if has_address and any(
+        layout.folded[at] and at < len(row.cells) and fold_heading(row.cells[at]) == layout.folded[at]
+        for at in layout.addresses
+    ):
         return RowAside(place, AsideKind.HEADING, _text_of(row))
     found = row_kinds.find_kind(own)
     if has_address and found is not None and found[0] is not AsideKind.TOTAL:

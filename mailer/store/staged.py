@@ -122,9 +122,8 @@ class StagedContacts:
 
 # by position: looking up thirteen names takes longer than all the rest
 def _to_found(row: Row[Any]) -> SheetContact:
-    _ordinal, key, _hash, address, name, title, organisation, city, phone, sheet, number, column, heading = cast(
-        "Sequence[Any]", row
-    )[:13]
+    values = cast("Sequence[Any]", row)[1:13]
+    key, _hash, address, name, title, organisation, city, phone, sheet, number, column, heading = values
     value = Contact(address, key, name, title, organisation, city, phone)
     return SheetContact(value, CellPlace(sheet, number, column, heading))
 
