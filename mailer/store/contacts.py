@@ -18,7 +18,7 @@ def iterate_contacts(
     query = _select(wanted)
     if limit is not None:
         query = query.limit(limit)
-    for row in connection.execution_options(yield_per=PAGE).execute(query):
+    for row in connection.execute(query.execution_options(yield_per=PAGE)):
         yield _to_listed(row)
 
 

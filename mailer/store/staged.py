@@ -148,7 +148,7 @@ def settle_slots(connection: Connection, list_id: int) -> None:
         .order_by(staged.c.ordinal)
     )
     ordinals, places = array("q"), array("q")
-    for row in connection.execution_options(yield_per=PAGE).execute(on):
+    for row in connection.execute(on.execution_options(yield_per=PAGE)):
         ordinals.append(row.ordinal)
         places.append(row.position)
     dealt = zip(ordinals, places, sorted(places), strict=True)
