@@ -9,6 +9,7 @@ from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
 from mailer.app.audit import AuditTrail
 from mailer.app.checks import Checks
+from mailer.app.contacts import Contacts, ImportOrder
 from mailer.app.corrections import Corrections
 from mailer.app.forecasts import Forecasts
 from mailer.app.ground import DEMO_MARK, Ground, utc_now
@@ -38,6 +39,7 @@ from mailer.sources import starter
 __all__ = [
     "DEMO_MARK",
     "House",
+    "ImportOrder",
     "LoadedIssue",
     "Rendered",
     "Rounds",
@@ -56,6 +58,7 @@ class House(Ground):
         super().__init__(home, now)
         self.lists = Lists(self)
         self.people = People(self)
+        self.contacts = Contacts(self, self.lists, self.people)
         self.issues = Issues(self, self.lists)
         self.approvals = Approvals(self, self.issues, self.lists)
         self.checks = Checks(self)

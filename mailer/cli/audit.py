@@ -40,6 +40,9 @@ ACT_WORDS: dict[Act, str] = {
     Act.ENABLE_USER: N_("enabled"),
     Act.SUPPRESS: N_("address suppressed"),
     Act.LIFT: N_("suppression lifted"),
+    Act.IMPORT_CONTACTS: N_("contacts imported"),
+    Act.UNDO_IMPORT: N_("import undone"),
+    Act.EXPORT_CONTACTS: N_("contacts exported"),
     Act.CONFIRM: N_("house confirmed"),
     Act.TEST_NOTICES: N_("notices tested"),
 }
@@ -48,6 +51,8 @@ SUBJECT_WORDS = {
     "mailing": N_("mailing {name}"),
     "user": N_("user {name}"),
     "address": N_("address {name}"),
+    "import": N_("import {name}"),
+    "list": N_("list {name}"),
 }
 FAULT_WORDS: dict[AuditFault, str] = {
     AuditFault.CHANGED: N_("entry {id} was changed: its hash is not that of what it holds"),

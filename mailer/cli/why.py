@@ -237,7 +237,7 @@ def describe(history: RecipientHistory) -> dict[str, object]:
             }
             for one in history.subscriptions
         ],
-        "deliveries": [_describe_delivery(one) for one in history.deliveries],
+        "deliveries": [describe_delivery(one) for one in history.deliveries],
         "suppression": {"reason": found.reason, "source": found.source, "since": found.since, "until": found.until}
         if found is not None
         else None,
@@ -247,7 +247,8 @@ def describe(history: RecipientHistory) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _describe_delivery(one: DeliveryRecord) -> dict[str, object]:
+def describe_delivery(one: DeliveryRecord) -> dict[str, object]:
+    """Return a delivery with its history, for --json."""
     return {
         "list": one.list_name,
         "edition": one.edition_id,

@@ -257,6 +257,49 @@ subscription = Table(
     CheckConstraint("status IN ('pending', 'active', 'left')", name="status"),
 )
 
+# a sheet of contacts that was brought in by a person; undone_at: all of it that could be was put back
+contact_import = Table(
+    "contact_import",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("list_id", ForeignKey("distribution_list.id"), nullable=False),
+    Column("by_name", String(200), nullable=False),
+    Column("by_id", ForeignKey("user_account.id")),
+    Column("at", UtcTime, nullable=False),
+    Column("file_name", String(255), nullable=False),
+    Column("file_sha256", String(64), nullable=False),
+    Column("basis", String(40), nullable=False),
+    Column("counts", JSON, nullable=False),
+    Column("undone_at", UtcTime),
+    Column("undone_by", String(200), nullable=False, server_default=""),
+    Column("undone_by_id", ForeignKey("user_account.id")),
+)
+
+# what an import changed of one contact, and how that was before: as long as the contact itself is kept
+contact_import_row = Table(
+    "contact_import_row",
+    metadata,
+    Column("import_id", ForeignKey("contact_import.id"), primary_key=True),
+    Column("contact_id", ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("act", String(16), nullable=False),
+    # the contact as it was, where the import wrote it
+    Column("was_address", String(254)),
+    Column("was_name", String(200)),
+    Column("was_title", String(200)),
+    Column("was_organisation", String(200)),
+    Column("was_city", String(100)),
+    Column("was_phone", String(100)),
+    Column("was_changed_at", UtcTime),
+    # the subscription as it was, where it was there already
+    Column("was_position", Integer),
+    Column("was_source", String(200)),
+    Column("was_basis", String(40)),
+    Column("was_since", UtcTime),
+    Column("was_left_at", UtcTime),
+    Column("now_position", Integer, nullable=False),
+    CheckConstraint("act IN ('made', 'joined', 'resumed', 'kept')", name="act"),
+)
+
 suppression = Table(
     "suppression",
     metadata,
