@@ -14,6 +14,7 @@ from mailer.app.corrections import Corrections
 from mailer.app.forecasts import Forecasts
 from mailer.app.ground import DEMO_MARK, Ground, utc_now
 from mailer.app.histories import Histories
+from mailer.app.hooks import Hooks
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
@@ -71,6 +72,7 @@ class House(Ground):
         self.rehearsals = Rehearsals(self, self.forecasts)
         self.histories = Histories(self, self.relays)
         self.returned = Returned(self)
+        self.hooks = Hooks(self, self.returned)
         self.suppressions = Suppressions(self)
         self.signing = Signing(self)
         self.archive = PublicArchive(self)

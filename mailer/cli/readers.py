@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mailer.web.actions import PictureView, ReceiptView, UnsubscribeView
+from mailer.web.actions import HookStatus, PictureView, ReceiptView, UnsubscribeView
 from mailer.web.public import create_public_app as create_public_app
 from mailer.web.server import serve_public as serve_public
 
@@ -63,6 +63,10 @@ class ReaderActions:
         """Return a hosted picture, or None."""
         found = self._house.archive.picture(sha256)
         return PictureView(found.media_type, found.content) if found is not None else None
+
+    def take_hook(self, name: str, body: bytes) -> HookStatus:
+        """Check and record what a provider reports."""
+        return HookStatus(self._house.hooks.take(name, body).value)
 
 
 def _show_receipt(found: "Receipt | None") -> ReceiptView | None:

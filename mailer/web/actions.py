@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Protocol
 
 from mailer.model.reading import Visit
@@ -34,6 +35,15 @@ class ReceiptView:
     address: str
     list_title: str
     confirmed_at: datetime | None
+
+
+class HookStatus(Enum):
+    """What became of a provider's call."""
+
+    TAKEN = "taken"
+    UNKNOWN = "unknown"  # there is no such webhook
+    REFUSED = "refused"  # it is not the provider's
+    LATER = "later"  # it cannot be taken just now; the provider calls again
 
 
 class PublicActions(Protocol):
@@ -71,6 +81,9 @@ class PublicActions(Protocol):
 
     def view_picture(self, sha256: str) -> PictureView | None:
         """Return a picture that mails name by its address, else None."""
+
+    def take_hook(self, name: str, body: bytes) -> HookStatus:
+        """Check the signature of what a provider reports, and record it."""
 
 
 MAX_TOKEN = 200

@@ -1,4 +1,4 @@
-"""The body of a form that needs no reading: its address says everything."""
+"""The body of a request, never more of it than is wanted."""
 
 import asyncio
 from http import HTTPStatus
@@ -13,16 +13,22 @@ BODY_SECONDS = 10.0
 
 async def drain_body(request: Request) -> None:
     """Read the body to its end and drop it; 413 for one over MAX_BODY, 408 for one that does not come."""
+    await read_body(request, MAX_BODY)
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """Return the whole body; 413 for one of more than so many octets, 408 for one that does not come."""
     length = request.headers.get("content-length", "0")
     too_large = HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers={"Connection": "close"})
-    if not length.isdecimal() or int(length) > MAX_BODY:
+    if not length.isdecimal() or int(length) > most:
         raise too_large
-    received = 0
+    received = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
-                received += len(chunk)
-                if received > MAX_BODY:
+                received += chunk
+                if len(received) > most:
                     raise too_large
     except (TimeoutError, ClientDisconnect):
         raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, headers={"Connection": "close"}) from None
+    return bytes(received)

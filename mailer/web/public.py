@@ -20,6 +20,7 @@ from mailer.web.actions import MAX_TOKEN, PublicActions, UnsubscribeView
 from mailer.web.body import drain_body
 from mailer.web.corrected import lead_to_correction
 from mailer.web.drawing import PAGE_HEADERS, Page, draw_page, mask_address, with_address
+from mailer.web.hooks import add_hooks
 from mailer.web.language import language_of_request, speaking
 from mailer.web.reading import add_reading
 
@@ -108,6 +109,7 @@ def create_public_app(ports: PublicActions, config: Config) -> FastAPI:
         return Response(picture.content, media_type=picture.media_type, headers=PICTURE_HEADERS)
 
     add_reading(app, ports, config, answer)
+    add_hooks(app, ports)
 
     @app.api_route("/healthz", methods=["GET", "HEAD"])
     async def show_health() -> Response:

@@ -12,7 +12,7 @@ import pytest
 from mailer.config import Config
 from mailer.model.reading import Visit
 from mailer.tokens import HouseSecret, Purpose, read_token, sign_token
-from mailer.web.actions import PictureView, ReceiptView, UnsubscribeView
+from mailer.web.actions import HookStatus, PictureView, ReceiptView, UnsubscribeView
 from mailer.web.public import create_public_app
 from mailer.web.server import serve_public
 from tests.browser import browser as browser
@@ -51,6 +51,13 @@ class Desk:
     targets: dict[int, str] = field(default_factory=dict)
     visits: list[tuple[str, int, Visit]] = field(default_factory=list)
     confirmed: dict[int, datetime] = field(default_factory=dict)
+    hooks: dict[str, HookStatus] = field(default_factory=dict)
+    brought: list[bytes] = field(default_factory=list)
+
+    def take_hook(self, name: str, body: bytes) -> HookStatus:
+        self.threads.add(threading.current_thread().name)
+        self.brought.append(body)
+        return self.hooks.get(name, HookStatus.UNKNOWN)
 
     def token(self, number: int, purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
         return sign_token(SECRET, purpose, number)
