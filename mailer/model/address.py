@@ -68,6 +68,8 @@ def parse_address(text: str) -> Address:
     else:
         # also to refuse: its word is the last
         written = _validate(folded) or ""
+    if "=?" in written:
+        written = ""  # a header would be read as an encoded word (RFC 2047), and what that may hide is refused there
     if not written:
         shown = folded if len(folded) <= 60 else folded[:57] + "..."
         raise AddressError(
