@@ -84,6 +84,12 @@ def make_letterhead() -> Letterhead:
 def fill_database(path: Path, readers: int) -> Store:
     """Make a database with so many subscribers of one list and an approved issue; return it open."""
     store = open_store("", path)
+    add_readers(store, readers)
+    return store
+
+
+def add_readers(store: Store, readers: int) -> None:
+    """Write so many subscribers of one list, and an approved issue, into an empty database."""
     now = datetime.now(UTC)
     with store.write() as connection:
         lists = audience.sync_lists(connection, [DistributionList(LIST, "会员单位", Role.SIDEWAYS)])
@@ -95,7 +101,6 @@ def fill_database(path: Path, readers: int) -> Store:
         rules = ApprovalRules((Step("签发"),))
         wanted = Submission(_make_issue(), IssueContent("0" * 64), [make_edition()], {}, rules)
         approve_issue(connection, wanted, Actor("benchmark"), now)
-    return store
 
 
 def _make_contact(number: int) -> Contact:

@@ -12,6 +12,7 @@
     ├── StateError            the thing exists but is not in a state that allows this step
     │   └── HouseHeldError    this house sends nothing until a person has looked: restored, cloned or moved
     ├── NotFoundError         no such issue, list, mailing, address
+    ├── MailboxError          the mailbox of returned mail cannot be read
     ├── StoreError            the database cannot be opened, is locked, or is of another version
     │   └── EditionChangedError   a frozen edition is no longer what was approved
     └── ChildError            the child process failed at its work, by a fault of ours or of a library
@@ -103,6 +104,10 @@ class HouseHeldError(StateError):
 
 class NotFoundError(MailerError):
     """There is no such issue, list, mailing or address."""
+
+
+class MailboxError(MailerError):
+    """The mailbox of returned mail cannot be reached, does not let us in, or does not answer as it should."""
 
 
 class StoreError(MailerError):

@@ -9,6 +9,7 @@ from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
 from mailer.app.audit import AuditTrail
 from mailer.app.checks import Checks
+from mailer.app.contacts import Contacts, ImportOrder
 from mailer.app.corrections import Corrections
 from mailer.app.forecasts import Forecasts
 from mailer.app.ground import DEMO_MARK, Ground, utc_now
@@ -24,8 +25,10 @@ from mailer.app.reach import Reach
 from mailer.app.readings import Readings
 from mailer.app.rehearsals import Rehearsals
 from mailer.app.relays import Relays
+from mailer.app.reporting import Reporting
 from mailer.app.returned import Returned
 from mailer.app.signing import Signing
+from mailer.app.suppressions import Suppressions
 from mailer.app.timetable import Timetable
 from mailer.app.units import write_house_unit
 from mailer.app.written import Rendered, WrittenForms
@@ -36,6 +39,7 @@ from mailer.sources import starter
 __all__ = [
     "DEMO_MARK",
     "House",
+    "ImportOrder",
     "LoadedIssue",
     "Rendered",
     "Rounds",
@@ -54,6 +58,7 @@ class House(Ground):
         super().__init__(home, now)
         self.lists = Lists(self)
         self.people = People(self)
+        self.contacts = Contacts(self, self.lists, self.people)
         self.issues = Issues(self, self.lists)
         self.approvals = Approvals(self, self.issues, self.lists)
         self.checks = Checks(self)
@@ -66,10 +71,12 @@ class House(Ground):
         self.rehearsals = Rehearsals(self, self.forecasts)
         self.histories = Histories(self, self.relays)
         self.returned = Returned(self)
+        self.suppressions = Suppressions(self)
         self.signing = Signing(self)
         self.archive = PublicArchive(self)
         self.audit = AuditTrail(self)
         self.readings = Readings(self)
+        self.reports = Reporting(self)
         self.notices = Notices(self, self.relays)
         self.months = Months(self, self.issues, self.mailings, self.notices)
         self.alarms = Alarms(self, self.notices)

@@ -29,6 +29,7 @@ PRELOAD = (
     "mailer.rendering.wechat",
     "mailer.sources.import_file",
     "mailer.sources.web_page",
+    "mailer.sources.workbook",
     "mailer.sources.word",
 )
 

@@ -45,10 +45,16 @@ class Lists:
         """Make lists follow their sheets, all or none. Raises SheetError and changes nothing.
 
         A dry run writes nothing and waits for no one who writes. A sheet that drops most of its list is taken for a
-        mistake (StateError), unless `may_shrink`.
+        mistake (StateError), unless `may_shrink`. Lists that follow no sheet are left out, unless named (StateError).
         """
-        chosen = self.choose(names)
-        sheets = {name: read_sheet(self._ground.home / self._ground.config.lists[name].file) for name in chosen}
+        files = {name: self._ground.config.lists[name].file for name in self.choose(names)}
+        for name in names:
+            if not files[name]:
+                raise StateError(
+                    _("list {name} follows no sheet").format(name=name),
+                    cure=_("`mailer contacts import FILE --list {name}` brings contacts onto it").format(name=name),
+                )
+        sheets = {name: read_sheet(self._ground.home / file) for name, file in files.items() if file}
         ordered = self._ground.config.lists_in_order()
         now = self._ground.now()
         changes: dict[str, ListChange] = {}

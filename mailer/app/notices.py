@@ -93,7 +93,8 @@ class Notices:
             relay = await asyncio.to_thread(self._take_with_permit, copy)
             if relay is None:
                 continue
-            tried = await desk.send(copy, relay)
+            attached = await asyncio.to_thread(self._attached, copy) if copy.attaches else None
+            tried = await desk.send(copy, relay, attached)
             await asyncio.to_thread(self._note, copy, tried, f"to {copy.target} through {relay}")
 
     async def post(self) -> None:
@@ -176,6 +177,10 @@ class Notices:
             found = notices.open_copies(connection, self._ground.now(), by_mail=by_mail)
         # a clone has the other house's notices, which that one sends
         return found if found and self._ground.identity.look() is None else ()
+
+    def _attached(self, copy: NoticeCopy) -> bytes | None:
+        with self._ground.store.read() as connection:
+            return notices.read_attached(connection, copy.notice_id)
 
     def _take(self, copy: NoticeCopy) -> bool:
         """Take a copy; False when another clock has it."""

@@ -2,6 +2,7 @@
 
 from mailer.app.ground import Ground
 from mailer.model.reading import Receipt
+from mailer.store.digests import forget_digests
 from mailer.tracking.agents import known_agents
 from mailer.tracking.desk import ReadingDesk
 from mailer.tracking.readings import Rejudged, judge_again
@@ -32,4 +33,8 @@ class Readings:
 
     def judge(self, mailing_id: int | None = None) -> Rejudged:
         """Judge who made the requests of a mailing, or of all, by the present rules."""
-        return judge_again(self._ground.store, known_agents(), mailing_id)
+        done = judge_again(self._ground.store, known_agents(), mailing_id)
+        if done.changed:
+            with self._ground.store.write() as connection:
+                forget_digests(connection, mailing_id)
+        return done

@@ -20,7 +20,7 @@ ACT_WORDS: dict[Act, str] = {
     Act.APPROVE: N_("step given"),
     Act.RETURN: N_("returned"),
     Act.VOID: N_("approval void"),
-    Act.SCHEDULE: N_("planned"),
+    Act.SCHEDULE: N_("planned for its time"),
     Act.START: N_("started"),
     Act.RESCHEDULE: N_("planned for another time"),
     Act.HOLD: N_("held"),
@@ -38,10 +38,22 @@ ACT_WORDS: dict[Act, str] = {
     Act.CHANGE_USER: N_("changed"),
     Act.DISABLE_USER: N_("disabled"),
     Act.ENABLE_USER: N_("enabled"),
+    Act.SUPPRESS: N_("address suppressed"),
+    Act.LIFT: N_("suppression lifted"),
+    Act.IMPORT_CONTACTS: N_("contacts imported"),
+    Act.UNDO_IMPORT: N_("import undone"),
+    Act.EXPORT_CONTACTS: N_("contacts exported"),
     Act.CONFIRM: N_("house confirmed"),
     Act.TEST_NOTICES: N_("notices tested"),
 }
-SUBJECT_WORDS = {"issue": N_("issue {name}"), "mailing": N_("mailing {name}"), "user": N_("user {name}")}
+SUBJECT_WORDS = {
+    "issue": N_("issue {name}"),
+    "mailing": N_("mailing {name}"),
+    "user": N_("user {name}"),
+    "address": N_("address {name}"),
+    "import": N_("import {name}"),
+    "list": N_("list {name}"),
+}
 FAULT_WORDS: dict[AuditFault, str] = {
     AuditFault.CHANGED: N_("entry {id} was changed: its hash is not that of what it holds"),
     AuditFault.BROKEN: N_("entry {id} does not follow the one before: entries were removed, inserted or reordered"),

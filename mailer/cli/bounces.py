@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from mailer.cli.drawing import class_word, say, say_error, say_json
+from mailer.cli.drawing import class_word, make_table, out, say, say_error, say_json, show_clock
 from mailer.cli.explaining import describe_reply, draw_reply
 from mailer.cli.options import HouseGroup, JsonOption, open_house
 from mailer.errors import InputError
 from mailer.i18n import N_, _
 from mailer.model.outcome import Phase
-from mailer.model.report import ReportedRecipient, ReportKind, ReturnedMail
+from mailer.model.report import KeptMail, ReportedRecipient, ReportKind, ReturnedMail, Tie
 
 KIND_WORDS = {
     ReportKind.BOUNCE: N_("bounce"),
@@ -33,6 +33,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     group = typer.Typer(name="bounces", cls=HouseGroup, no_args_is_help=True, help=_("Mail that came back."))
     group.command("poll", help=_("Read the mailbox of returned mail and tie each mail to its delivery."))(poll)
+    group.command("list", help=_("List what waits for a person: answers, and mail that was not understood."))(show_kept)
     group.command("read", help=_("Read returned mails from files, mbox files, Maildirs, or `-`."))(read)
     group.command(
         "explain",
@@ -70,6 +71,8 @@ def describe(returned: ReturnedMail) -> dict[str, object]:
         "delivery": returned.delivery_id,
         "recorded": returned.recorded,
         "suppressed": returned.suppressed,
+        "tie": returned.tie.value if returned.tie is not None else "",
+        "about": returned.about,
     }
 
 
@@ -102,6 +105,10 @@ def _draw_one(returned: ReturnedMail) -> None:
         say("  " + _("the reader gets no further issue of this list"), "yellow")
     elif returned.suppressed:
         say("  " + _("the address is suppressed from now on"), "yellow")
+    if returned.tie is Tie.PROBABLE:
+        say("  " + _("only its address and time tie it to a copy of ours: probably"), "yellow")
+    if returned.about:
+        say("  " + _("it speaks of {address}, to which the copy was forwarded").format(address=returned.about))
 
 
 def _explain(one: ReportedRecipient) -> str:
@@ -113,6 +120,66 @@ def poll(ctx: typer.Context, as_json: JsonOption = False) -> None:
     """Read the mailbox of returned mail."""
     with open_house(ctx) as house:
         draw(house.returned.poll(), as_json=as_json)
+
+
+def show_kept(
+    ctx: typer.Context,
+    answers: Annotated[bool, typer.Option("--answers", help=_("what people have answered"))] = False,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help=_("what was not understood, or not surely tied to a copy"))
+    ] = False,
+    most: Annotated[int, typer.Option("-n", "--number", min=1, help=_("how many of each, the newest first"))] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List the mails that wait for a person; both kinds unless one is asked for."""
+    with open_house(ctx) as house:
+        zone = house.config.zone
+        wanted = [answer for answer, asked in ((True, answers), (False, unknown)) if asked] or [True, False]
+        kept = {answer: house.returned.kept(answers=answer, most=most) for answer in wanted}
+        counts = house.returned.count_kept()
+    if as_json:
+        for mails in kept.values():
+            for mail in mails:
+                say_json(describe_kept(mail))
+        return
+    for answer, mails in kept.items():
+        title = _("Answers by people: {n}") if answer else _("Not understood, or not surely: {n}")
+        table = make_table(
+            title.format(n=counts[0 if answer else 1]),
+            (_("date ({zone})").format(zone=zone.key), "whole"),
+            (_("from"), "left"),
+            (_("subject"), "left"),
+            (_("what it is"), "left"),
+            (_("about"), "left"),
+        )
+        for mail in mails:
+            about = f"{mail.issue_slug} {mail.address}".strip()
+            if mail.tie is Tie.PROBABLE:
+                about = _("probably: {text}").format(text=about)
+            what = mail.first_lines.partition("\n")[0] if mail.answer else _(KIND_WORDS[mail.kind])
+            table.add_row(show_clock(mail.sent_at or mail.read_at, zone), mail.sender, mail.subject, what, about)
+        out.print(table)
+
+
+def describe_kept(mail: KeptMail) -> dict[str, object]:
+    """Return one mail that waits for a person for --json."""
+    return {
+        "id": mail.id,
+        "kind": mail.kind.value,
+        "answer": mail.answer,
+        "sender": mail.sender,
+        "subject": mail.subject,
+        "sent_at": mail.sent_at,
+        "first_lines": mail.first_lines,
+        "detail": mail.detail,
+        "source": mail.source,
+        "read_at": mail.read_at,
+        "tie": mail.tie.value if mail.tie is not None else "",
+        "delivery": mail.delivery_id,
+        "mailing": mail.mailing_id,
+        "issue": mail.issue_slug,
+        "address": mail.address,
+    }
 
 
 def read(

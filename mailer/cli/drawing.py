@@ -19,10 +19,13 @@ from rich.text import Text
 
 from mailer.errors import MailerError
 from mailer.i18n import N_, _
-from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.model.outcome import ReplyClass
 from mailer.model.people import PROGRAM, Actor
 from mailer.model.report import Severity
+from mailer.model.suppression import BY_HAND, COMPLAINT
+from mailer.model.words import MAILING_WORDS as MAILING_WORDS
+from mailer.model.words import STATUS_WORDS as STATUS_WORDS
+from mailer.model.words import class_word as class_word
 
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -30,43 +33,7 @@ err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 # C0 and C1 but tab and line feed; overrides of the writing direction
 _ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
-STATUS_WORDS: dict[DeliveryStatus, str] = {
-    DeliveryStatus.PENDING: N_("pending"),
-    DeliveryStatus.SENDING: N_("sending"),
-    DeliveryStatus.ACCEPTED: N_("accepted"),
-    DeliveryStatus.REFUSED: N_("refused"),
-    DeliveryStatus.EXPIRED: N_("expired"),
-    DeliveryStatus.SUPPRESSED: N_("suppressed"),
-    DeliveryStatus.CANCELLED: N_("cancelled"),
-    DeliveryStatus.UNCERTAIN: N_("uncertain"),
-}
-MAILING_WORDS: dict[MailingStatus, str] = {
-    MailingStatus.SCHEDULED: N_("scheduled"),
-    MailingStatus.RUNNING: N_("running"),
-    MailingStatus.PAUSED: N_("paused"),
-    MailingStatus.HELD: N_("held"),
-    MailingStatus.FINISHED: N_("finished"),
-    MailingStatus.CANCELLED: N_("cancelled"),
-}
-CLASS_WORDS: dict[ReplyClass, str] = {
-    ReplyClass.GONE: N_("no such mailbox"),
-    ReplyClass.INACTIVE: N_("mailbox closed"),
-    ReplyClass.FULL: N_("mailbox full"),
-    ReplyClass.TEMPORARY: N_("temporary fault"),
-    ReplyClass.GREYLISTED: N_("greylisted"),
-    ReplyClass.RATE_RECIPIENT: N_("too much mail for this mailbox"),
-    ReplyClass.RATE_DOMAIN: N_("provider limits our rate"),
-    ReplyClass.RATE_CONNECTION: N_("connection limit"),
-    ReplyClass.RATE_ACCOUNT: N_("our account is over its quota"),
-    ReplyClass.CONTENT: N_("content not accepted"),
-    ReplyClass.IP_POLICY: N_("our network address is not accepted"),
-    ReplyClass.SENDER_POLICY: N_("our sender is not accepted"),
-    ReplyClass.AUTH: N_("login failed"),
-    ReplyClass.CONFIG: N_("our settings do not fit"),
-    ReplyClass.PROTOCOL: N_("protocol fault"),
-    ReplyClass.OPT_OUT: N_("the reader refuses us"),
-    ReplyClass.UNKNOWN: N_("unknown reason"),
-}
+REASON_WORDS = {COMPLAINT: N_("the reader called it spam"), BY_HAND: N_("by hand"), "refused": N_("refused")}
 WEEKDAYS = (
     N_("Monday"),
     N_("Tuesday"),
@@ -165,6 +132,7 @@ def who_word(actor: Actor) -> str:
     return actor.name or _("somebody")
 
 
-def class_word(name: str) -> str:
-    """Return a reply class in the user's language."""
-    return _(CLASS_WORDS[ReplyClass(name)]) if name else _("no reply")
+def reason_word(reason: str) -> str:
+    """Return why an address is suppressed in the user's language: a reply class, a complaint, or a person's hand."""
+    word = REASON_WORDS.get(reason)
+    return _(word) if word else class_word(reason) if reason in set(ReplyClass) else reason

@@ -55,10 +55,15 @@ def show(ctx: typer.Context, as_json: JsonOption = False) -> None:
     )
     for one in counts:
         value = one.value
-        table.add_row(value.name, value.title, value.role.value, str(one.active), str(one.left), files[value.name])
+        table.add_row(
+            value.name, value.title, value.role.value, str(one.active), str(one.left), files[value.name] or "–"
+        )
     out.print(table)
     if not any(one.active for one in counts):
-        say(_("nobody is subscribed yet: fill the sheets, then `mailer lists sync`"), "yellow")
+        say(
+            _("nobody is subscribed yet: fill the sheets, then `mailer lists sync`; or `mailer contacts import`"),
+            "yellow",
+        )
 
 
 def sync(

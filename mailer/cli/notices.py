@@ -43,7 +43,7 @@ def _missed_line(house: "House") -> str:
         what = _("schedule {name}").format(name=missed.schedule)
     else:
         what = _("mailing {id}").format(id=missed.mailing_id)
-    line = _("{what} was due {when}") if missed.due_at <= house.now() else _("{what} is due {when}")
+    line = _("due {when}, and past: {what}") if missed.due_at <= house.now() else _("due {when}: {what}")
     words = line.format(what=what, when=show_time(missed.due_at, zone))
     if missed.seen_at is None:
         words += _(", and no clock has run here yet")

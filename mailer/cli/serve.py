@@ -13,7 +13,7 @@ import typer
 
 from mailer.cli.drawing import err, show_time
 from mailer.cli.options import open_house
-from mailer.errors import StateError, UsageError
+from mailer.errors import MailerError, StateError, UsageError
 from mailer.i18n import _
 from mailer.model.unit import UnitKind
 
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 NOTICES_EVERY_S = 10.0
 NOTICES_LAST_S = 5.0  # what one that is on its way still gets at the end
+COUNT_EVERY_S = 60.0
 RESTART_S = 2.0
 MOST_RESTART_S = 60.0
 GOOD_RUN_S = 300.0  # after one this long, the next wait is the shortest again
@@ -84,6 +85,9 @@ async def _serve(house: "House") -> None:
     sender = asyncio.create_task(_keep_sender(house.home, stop))
     told = [asyncio.create_task(_send_notices(act, stop)) for act in (house.notices.deliver, house.notices.post)]
     tasks = [sender, *told]
+    tasks.append(asyncio.create_task(_count_reports(house, stop)))
+    if house.config.bounces.maildir or house.config.bounces.imap_host:
+        tasks.append(asyncio.create_task(_watch_mailbox(house, stop)))
     if house.config.public_url:
         tasks.append(asyncio.create_task(_serve_web(house, stop)))
     clock.start(lambda: asyncio.to_thread(house.timetable.tick), house.timetable.next_wake, house.timetable.triggers)
@@ -126,6 +130,19 @@ async def _serve_web(house: "House", stop: asyncio.Event) -> None:
         await asyncio.to_thread(actions.close)
 
 
+async def _watch_mailbox(house: "House", stop: asyncio.Event) -> None:
+    """Keep returned mail read in a thread of its own, with its own connection; also while the house is held."""
+    watch = house.returned.watch()
+    watching = asyncio.create_task(asyncio.to_thread(watch.run))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([watching, stopping], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        watch.stop()
+        await watching
+
+
 async def _send_notices(send: Callable[[], Coroutine[None, None, None]], stop: asyncio.Event) -> None:
     """Send what staff are to be told, apart from the clock: who is slow to answer must not stop it."""
     stopping = asyncio.create_task(stop.wait())
@@ -142,6 +159,17 @@ async def _send_notices(send: Callable[[], Coroutine[None, None, None]], stop: a
         except Exception:
             log.exception("notices could not be sent; tried again")
         await asyncio.wait([stopping], timeout=NOTICES_EVERY_S)
+
+
+async def _count_reports(house: "House", stop: asyncio.Event) -> None:
+    """Count large mailings anew from time to time, so that a page of their report waits for nothing."""
+    stopping = asyncio.create_task(stop.wait())
+    while not stop.is_set():
+        try:
+            await asyncio.to_thread(house.reports.renew)
+        except MailerError as error:
+            log.warning("reports are not counted anew just now: %s", error)
+        await asyncio.wait([stopping], timeout=COUNT_EVERY_S)
 
 
 async def _keep_sender(home: Path, stop: asyncio.Event) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from mailer.cli.drawing import MAILING_WORDS, STATUS_WORDS, class_word, say, say_json, show_time
+from mailer.cli.drawing import MAILING_WORDS, STATUS_WORDS, class_word, reason_word, say, say_json, show_time
 from mailer.cli.options import JsonOption, MailingArgument, open_house
 from mailer.cli.standing import say_pace
 from mailer.cli.tempo import say_tempo
@@ -21,7 +21,8 @@ from mailer.model.history import (
     RecipientHistory,
     SubscriptionRecord,
 )
-from mailer.model.outcome import Phase, ReplyClass
+from mailer.model.outcome import Phase
+from mailer.model.report import Tie
 
 OUTCOME_WORDS = {
     "accepted": N_("accepted"),
@@ -131,9 +132,8 @@ def draw(history: RecipientHistory, now: datetime, zone: ZoneInfo) -> None:
                 say(f"{'':21}{detail}", "dim")
     if history.suppression is not None:
         found = history.suppression
-        word = class_word(found.reason) if found.reason in set(ReplyClass) else found.reason
         say(_("suppressed since {when}: {reason} ({source})").format(
-            when=show_time(found.since, zone), reason=word, source=found.source
+            when=show_time(found.since, zone), reason=reason_word(found.reason), source=found.source
         ), "yellow")  # fmt: skip
     if history.next_step is not None:
         say(_("next: {what}").format(what=_say_next(history, history.next_step, now, zone)), "bold")
@@ -165,7 +165,12 @@ def _told(delivery: DeliveryRecord, zone: ZoneInfo) -> Iterator[tuple[datetime, 
         line = _(word)
         if known.reply_class:
             line += f": {class_word(known.reply_class)}"
-        yield known.happened_at, line, [known.detail] if known.detail else []
+        if known.tie == Tie.PROBABLE.value:
+            line = _("probably: {text}").format(text=line)
+        details = [known.detail] if known.detail else []
+        if known.about:
+            details.append(_("it speaks of {address}, to which the copy was forwarded").format(address=known.about))
+        yield known.happened_at, line, details
 
 
 def _say_attempt(tried: AttemptRecord) -> str:
@@ -232,7 +237,7 @@ def describe(history: RecipientHistory) -> dict[str, object]:
             }
             for one in history.subscriptions
         ],
-        "deliveries": [_describe_delivery(one) for one in history.deliveries],
+        "deliveries": [describe_delivery(one) for one in history.deliveries],
         "suppression": {"reason": found.reason, "source": found.source, "since": found.since, "until": found.until}
         if found is not None
         else None,
@@ -242,7 +247,8 @@ def describe(history: RecipientHistory) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _describe_delivery(one: DeliveryRecord) -> dict[str, object]:
+def describe_delivery(one: DeliveryRecord) -> dict[str, object]:
+    """Return a delivery with its history, for --json."""
     return {
         "list": one.list_name,
         "edition": one.edition_id,
@@ -260,7 +266,10 @@ def _describe_delivery(one: DeliveryRecord) -> dict[str, object]:
             for tried in one.attempts
         ],
         "events": [
-            {"kind": known.kind, "class": known.reply_class, "detail": known.detail, "at": known.happened_at}
+            {
+                "kind": known.kind, "class": known.reply_class, "detail": known.detail, "at": known.happened_at,
+                "tie": known.tie, "about": known.about,
+            }
             for known in one.events
         ],
     }  # fmt: skip

@@ -4,12 +4,20 @@ from mailer.config.newsletter import ListConfig, PicturesConfig, ScheduleConfig,
 from mailer.config.notices import NoticesConfig
 from mailer.config.reading import FILE_NAME, line_of, load_config
 from mailer.config.replies import RepliesConfig, ReplyRule
-from mailer.config.secrets import read_notice_urls, read_password, read_private_file
+from mailer.config.returned import BouncesConfig, SuppressionConfig, WebhookConfig
+from mailer.config.secrets import (
+    read_mailbox_password,
+    read_notice_urls,
+    read_password,
+    read_private_file,
+    read_webhook_key,
+)
 from mailer.config.sending import DomainConfig, RelayConfig, TempoConfig
 from mailer.config.values import SELECTOR, Lead, parse_lead
 from mailer.config.whole import Config
 
 __all__ = [
+    "BouncesConfig",
     "Config",
     "DomainConfig",
     "FILE_NAME",
@@ -24,11 +32,15 @@ __all__ = [
     "ScheduleConfig",
     "SenderConfig",
     "StaffConfig",
+    "SuppressionConfig",
     "TempoConfig",
+    "WebhookConfig",
     "line_of",
     "load_config",
     "parse_lead",
+    "read_mailbox_password",
     "read_notice_urls",
     "read_password",
     "read_private_file",
+    "read_webhook_key",
 ]

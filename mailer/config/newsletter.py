@@ -45,7 +45,11 @@ class ListConfig(Table):
 
     title: Line = Field(description="its name on pages and in List-Id")
     role: Role = Field(description='"报" bodies above, "送" bodies beside and members, "发" bodies below')
-    file: str = Field(description="the sheet with its subscribers, from the newsletter folder")
+    file: str = Field(
+        default="",
+        description="the sheet that the list follows (`mailer lists sync`), from the newsletter folder; empty: the "
+        "list is kept in the database, filled by `mailer contacts import` and by readers who join",
+    )
     salutation: Line = Field(
         default="",
         description="the line before the masthead; may hold {name}, {organisation}, {title}, {city}; empty for none",

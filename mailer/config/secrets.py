@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mailer.config.notices import NoticesConfig
 from mailer.config.reading import FILE_NAME
+from mailer.config.returned import BouncesConfig, WebhookConfig
 from mailer.config.sending import RelayConfig
 from mailer.errors import ConfigError
 from mailer.i18n import _
@@ -32,18 +33,45 @@ def read_password(relay: RelayConfig, home: Path, environ: Mapping[str, str] = o
     """
     if not relay.username or relay.auth == "xoauth2":
         return ""
+    places = (("password_file", relay.password_file), ("password_env", relay.password_env))
+    return _read_secret(*places, _("the relay has a username but no password"), home, environ)
+
+
+def read_mailbox_password(bounces: BouncesConfig, home: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the password of the mailbox of returned mail. Raises ConfigError as `read_password` does."""
+    places = (
+        ("bounces.imap_password_file", bounces.imap_password_file),
+        ("bounces.imap_password_env", bounces.imap_password_env),
+    )
+    return _read_secret(*places, _("the mailbox has a username but no password"), home, environ)
+
+
+def read_webhook_key(name: str, hook: WebhookConfig, home: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the key a provider signs with; empty where it signs with a certificate. Raises as `read_password` does."""
+    if not hook.key_file and not hook.key_env:
+        return ""
+    places = ((f"webhooks.{name}.key_file", hook.key_file), (f"webhooks.{name}.key_env", hook.key_env))
+    return _read_secret(*places, _("the webhook has no key"), home, environ)
+
+
+def _read_secret(
+    in_file: tuple[str, str], in_variable: tuple[str, str], missing: str, home: Path, environ: Mapping[str, str]
+) -> str:
+    """Return what stands in the file or the variable that two keys of the settings, given with their values, name."""
     file = home / FILE_NAME
-    if relay.password_file:
-        path = home / relay.password_file
+    (file_key, named_file), (variable_key, variable) = in_file, in_variable
+    if named_file:
         exposed = _("the password file may be read by others")
-        return read_private_file(path, "password_file", exposed).decode("utf-8").strip()
-    if relay.password_env:
-        return _read_variable(relay.password_env, file, "password_env", "password_file", environ)
+        return read_private_file(home / named_file, file_key, exposed).decode("utf-8").strip()
+    if variable:
+        return _read_variable(variable, file, variable_key, file_key.rpartition(".")[2], environ)
     raise ConfigError(
-        _("the relay has a username but no password"),
+        missing,
         file=file,
-        field="password_env",
-        cure=_("name an environment variable in password_env, or a file in password_file"),
+        field=variable_key,
+        cure=_("name an environment variable in {variable}, or a file in {file}").format(
+            variable=variable_key.rpartition(".")[2], file=file_key.rpartition(".")[2]
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""The tables that say how copies leave: relays, limits, retries, keys that sign, and where returned mail lies."""
+"""The tables that say how copies leave: relays, limits, retries, keys that sign."""
 
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -133,12 +133,6 @@ class TempoConfig(Table):
         """Return it as a mailing keeps it, its clocks those of this zone."""
         quiet = parse_quiet_hours(self.quiet_hours, zone) if self.quiet_hours else None
         return Tempo(self.pause_between_lists, self.spread, quiet)
-
-
-class BouncesConfig(Table):
-    """Where returned mail is found."""
-
-    maildir: str = Field(default="", description="a Maildir that the envelope sender's mail is delivered to")
 
 
 class DkimConfig(Table):

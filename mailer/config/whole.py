@@ -17,7 +17,8 @@ from mailer.config.newsletter import (
 )
 from mailer.config.notices import NoticesConfig
 from mailer.config.replies import RepliesConfig
-from mailer.config.sending import BouncesConfig, DkimConfig, DomainConfig, RelayConfig, RetryConfig, TempoConfig
+from mailer.config.returned import BouncesConfig, SuppressionConfig, WebhookConfig
+from mailer.config.sending import DkimConfig, DomainConfig, RelayConfig, RetryConfig, TempoConfig
 from mailer.config.tracking import TrackingConfig
 from mailer.config.values import CurableError, DatabaseAddress, Name, PublicUrl, Selector, Table, Zone
 from mailer.i18n import _
@@ -58,6 +59,10 @@ class Config(Table):
     retry: RetryConfig = RetryConfig()
     tempo: TempoConfig = TempoConfig()
     bounces: BouncesConfig = BouncesConfig()
+    suppression: SuppressionConfig = SuppressionConfig()
+    webhooks: dict[Name, WebhookConfig] = Field(
+        default_factory=dict, description="providers that report by HTTP; they want public_url"
+    )
     replies: RepliesConfig = RepliesConfig()
     dkim: dict[Selector, DkimConfig] = Field(default_factory=dict, description="the keys that sign, by selector")
     schedule: dict[Name, ScheduleConfig] = Field(default_factory=dict, description="the repeating sendings")

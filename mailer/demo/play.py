@@ -3,28 +3,36 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from mailer.app import DEMO_MARK, House, Rendered, create_newsletter, starter_folder
+from mailer.demo.readers import PUBLIC_URL, read_along
 from mailer.demo.world import HOST, World
 from mailer.errors import UsageError
 from mailer.i18n import _, ngettext
 from mailer.model.delivery import DeliveryStatus, MailingSummary
+from mailer.model.figures import MailingFigures, Report
 from mailer.model.report import ReturnedMail, Severity
 from mailer.model.standing import Glance
 
 ISSUE = "2020-07"
 APPROVER = "demo"
-BOUNCE_PATIENCE_S = 5.0
+PATIENCE_S = 12.0  # for the last reader and the last returned mail
 
 CONFIG = """\
 # The settings of one run of `mailer demo`: an ordinary config.toml, with the port of the demo's own mail server.
 
 language = "{language}"
 timezone = "Asia/Shanghai"
+public_url = "{public_url}"   # links in the mail lead there; the demo's readers know that it is this machine
+
+[web]
+port = 0                   # a free one
 
 [sender]
 name = "浙江省软件行业协会"
@@ -34,6 +42,7 @@ address = "bulletin@zsia.example"
 title = "政府与主管部门"
 role = "报"
 file = "subscribers/government.csv"
+received = true            # copies ask the reader to confirm receipt
 
 [lists.members]
 title = "各市主管部门与会员单位"
@@ -56,8 +65,20 @@ give_up_after = "5h"
 maildir = "var/returned"
 """
 
+RETURNED = 5  # mails: a bounce, a complaint, a receipt of a program, two of servers
+
 Step = Callable[[str], None]
 Watch = Callable[[Callable[[], Glance], asyncio.Task[None], ZoneInfo], Awaitable[None]]
+
+
+class Doors(Protocol):
+    """What the demo needs of the doors of the house, which it may not import."""
+
+    async def serve_pages(self, house: House, stop: asyncio.Event, listening: Callable[[int], None]) -> None:
+        """Answer the public pages until `stop` is set; `listening` is told the port."""
+
+    def write_report(self, house: House, report: Report, path: Path) -> Path:
+        """Write the report as a page; return its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +86,8 @@ class DemoResult:
     """What a demo came to. taken: how many messages the world's server holds; twice: recipients who got two."""
 
     summary: MailingSummary
+    figures: MailingFigures
+    report: Path
     returned: list[ReturnedMail]
     files: list[Rendered]
     database: Path
@@ -91,11 +114,11 @@ def prepare_folder(folder: Path) -> None:
     shutil.copytree(source / "subscribers", folder / "subscribers", dirs_exist_ok=True)
 
 
-async def play(folder: Path, language: str, step: Step, watch: Watch) -> DemoResult:
+async def play(folder: Path, language: str, step: Step, watch: Watch, doors: Doors) -> DemoResult:
     """Play the job: load, read lists, render, check, approve, send, read what came back, and account for everyone.
 
-    step is told each stage in a sentence; watch draws the sending until its task is done. Raises
-    MailerError as the commands do.
+    step is told each stage in a sentence; watch draws the sending until its task is done; doors are those of the
+    house. Raises MailerError as the commands do.
     """
     started = time.monotonic()
     await asyncio.to_thread(prepare_folder, folder)
@@ -103,19 +126,23 @@ async def play(folder: Path, language: str, step: Step, watch: Watch) -> DemoRes
     await world.start()
     house = House(folder)
     try:
-        settings = CONFIG.format(language=language, host=HOST, port=world.port)
+        settings = CONFIG.format(language=language, host=HOST, port=world.port, public_url=PUBLIC_URL)
         (folder / "config.toml").write_text(settings, "utf-8")
         mailing_id = await asyncio.to_thread(_prepare_mailing, house, step)
-        delivering = asyncio.create_task(house.relays.deliver(asyncio.Event(), mailing_id))
-        await watch(lambda: house.mailings.glance(str(mailing_id)), delivering, house.config.zone)
-        await delivering
-        returned = await _await_bounce(house, world)
+        async with _open_pages(house, doors) as port:
+            reading = asyncio.create_task(read_along(world.copies, port, world.returned))
+            delivering = asyncio.create_task(house.relays.deliver(asyncio.Event(), mailing_id))
+            await watch(lambda: house.mailings.glance(str(mailing_id)), delivering, house.config.zone)
+            await delivering
+            returned = await _await_answers(house, reading)
         summary = await asyncio.to_thread(house.mailings.summarise, str(mailing_id))
-        files = await asyncio.to_thread(house.issues.write_sent, summary.mailing, folder / "var" / "rendered")
+        report = await asyncio.to_thread(house.reports.read, str(mailing_id))
         return DemoResult(
             summary=summary,
+            figures=report.figures,
+            report=await asyncio.to_thread(doors.write_report, house, report, folder / "var" / "report.html"),
             returned=returned,
-            files=files,
+            files=await asyncio.to_thread(house.issues.write_sent, summary.mailing, folder / "var" / "rendered"),
             database=folder / "var" / "mailer.db",
             folder=folder,
             taken=world.taken.total(),
@@ -125,6 +152,21 @@ async def play(folder: Path, language: str, step: Step, watch: Watch) -> DemoRes
     finally:
         await world.stop()
         house.close()
+
+
+@asynccontextmanager
+async def _open_pages(house: House, doors: Doors) -> AsyncIterator[int]:
+    """Have the public pages answered; give their port, and write what was fetched at the end."""
+    stop, port = asyncio.Event(), asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(doors.serve_pages(house, stop, port.set_result))
+    try:
+        await asyncio.wait({serving, port}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()  # raises why it could not begin
+        yield await port
+    finally:
+        stop.set()
+        await serving
 
 
 def _prepare_mailing(house: House, step: Step) -> int:
@@ -150,14 +192,18 @@ def _prepare_mailing(house: House, step: Step) -> int:
     return mailing.id
 
 
-async def _await_bounce(house: House, world: World) -> list[ReturnedMail]:
-    """Read the returned mail once the world's late bounce has come, or without it when it takes too long."""
-    deadline = time.monotonic() + BOUNCE_PATIENCE_S
+async def _await_answers(house: House, reading: asyncio.Task[None]) -> list[ReturnedMail]:
+    """Read the returned mail until the readers are done and all of it has come, or it takes too long."""
+    deadline = time.monotonic() + PATIENCE_S
     found: list[ReturnedMail] = []
-    while not found and time.monotonic() < deadline:
-        found = await asyncio.to_thread(house.returned.poll)
-        if not found:
-            await asyncio.sleep(0.1)
+    while time.monotonic() < deadline:
+        found += await asyncio.to_thread(house.returned.poll)
+        if reading.done() and len(found) >= RETURNED:
+            break
+        await asyncio.sleep(0.1)
+    reading.cancel()
+    with suppress(asyncio.CancelledError):
+        await reading
     return found
 
 

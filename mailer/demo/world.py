@@ -37,10 +37,11 @@ BOUNCES = "late@bounce.example"
 
 @dataclass
 class World:
-    """The mail server and what it has seen. `returned` is the Maildir that gets the bounces."""
+    """The mail server and what it has seen. `returned` is the Maildir that gets the bounces, `copies` what it took."""
 
     returned: Path
     port: int = 0
+    copies: "asyncio.Queue[tuple[str, bytes]]" = field(default_factory=asyncio.Queue)
     taken: Counter[str] = field(default_factory=Counter)  # messages accepted by recipient
     _met: dict[str, float] = field(default_factory=dict)
     _rate: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -84,6 +85,7 @@ class World:
         """Take the message for its recipients."""
         for address in envelope.rcpt_tos:
             self.taken[address] += 1
+            self.copies.put_nowait((address, envelope.original_content or b""))
             if address == BOUNCES:
                 content = envelope.original_content or b""
                 task = asyncio.create_task(self._bounce(envelope.mail_from or "", address, content))

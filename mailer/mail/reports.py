@@ -77,8 +77,16 @@ def _parse(raw: bytes, rules: ReplyRules | None) -> Report:
     if not mail.originals and (quoted := _quoted_head(notice.quoted)) is not None:
         mail.originals.append(quoted)
     kind, recipients, reply = _read(raw, mail, notice, own, rules)
+    feedback = feedback_type(mail) if kind is ReportKind.COMPLAINT else ""
     return Report(
-        kind, recipients, _find_token(raw, mail), _envelope_id(mail), _find_message_id(mail, text), sender, reply
+        kind,
+        recipients,
+        _find_token(raw, mail),
+        _envelope_id(mail),
+        _find_message_id(mail, text),
+        sender,
+        reply,
+        feedback,
     )
 
 

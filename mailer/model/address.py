@@ -1,7 +1,9 @@
 """One strict reading of an e-mail address, used at import, in the console and at the wire."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -9,6 +11,10 @@ from mailer.errors import AddressError
 from mailer.i18n import _
 
 MAX_LENGTH = 254  # RFC 5321 §4.5.3.1.3: a path of 256 octets less its angle brackets
+MAX_LOCAL = 64  # octets, RFC 5321 §4.5.3.1.1
+MAX_DOMAIN = 253  # characters of a name in DNS
+# dot-atoms of the letters that nearly all addresses are made of: such a local part needs no further look
+_PLAIN = re.compile(r"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9.-]+)", re.ASCII)
 # mailboxes that anyone may have; who has one does not own the domain
 _PROVIDERS = (
     "163.com", "126.com", "yeah.net", "188.com", "qq.com", "foxmail.com", "139.com", "189.cn", "sina.com", "sina.cn",
@@ -33,6 +39,11 @@ class Address:
         """The domain, in lower-case ASCII."""
         return self.text.rpartition("@")[2]
 
+    @property
+    def is_international(self) -> bool:
+        """Whether the local part has letters beyond ASCII, which only relays with SMTPUTF8 carry (RFC 6531)."""
+        return not self.text.isascii()
+
 
 def is_provider(domain: str) -> bool:
     """Return whether a domain is that of a provider of mailboxes, such as 163 or QQ."""
@@ -45,19 +56,55 @@ def parse_address(text: str) -> Address:
     Full-width letters and signs are folded (NFKC) and invisible characters dropped first, as sheets hold them.
     No DNS is asked. Raises AddressError for anything else; control characters are never repaired.
     """
-    if any(unicodedata.category(char) == "Cc" or char in "\u2028\u2029" for char in text.strip(" \t")):
-        raise AddressError(_("the address holds a control character"), cure=_("type the address anew"))
-    folded = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).strip()
-    try:
-        # test_environment admits .test, reserved by RFC 6761, which our own tests and demo write to
-        parsed = validate_email(folded, check_deliverability=False, test_environment=True, strict=True)
-    except EmailNotValidError:
+    if text.isascii() and (plain := _PLAIN.fullmatch(text.strip(" \t"))):
+        folded = plain[0]
+    else:
+        if any(unicodedata.category(char) == "Cc" or char in "\u2028\u2029" for char in text.strip(" \t")):
+            raise AddressError(_("the address holds a control character"), cure=_("type the address anew"))
+        folded = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).strip()
+        plain = _PLAIN.fullmatch(folded)
+    if plain is not None and len(plain[1]) <= MAX_LOCAL and (domain := _ascii_domain(plain[2])):
+        written = f"{plain[1]}@{domain}"
+    else:
+        # also to refuse: its word is the last
+        written = _validate(folded) or ""
+    if not written:
         shown = folded if len(folded) <= 60 else folded[:57] + "..."
         raise AddressError(
             _("“{text}” is not an e-mail address").format(text=shown) if folded else _("the address is empty"),
             cure=_("write one address such as name@domain.example, without name or brackets"),
-        ) from None
-    written = f"{parsed.local_part}@{parsed.ascii_domain.lower()}"
-    if len(written.encode()) > MAX_LENGTH:
+        )
+    key = written.casefold()
+    if len(written.encode()) > MAX_LENGTH or len(key) > MAX_LENGTH:
         raise AddressError(_("the address is longer than {n} octets").format(n=MAX_LENGTH))
-    return Address(text=written, key=written.casefold())
+    if len(written.rpartition("@")[0].encode()) > MAX_LOCAL:
+        raise AddressError(_("the part before @ is longer than {n} octets").format(n=MAX_LOCAL))
+    return Address(text=written, key=key)
+
+
+def mask_address(address: str) -> str:
+    """Return an address its owner knows again and nobody else learns: `reader@x.example` as `r***r@x.example`.
+
+    The stars are always three; of a local part of one or two characters the last is hidden too.
+    """
+    local, _, domain = address.rpartition("@")
+    head = local[:1] if len(local) > 1 else ""
+    tail = local[-1:] if len(local) > 2 else ""
+    return f"{head}***{tail}@{domain}"
+
+
+@lru_cache(maxsize=20_000)
+def _ascii_domain(domain: str) -> str:
+    """Return a domain in lower-case ASCII, empty when it is none; the same few domains make up every list."""
+    return (_validate(f"x@{domain}") or "")[2:]
+
+
+def _validate(text: str) -> str | None:
+    try:
+        # test_environment admits .test, reserved by RFC 6761, which our own tests and demo write to
+        parsed = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
+    except EmailNotValidError:
+        return None
+    # the library measures a domain as people write it; DNS knows only this form
+    domain = parsed.ascii_domain.lower()
+    return f"{parsed.local_part}@{domain}" if len(domain) <= MAX_DOMAIN else None

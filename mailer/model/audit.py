@@ -35,12 +35,21 @@ class Act(StrEnum):
     CHANGE_USER = "change_user"
     DISABLE_USER = "disable_user"
     ENABLE_USER = "enable_user"
+    SUPPRESS = "suppress"  # a person entered that an address gets nothing
+    LIFT = "lift"  # a person let an address get mail again
+    IMPORT_CONTACTS = "import_contacts"
+    UNDO_IMPORT = "undo_import"
+    EXPORT_CONTACTS = "export_contacts"
     CONFIRM = "confirm"  # a person said that this house may send
     TEST_NOTICES = "test_notices"  # to every target of the notices to staff
 
 
 class Subject(NamedTuple):
-    """What was acted on: kind "issue" with its slug, "mailing" or "user" with its number, "house" with nothing."""
+    """What was acted on, by its kind and what it is called.
+
+    "issue" and "list" with their name, "mailing", "user" and "import" with their number, "address" with its HMAC,
+    "house" with nothing.
+    """
 
     kind: str
     name: str

@@ -223,7 +223,7 @@ def edition_from_json(stored: Mapping[str, Any], contents: Mapping[str, bytes]) 
         attachments=_assets_from_json(stored.get("attachments", []), contents),
         page=stored.get("page", ""),
         archive=Archive(stored.get("archive", Archive.OFF)),
-        tracking=_tracking_from_json(stored.get("tracking", False)),
+        tracking=tracking_from_json(stored.get("tracking", False)),
         links=links_from_json(stored),
         sha256=hash_stored(stored),
     )
@@ -234,7 +234,8 @@ def links_from_json(stored: Mapping[str, Any]) -> tuple[TrackedLink, ...]:
     return tuple(TrackedLink(*parts) for parts in stored.get("links", []))
 
 
-def _tracking_from_json(stored: bool | str) -> Tracking:
+def tracking_from_json(stored: bool | str) -> Tracking:
+    """Return what a stored form says is counted."""
     if isinstance(stored, bool):  # until format 2
         return Tracking.FULL if stored else Tracking.OFF
     return Tracking(stored)

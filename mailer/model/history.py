@@ -29,12 +29,18 @@ class AttemptRecord:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """What became known of a delivery outside of its attempts."""
+    """What became known of a delivery outside of its attempts.
+
+    tie: of a report, what ties it to the delivery (model.report.Tie). about: the address that a report speaks of, where
+    that is another than the delivery's, as the copy was forwarded.
+    """
 
     kind: str
     reply_class: str
     detail: str
     happened_at: datetime
+    tie: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from enum import StrEnum
 class UserRole(StrEnum):
     """What a user does in the house. A user may have several; none of them holds the rights of another."""
 
-    EDITOR = "editor"  # writes issues and submits them
+    EDITOR = "editor"  # writes issues and submits them, keeps the contacts
     APPROVER = "approver"  # signs issues off, or returns them
     SENDER = "sender"  # plans mailings and keeps them going
     ADMIN = "admin"  # registers users and confirms what concerns the house itself; neither approves nor sends
@@ -32,13 +32,15 @@ class Right(StrEnum):
     CANCEL = "cancel"
     RETRY = "retry"
     CORRECT = "correct"  # send a correction
+    SUPPRESS = "suppress"  # say that an address gets nothing, or gets mail again
+    CONTACTS = "contacts"  # bring contacts in, change them, take them out of the house
     USERS = "users"  # register and change users
     CONFIRM = "confirm"  # say that this house may send: after a restore, a move, a clone
     SETTINGS = "settings"
 
 
 ROLE_RIGHTS: dict[UserRole, frozenset[Right]] = {
-    UserRole.EDITOR: frozenset({Right.WRITE, Right.SUBMIT, Right.PROOF}),
+    UserRole.EDITOR: frozenset({Right.WRITE, Right.SUBMIT, Right.PROOF, Right.CONTACTS}),
     UserRole.APPROVER: frozenset({Right.APPROVE, Right.RETURN, Right.PROOF}),
     UserRole.SENDER: frozenset(
         {
@@ -51,6 +53,8 @@ ROLE_RIGHTS: dict[UserRole, frozenset[Right]] = {
             Right.CANCEL,
             Right.RETRY,
             Right.CORRECT,
+            Right.SUPPRESS,
+            Right.CONTACTS,
         }
     ),
     UserRole.ADMIN: frozenset({Right.USERS, Right.CONFIRM, Right.SETTINGS}),

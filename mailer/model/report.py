@@ -1,6 +1,7 @@
 """What a returned mail reports, once read; and the findings of a preflight."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from mailer.model.outcome import Meaning
@@ -22,6 +23,17 @@ class ReportKind(StrEnum):
     OTHER = "other"  # not understood, or written by a person (Report.reply); kept for a person
 
 
+class Tie(StrEnum):
+    """What ties a report to a delivery, the surest first."""
+
+    TOKEN = "token"  # noqa: S105 - the VERP token, or that of our own header
+    ENVELOPE_ID = "envelope_id"
+    MESSAGE_ID = "message_id"
+    # its recipient and its time alone, told by the relay's own postmaster in the relay's own mailbox: as good as known
+    POSTMASTER = "postmaster"
+    PROBABLE = "probable"  # its recipient and its time alone: shown, and acted on only after another issue's
+
+
 @dataclass(frozen=True, slots=True)
 class ReportedRecipient:
     """One recipient of a report. status is RFC 3463's x.y.z or empty; meaning classifies the diagnostic."""
@@ -36,7 +48,8 @@ class ReportedRecipient:
 class Report:
     """What a returned mail says. token, envelope_id and message_id tie it to a delivery; each may be empty.
 
-    sender is the address it says it is from. reply: a person seems to have written it, in answer.
+    sender is the address it says it is from. reply: a person seems to have written it, in answer. feedback: of a
+    complaint, its type as RFC 5965 has it (abuse, auth-failure, ...).
     """
 
     kind: ReportKind
@@ -46,6 +59,7 @@ class Report:
     message_id: str = ""
     sender: str = ""
     reply: bool = False
+    feedback: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +67,8 @@ class ReturnedMail:
     """A mail that came back, and what it came to.
 
     source names its file, number its place in an mbox. delivery_id None: it is about no delivery of ours. recorded: it
-    was news. suppressed: its address gets nothing from now on. error: why the file could not be read.
+    was news. suppressed: its address gets nothing from now on. error: why the file could not be read. tie: how sure
+    it is. about: the address it speaks of, where that is another than the delivery's: the copy was forwarded.
     """
 
     source: str
@@ -63,6 +78,37 @@ class ReturnedMail:
     suppressed: bool
     number: int = 1
     error: str = ""
+    tie: Tie | None = None
+    about: str = ""
+
+    @property
+    def understood(self) -> bool:
+        """Nobody needs to read it: it is about a delivery of ours, and no person wrote it."""
+        return self.delivery_id is not None and self.report.kind is not ReportKind.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMail:
+    """A mail that waits for a person: an answer, or one that was not understood or only perhaps tied to a delivery.
+
+    address and issue are of that delivery, where there is one.
+    """
+
+    id: int
+    kind: ReportKind
+    answer: bool
+    tie: Tie | None
+    delivery_id: int | None
+    source: str
+    sender: str
+    subject: str
+    sent_at: datetime | None
+    first_lines: str
+    detail: str
+    read_at: datetime
+    address: str = ""
+    issue_slug: str = ""
+    mailing_id: int | None = None
 
 
 class Severity(StrEnum):

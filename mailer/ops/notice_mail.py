@@ -33,7 +33,7 @@ class NoticeDesk:
     signers: "Sequence[Signer]" = ()
     rules: ReplyRules | None = None
 
-    async def send(self, copy: NoticeCopy, relay: str) -> Tried:
+    async def send(self, copy: NoticeCopy, relay: str, attached: bytes | None = None) -> Tried:
         """Send one copy through a relay, for which a permit was taken. Raises nothing for what a server says.
 
         One in doubt is not sent again: a second reminder is worse than none.
@@ -43,7 +43,7 @@ class NoticeDesk:
             self.sender.name, self.sender.address, copy.target, copy.subject, copy.about, copy.made_at, self.zone
         )
         try:
-            octets = compose_notice(head, copy.body, self.signers)
+            octets = compose_notice(head, copy.body, self.signers, attached)
         except InputError as error:
             return Tried(str(error), over=True)
         session = await open_session(config, credentials, PATIENCE, self.rules)

@@ -1,5 +1,6 @@
 """Notices to staff: what they say. Counts only: no reader is named in one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -187,6 +188,12 @@ def trial_words() -> tuple[str, str]:
     return _("A test of the notices to staff"), _lines(
         _("Whoever reads this gets the notices of the newsletter’s sender. Nothing else has happened.")
     )
+
+
+def answer_words(sender: str, subject: str, told: Sequence[str]) -> tuple[str, str]:
+    """Return subject and text of what hands on an answer that a person wrote. told: what is known, its first lines."""
+    head = _("Answer from {sender}: {subject}").format(sender=sender or "–", subject=subject or "–")
+    return head, _lines(_("This answer to the bulletin has come; it is attached as it came."), "", *told)
 
 
 def _lines(*lines: str) -> str:

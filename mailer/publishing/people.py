@@ -35,6 +35,8 @@ RIGHT_WORDS: dict[Right, str] = {
     Right.CANCEL: N_("cancel mailings"),
     Right.RETRY: N_("send copies again"),
     Right.CORRECT: N_("send corrections"),
+    Right.SUPPRESS: N_("suppress addresses and lift that"),
+    Right.CONTACTS: N_("import, change and export contacts"),
     Right.USERS: N_("register and change users"),
     Right.CONFIRM: N_("confirm that this house may send"),
     Right.SETTINGS: N_("change settings"),

@@ -141,5 +141,5 @@ def _lift(connection: Connection, address_hash: str, now: datetime) -> bool:
     found = audience.find_suppression(connection, address_hash, now)
     if found is None or found.reason not in LEARNT:
         return False
-    audience.lift_suppression(connection, address_hash)
+    audience.lift_suppression(connection, address_hash, now)
     return True

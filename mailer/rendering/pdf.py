@@ -52,6 +52,18 @@ def render_pdf(issue: Issue, config: Config, templates: Path, files: Mapping[str
     return made
 
 
+def print_page(html: str) -> bytes:
+    """Return a whole page as PDF, as its own print styles lay it out; nothing is fetched.
+
+    Raises StateError where the Pango library is missing.
+    """
+    weasyprint = _load()
+    identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
+    page = weasyprint.HTML(string=html, url_fetcher=_make_fetcher(()))
+    made: bytes = page.write_pdf(pdf_identifier=identifier, pdf_tags=True)
+    return made
+
+
 def _load() -> ModuleType:
     try:
         import weasyprint

@@ -3,9 +3,13 @@
 from datetime import datetime
 
 from mailer.model.delivery import Delivery
+from mailer.model.outcome import ReplyClass
+from mailer.model.suppression import count_run
 from mailer.store import audience
 from mailer.store.database import Connection
+from mailer.store.failures import copies_of
 from mailer.store.settlements import Settlement
+from mailer.store.suppressions import lifted_at
 from mailer.tokens import HouseSecret, hash_address
 
 
@@ -14,10 +18,14 @@ def suppress_failed(
 ) -> bool:
     """Suppress the address of a delivery that failed, if it has failed in so many issues in a row; True when it was.
 
-    Must run after the settlement itself: that is one of the failures.
+    Must run after the settlement itself: that is one of the failures. Bounces are failures, too.
     """
     key = failed.recipient.address.casefold()
-    if issues > 1 and audience.failures_in_a_row(connection, key, issues) < issues:
-        return False
+    address_hash = hash_address(secret, key)
+    if issues > 1:
+        since = lifted_at(connection, address_hash, now)
+        copies = copies_of(connection, key, issues, also=failed.id, since=since)
+        if count_run(copies, now, ReplyClass(end.reply_class or "unknown")).issues < issues:
+            return False
     source = f"mailing {failed.mailing_id}"
-    return audience.suppress_address(connection, hash_address(secret, key), end.reply_class or "refused", source, now)
+    return audience.suppress_address(connection, address_hash, end.reply_class or "refused", source, now)

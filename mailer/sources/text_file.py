@@ -1,11 +1,16 @@
 """Reads a text file people made, whatever office program wrote it: one size cap and one order of encodings."""
 
 import codecs
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, TextIO
 
 from mailer.errors import InputError, IssueError
 from mailer.i18n import _
 
+CHUNK = 1 << 20
 MAX_BYTES = 10_000_000  # a bulletin of plain text is a few kilobytes; more is a wrong file
 
 _MARKS = (
@@ -29,9 +34,50 @@ def decode_text(content: bytes, *, file: Path, error: type[InputError] = IssueEr
             continue
         if "\0" not in text:
             return text
-    raise error(
+    raise _no_text(file, error)
+
+
+def _no_text(file: Path, error: type[InputError]) -> InputError:
+    return error(
         _("is not a text file in UTF-8 or GB18030"), file=file, cure=_("save it anew as text, with encoding UTF-8")
     )
+
+
+@contextmanager
+def open_text(file: Path, *, error: type[InputError] = IssueError) -> Iterator[TextIO]:
+    """Open a text file of any size, line ends as they are, in the encoding `decode_text` would find.
+
+    It is read through once before, a piece at a time, as the whole file decides. Raises `error` as `read_text_file`.
+    """
+    with _readable(file, error):
+        stream = file.open("rb")
+    with stream:
+        with _readable(file, error):
+            encoding, start = _find_encoding(stream, file, error)
+        stream.seek(start)
+        with io.TextIOWrapper(stream, encoding, newline="") as text:
+            yield text
+
+
+def _find_encoding(stream: BinaryIO, file: Path, error: type[InputError]) -> tuple[str, int]:
+    """Return the encoding of a whole file and where its text begins."""
+    head = stream.read(4)
+    stream.seek(0)
+    mark, marked = next(((mark, name) for mark, name in _MARKS if head.startswith(mark)), (b"", ""))
+    decoders = {name: codecs.getincrementaldecoder(name)() for name in ((marked,) if marked else ("utf-8", "gb18030"))}
+    last = False
+    while decoders and not last:
+        chunk = stream.read(CHUNK)
+        last = not chunk
+        for name, decoder in list(decoders.items()):
+            try:
+                if "\0" in decoder.decode(chunk, last):
+                    del decoders[name]
+            except UnicodeDecodeError:
+                del decoders[name]
+    if not decoders:
+        raise _no_text(file, error)
+    return next(iter(decoders)), len(mark)
 
 
 def read_text_file(file: Path, *, error: type[InputError] = IssueError) -> str:
@@ -41,15 +87,8 @@ def read_text_file(file: Path, *, error: type[InputError] = IssueError) -> str:
 
 def read_file_bytes(file: Path, *, limit: int, error: type[InputError] = IssueError) -> bytes:
     """Return a file's bytes. Raises `error` when it is missing, unreadable or larger than the limit."""
-    try:
-        with file.open("rb") as stream:
-            content = stream.read(limit + 1)
-    except FileNotFoundError:
-        raise error(_("there is no such file"), file=file, cure=_("check the path and its spelling")) from None
-    except (OSError, ValueError) as problem:  # ValueError: a path that holds a NUL
-        why = _("it is a folder") if file.is_dir() else getattr(problem, "strerror", None) or str(problem)
-        cure = _("check that it is a file and that you may read it")
-        raise error(_("cannot be read: {why}").format(why=why), file=file, cure=cure) from None
+    with _readable(file, error), file.open("rb") as stream:
+        content = stream.read(limit + 1)
     if len(content) > limit:
         raise error(
             _("is larger than {n} MB").format(n=limit // 1_000_000),
@@ -57,3 +96,15 @@ def read_file_bytes(file: Path, *, limit: int, error: type[InputError] = IssueEr
             cure=_("check that it is the right one"),
         )
     return content
+
+
+@contextmanager
+def _readable(file: Path, error: type[InputError]) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise error(_("there is no such file"), file=file, cure=_("check the path and its spelling")) from None
+    except (OSError, ValueError) as problem:  # ValueError: a path that holds a NUL
+        why = _("it is a folder") if file.is_dir() else getattr(problem, "strerror", None) or str(problem)
+        cure = _("check that it is a file and that you may read it")
+        raise error(_("cannot be read: {why}").format(why=why), file=file, cure=cure) from None

@@ -3,16 +3,16 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from itertools import islice, takewhile
+from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, select, text, update
 
-from mailer.model.delivery import Contact, DeliveryStatus, DistributionList
+from mailer.model.delivery import Contact, DistributionList
 from mailer.model.edition import RECIPIENT_FIELDS
 from mailer.model.history import SubscriptionRecord, SuppressionRecord
 from mailer.model.issue import Role
-from mailer.store.schema import contact, delivery, distribution_list, issue, subscription, suppression
+from mailer.store.schema import contact, delivery, distribution_list, subscription, suppression
 
 DROPPED = "dropped from the sheet"  # the one reason from which a sheet may bring someone back
 PAGE = 500  # values in one statement: far below what either database takes
@@ -256,7 +256,7 @@ def longest_values(connection: Connection, list_name: str) -> dict[str, str]:
 
 def suppress_address(connection: Connection, address_hash: str, reason: str, source: str, now: datetime) -> bool:
     """Suppress an address from now on, without end; False when it was so already."""
-    fields = {"reason": reason, "source": source, "since": now, "until": None}
+    fields = {"reason": reason, "source": source[:200], "since": now, "until": None, "note": ""}
     entry = suppression.c.address_hash == address_hash
     if connection.execute(update(suppression).where(entry, suppression.c.until.is_not(None)).values(**fields)).rowcount:
         return True
@@ -286,9 +286,9 @@ def find_suppression(connection: Connection, address_hash: str, now: datetime) -
     return SuppressionRecord(row.reason, row.source, row.since, row.until) if row is not None else None
 
 
-def lift_suppression(connection: Connection, address_hash: str) -> None:
-    """Let an address get mail again."""
-    connection.execute(delete(suppression).where(suppression.c.address_hash == address_hash))
+def lift_suppression(connection: Connection, address_hash: str, now: datetime) -> None:
+    """Let an address get mail again; what has failed until now counts no more."""
+    connection.execute(update(suppression).where(suppression.c.address_hash == address_hash).values(until=now))
 
 
 def find_subscriptions(connection: Connection, address_key: str) -> tuple[SubscriptionRecord, ...] | None:
@@ -308,22 +308,6 @@ def find_subscriptions(connection: Connection, address_key: str) -> tuple[Subscr
         )
         for row in rows
     )
-
-
-def failures_in_a_row(connection: Connection, address_key: str, most: int) -> int:
-    """Return in how many of the newest issues in a row, at most so many, the address was refused or expired."""
-    newest = connection.execute(select(issue.c.id).order_by(issue.c.id.desc()).limit(most * 3)).scalars().all()
-    rows = connection.execute(
-        select(delivery.c.status)
-        .where(
-            delivery.c.issue_id.in_(newest),
-            delivery.c.address_key == address_key,
-            ~delivery.c.frees_address,
-        )
-        .order_by(delivery.c.issue_id.desc())
-    )
-    failed = (DeliveryStatus.REFUSED.value, DeliveryStatus.EXPIRED.value)
-    return sum(1 for _row in takewhile(lambda row: row.status in failed, islice(rows, most)))
 
 
 def any_suppressed(connection: Connection, now: datetime) -> bool:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Connection", "Store", "open_store"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0011"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
+HEAD = "0014"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
 BUSY_TIMEOUT_S = 30
 CACHE_KIB = 8 * 1024  # of each connection; a plan of a million rows touches its indexes all over
 CHECKPOINT_PAGES = 4000  # a sender rewrites the same pages again and again; copying them back rarely costs least
@@ -124,6 +124,15 @@ class Store:
                 driver.close()
 
     @contextmanager
+    def stage(self) -> Iterator["Staging"]:
+        """A connection on which temporary tables are filled before the transaction that uses them."""
+        with _said_plainly(self), self._engine.connect() as connection:
+            try:
+                yield Staging(connection, self.is_sqlite)
+            finally:
+                connection.invalidate()  # its temporary tables end with it
+
+    @contextmanager
     def hold(self) -> Iterator[Connection]:
         """A PostgreSQL connection outside any transaction, for a lock that lives as long as it does."""
         with _said_plainly(self), self._engine.connect() as connection:
@@ -135,6 +144,36 @@ class Store:
     def close(self) -> None:
         """Give back all connections."""
         self._engine.dispose()
+
+
+class Staging:
+    """One connection whose temporary tables outlive its transactions: long work is prepared without a lock."""
+
+    def __init__(self, connection: Connection, is_sqlite: bool) -> None:
+        self._connection = connection
+        self._is_sqlite = is_sqlite
+
+    @contextmanager
+    def fill(self) -> Iterator[Connection]:
+        """A transaction for temporary tables alone; it keeps nobody waiting."""
+        with self._connection.begin():
+            yield self._connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view; what is written in it is rolled back."""
+        if not self._is_sqlite:
+            self._connection.execution_options(isolation_level="REPEATABLE READ")
+        with self._connection.begin() as transaction:
+            yield self._connection
+            transaction.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction, committed durably at the end, rolled back on an exception."""
+        self._connection.execution_options(writing=True)
+        with self._connection.begin():
+            yield self._connection
 
 
 class Writer:

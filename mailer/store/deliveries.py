@@ -1,9 +1,9 @@
 """Deliveries looked at one by one: found again by their id, and told with everything that is known of them."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from mailer.model.delivery import Delivery, DeliveryStatus, Recipient
 from mailer.model.history import AttemptRecord, DeliveryRecord, EarlierCopy, EventRecord
@@ -114,6 +114,37 @@ def find_earlier(connection: Connection, mailing_id: int, address_key: str) -> t
     return tuple(EarlierCopy(int(row.mailing_id), DeliveryStatus(row.status)) for row in rows)
 
 
+def find_probable(connection: Connection, address_key: str, now: datetime, within: timedelta) -> int | None:
+    """Return the newest copy to this address that a relay accepted within this time; None where there is none."""
+    since = now - within
+    recent = select(mailing.c.issue_id).where(
+        mailing.c.started_at.is_not(None), (mailing.c.finished_at.is_(None)) | (mailing.c.finished_at > since)
+    )
+    return connection.execute(
+        select(delivery.c.id)
+        .where(
+            delivery.c.issue_id.in_(recent),
+            delivery.c.address_key == address_key,
+            ~delivery.c.frees_address,
+            delivery.c.status == DeliveryStatus.ACCEPTED.value,
+            delivery.c.finished_at > since,
+            delivery.c.finished_at <= now,
+        )
+        .order_by(delivery.c.finished_at.desc())
+        .limit(1)
+    ).scalar()
+
+
+def accept_reported(connection: Connection, delivery_id: int, now: datetime) -> bool:
+    """Settle a delivery in doubt as accepted, for a report on it shows that its relay had taken it; True if it was."""
+    settled = connection.execute(
+        update(delivery)
+        .where(delivery.c.id == delivery_id, delivery.c.status == DeliveryStatus.UNCERTAIN.value)
+        .values(status=DeliveryStatus.ACCEPTED.value, next_attempt_at=None, finished_at=now)
+    )
+    return settled.rowcount == 1
+
+
 def addresses_at(connection: Connection, mailing_id: int, domain: str, most: int) -> tuple[str, ...]:
     """Return the first addresses of a mailing in exactly this domain."""
     rows = connection.execute(
@@ -160,7 +191,9 @@ def tell_delivery(connection: Connection, delivery_id: int, secret: HouseSecret)
         again=row.again,
         message_id=f"<{token}@{row.message_domain}>",
         attempts=_tell_attempts(connection, delivery_id),
-        events=tuple(EventRecord(one.kind, one.reply_class, one.detail, one.happened_at) for one in known),
+        events=tuple(
+            EventRecord(one.kind, one.reply_class, one.detail, one.happened_at, one.tie, one.about) for one in known
+        ),
     )
 
 

@@ -14,7 +14,11 @@ SENT_AGAIN = "sent_again"
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """One event to record. source names where it was learnt from; the same kind from the same source counts once."""
+    """One event to record. source names where it was learnt from; the same kind from the same source counts once.
+
+    tie: what ties a report to the delivery (model.report.Tie). about: the address it speaks of, where that is another
+    than the delivery's.
+    """
 
     delivery_id: int
     kind: str
@@ -23,6 +27,8 @@ class NewEvent:
     detail: str
     source: str
     happened_at: datetime
+    tie: str = ""
+    about: str = ""
 
 
 def record_event(connection: Connection, new: NewEvent) -> bool:
@@ -48,6 +54,8 @@ def record_event(connection: Connection, new: NewEvent) -> bool:
             detail=new.detail,
             source=new.source,
             happened_at=new.happened_at,
+            tie=new.tie,
+            about=new.about[:254],
         )
     )
     return True

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from mailer.model.delivery import DeliveryStatus
+from mailer.model.report import Tie
 from mailer.store.schema import attempt, delivery, event, mailing
 
 TRIED = ("accepted", "deferred", "refused", "uncertain")  # outcomes that spent an attempt on the recipient
@@ -99,10 +100,10 @@ def count_retries(connection: Connection, mailing_id: int) -> dict[int, int]:
 
 
 def count_bounced(connection: Connection, mailing_id: int) -> dict[int, int]:
-    """Return deliveries with a bounce, by list id."""
+    """Return deliveries with a bounce that is known to be theirs, by list id."""
     rows = connection.execute(
         select(event.c.list_id, func.count(func.distinct(event.c.delivery_id)))
-        .where(event.c.mailing_id == mailing_id, event.c.kind == "bounce")
+        .where(event.c.mailing_id == mailing_id, event.c.kind == "bounce", event.c.tie != Tie.PROBABLE.value)
         .group_by(event.c.list_id)
     )
     return dict(rows.all())
@@ -117,6 +118,50 @@ def bounced_since(connection: Connection, since: datetime) -> dict[int, int]:
         .group_by(event.c.mailing_id)
     )
     return {int(row[0]): int(row[1]) for row in rows}
+
+
+def count_event_kinds(connection: Connection, mailing_id: int) -> dict[int, dict[str, int]]:
+    """Return deliveries with at least one event of a kind, by list id and kind."""
+    rows = connection.execute(
+        select(event.c.list_id, event.c.kind, func.count(func.distinct(event.c.delivery_id)))
+        .where(event.c.mailing_id == mailing_id)
+        .group_by(event.c.list_id, event.c.kind)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for list_id, kind, number in rows:
+        found.setdefault(list_id, {})[kind] = number
+    return found
+
+
+def count_heard(connection: Connection, mailing_id: int) -> dict[int, dict[str, int]]:
+    """Return accepted deliveries of which a bounce or a DSN came back, by list id and what.
+
+    Each counts once: as `bounced` where it has a bounce, else as `delivered`, else as `relayed`.
+    """
+    told = {"bounce": "bounced", "delivered": "delivered", "relayed": "relayed"}
+    ranks = {kind: place for place, kind in enumerate(told)}
+    rank = func.min(case(ranks, value=event.c.kind))
+    per_delivery = (
+        select(event.c.list_id, rank.label("rank"))
+        .join(delivery, delivery.c.id == event.c.delivery_id)
+        .where(
+            event.c.mailing_id == mailing_id,
+            event.c.kind.in_(list(told)),
+            delivery.c.status == DeliveryStatus.ACCEPTED.value,
+        )
+        .group_by(event.c.delivery_id, event.c.list_id)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(per_delivery.c.list_id, per_delivery.c["rank"], func.count()).group_by(
+            per_delivery.c.list_id, per_delivery.c["rank"]
+        )
+    )
+    names = list(told.values())
+    found: dict[int, dict[str, int]] = {}
+    for list_id, place, number in rows:
+        found.setdefault(list_id, {})[names[place]] = number
+    return found
 
 
 NEWEST = 5000  # attempts that are looked at

@@ -14,7 +14,7 @@ from mailer.model.delivery import ISSUE_MOVES, IssueStatus, MailingStatus, sourc
 from mailer.model.edition import Edition, asset_hashes, edition_from_json, edition_to_json
 from mailer.model.issue import Issue
 from mailer.model.numbering import IssueNumber
-from mailer.store.schema import asset, edition, issue, mailing
+from mailer.store.schema import asset, edition, issue, mailing, mailing_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +158,26 @@ def load_edition(connection: Connection, edition_id: int) -> Edition:
             cure=_("put the database back from a backup, or approve the issue again"),
         )
     return value
+
+
+def read_stored(connection: Connection, edition_id: int) -> Mapping[str, Any]:
+    """Return an edition as it is stored, without its files and unchecked: for figures, never for sending."""
+    found: Mapping[str, Any] = connection.execute(
+        select(edition.c.stored).where(edition.c.id == edition_id)
+    ).scalar_one()
+    return found
+
+
+def subject_of_mailing(connection: Connection, mailing_id: int) -> str:
+    """Return the subject its first list gets, without what is filled in per reader; empty where it has no edition."""
+    stored = connection.execute(
+        select(edition.c.stored)
+        .join(mailing_list, mailing_list.c.edition_id == edition.c.id)
+        .where(mailing_list.c.mailing_id == mailing_id)
+        .order_by(mailing_list.c.position)
+        .limit(1)
+    ).scalar()
+    return "".join(part for part in stored["subject"] if isinstance(part, str)) if stored else ""
 
 
 def _load_assets(connection: Connection, stored: Mapping[str, Any], edition_id: int) -> dict[str, bytes]:

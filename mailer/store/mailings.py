@@ -132,6 +132,20 @@ def list_mailings(
     return [_to_record(connection, row) for row in connection.execute(query).all()]
 
 
+def list_earlier(connection: Connection, mailing_id: int, limit: int) -> list[MailingRecord]:
+    """Return the mailings that were made before another and have begun, the newest first."""
+    query = _select().where(mailing.c.id < mailing_id, mailing.c.started_at.is_not(None))
+    rows = connection.execute(query.order_by(mailing.c.id.desc()).limit(limit)).all()
+    return [_to_record(connection, row) for row in rows]
+
+
+def list_large(connection: Connection, above: int, limit: int) -> list[MailingRecord]:
+    """Return the mailings with more than so many deliveries, the newest first."""
+    large = select(mailing_list.c.mailing_id).where(mailing_list.c.last_ordinal > above)
+    rows = connection.execute(_select().where(mailing.c.id.in_(large)).order_by(mailing.c.id.desc()).limit(limit)).all()
+    return [_to_record(connection, row) for row in rows]
+
+
 def moved_since(
     connection: Connection, statuses: Sequence[MailingStatus], since: datetime
 ) -> list[tuple[MailingRecord, datetime]]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mailer.model.notice import CopyRecord, NoticeRecord
@@ -15,7 +15,7 @@ AGAIN_AFTER = timedelta(minutes=5)  # as long as a try may take, so that two clo
 
 @dataclass(frozen=True, slots=True)
 class NoticeCopy:
-    """A notice for one target; about says which it is, the same in every copy."""
+    """A notice for one target; about says which it is, the same in every copy. attaches: it hands on a mail."""
 
     notice_id: int
     about: str
@@ -24,6 +24,7 @@ class NoticeCopy:
     body: str
     made_at: datetime
     tried_at: datetime | None
+    attaches: bool = False
 
 
 def add_notice(
@@ -34,16 +35,18 @@ def add_notice(
     targets: Collection[str],
     now: datetime,
     until: datetime,
+    attached: bytes | None = None,
 ) -> bool:
     """Write a notice for mail addresses and channels (perhaps none); False when there is one about this already.
 
-    A channel is told from an address by its name, which holds no @.
+    A channel is told from an address by its name, which holds no @. attached: a mail that it hands on, kept until every
+    copy has ended.
     """
     try:
         with connection.begin_nested():
             number = connection.execute(
                 insert(notice)
-                .values(about=about, subject=subject, body=body, made_at=now, until_at=until)
+                .values(about=about, subject=subject, body=body, made_at=now, until_at=until, attached=attached)
                 .returning(notice.c.id)
             ).scalar_one()
     except IntegrityError:
@@ -62,7 +65,16 @@ def open_copies(connection: Connection, now: datetime, *, by_mail: bool) -> list
     """Return the copies to be tried now, the oldest first: those that go by mail, or those of channels."""
     mail = notice_copy.c.address.contains("@", autoescape=True)
     rows = connection.execute(
-        select(notice, notice_copy.c.address, notice_copy.c.tried_at)
+        select(
+            notice.c.id,
+            notice.c.about,
+            notice.c.subject,
+            notice.c.body,
+            notice.c.made_at,
+            notice.c.attached.is_not(None).label("attaches"),
+            notice_copy.c.address,
+            notice_copy.c.tried_at,
+        )
         .join_from(notice, notice_copy)
         .where(
             notice_copy.c.ended_at.is_(None),
@@ -73,7 +85,8 @@ def open_copies(connection: Connection, now: datetime, *, by_mail: bool) -> list
         .order_by(notice.c.id, notice_copy.c.address)
     )
     return [
-        NoticeCopy(row.id, row.about, row.address, row.subject, row.body, row.made_at, row.tried_at) for row in rows
+        NoticeCopy(row.id, row.about, row.address, row.subject, row.body, row.made_at, row.tried_at, row.attaches)
+        for row in rows
     ]
 
 
@@ -99,6 +112,15 @@ def note_copy(connection: Connection, copy: NoticeCopy, result: str, ended_at: d
         .where(notice_copy.c.notice_id == copy.notice_id, notice_copy.c.address == copy.target)
         .values(result=result, ended_at=ended_at)
     )
+    if ended_at is not None and copy.attaches:
+        open_still = exists().where(notice_copy.c.notice_id == notice.c.id, notice_copy.c.ended_at.is_(None))
+        connection.execute(update(notice).where(notice.c.id == copy.notice_id, ~open_still).values(attached=None))
+
+
+def read_attached(connection: Connection, notice_id: int) -> bytes | None:
+    """Return the mail that a notice hands on, if it does."""
+    found: bytes | None = connection.execute(select(notice.c.attached).where(notice.c.id == notice_id)).scalar()
+    return found
 
 
 def list_notices(connection: Connection, limit: int) -> list[NoticeRecord]:

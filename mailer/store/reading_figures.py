@@ -45,3 +45,24 @@ def count_clicks(connection: Connection, mailing_id: int) -> list[ReadingCount]:
         .order_by(*columns)
     )
     return [ReadingCount(row[0], HitKind.CLICK, row[1], Verdict(row[2]), row[3], row[4]) for row in rows]
+
+
+def read_clickers(connection: Connection, mailing_id: int) -> list[tuple[int, int, int, bool]]:
+    """Return who clicked what, as far as it was a person: list id, link, delivery and true, each once.
+
+    Where a list is counted as a whole: list id, link, number of requests and false.
+    """
+    human = (reading_event.c.mailing_id == mailing_id, reading_event.c.verdict == Verdict.HUMAN.value)
+    columns = (reading_event.c.list_id, reading_event.c.link)
+    known = connection.execute(
+        select(*columns, reading_event.c.delivery_id)
+        .where(*human, reading_event.c.link > 0, reading_event.c.delivery_id.is_not(None))
+        .distinct()
+    )
+    found = [(int(row[0]), int(row[1]), int(row[2]), True) for row in known]
+    whole = connection.execute(
+        select(*columns, func.count())
+        .where(*human, reading_event.c.link > 0, reading_event.c.delivery_id.is_(None))
+        .group_by(*columns)
+    )
+    return found + [(int(row[0]), int(row[1]), int(row[2]), False) for row in whole]

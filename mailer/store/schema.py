@@ -257,6 +257,49 @@ subscription = Table(
     CheckConstraint("status IN ('pending', 'active', 'left')", name="status"),
 )
 
+# a sheet of contacts that was brought in by a person; undone_at: all of it that could be was put back
+contact_import = Table(
+    "contact_import",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("list_id", ForeignKey("distribution_list.id"), nullable=False),
+    Column("by_name", String(200), nullable=False),
+    Column("by_id", ForeignKey("user_account.id")),
+    Column("at", UtcTime, nullable=False),
+    Column("file_name", String(255), nullable=False),
+    Column("file_sha256", String(64), nullable=False),
+    Column("basis", String(40), nullable=False),
+    Column("counts", JSON, nullable=False),
+    Column("undone_at", UtcTime),
+    Column("undone_by", String(200), nullable=False, server_default=""),
+    Column("undone_by_id", ForeignKey("user_account.id")),
+)
+
+# what an import changed of one contact, and how that was before: as long as the contact itself is kept
+contact_import_row = Table(
+    "contact_import_row",
+    metadata,
+    Column("import_id", ForeignKey("contact_import.id"), primary_key=True),
+    Column("contact_id", ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("act", String(16), nullable=False),
+    # the contact as it was, where the import wrote it
+    Column("was_address", String(254)),
+    Column("was_name", String(200)),
+    Column("was_title", String(200)),
+    Column("was_organisation", String(200)),
+    Column("was_city", String(100)),
+    Column("was_phone", String(100)),
+    Column("was_changed_at", UtcTime),
+    # the subscription as it was, where it was there already
+    Column("was_position", Integer),
+    Column("was_source", String(200)),
+    Column("was_basis", String(40)),
+    Column("was_since", UtcTime),
+    Column("was_left_at", UtcTime),
+    Column("now_position", Integer, nullable=False),
+    CheckConstraint("act IN ('made', 'joined', 'resumed', 'kept')", name="act"),
+)
+
 suppression = Table(
     "suppression",
     metadata,
@@ -265,7 +308,8 @@ suppression = Table(
     Column("reason", String(40), nullable=False),
     Column("source", String(200), nullable=False),
     Column("since", UtcTime, nullable=False),
-    Column("until", UtcTime),
+    Column("until", UtcTime),  # lifted, or over, at this time: what failed before it counts no more
+    Column("note", Text, nullable=False, server_default=""),  # the words of the person who entered it
 )
 
 mailing = Table(
@@ -438,8 +482,51 @@ event = Table(
     Column("detail", Text, nullable=False, server_default=""),
     Column("source", String(200), nullable=False),
     Column("happened_at", UtcTime, nullable=False),
+    # model.report.Tie: what ties a report to the delivery; empty for what is no report
+    Column("tie", String(16), nullable=False, server_default=""),
+    Column("about", String(254), nullable=False, server_default=""),  # another address than the delivery's
     UniqueConstraint("delivery_id", "kind", "source"),
     Index("ix_event_mailing_kind", "mailing_id", "kind"),
+)
+
+# mails that came back and are not events on a delivery, or only perhaps: people read and settle these
+returned_mail = Table(
+    "returned_mail",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("kind", String(24), nullable=False),
+    Column("answer", Boolean, nullable=False),  # a person seems to have written it
+    Column("tie", String(16), nullable=False, server_default=""),
+    Column("delivery_id", ForeignKey("delivery.id"), index=True),
+    Column("source", String(300), nullable=False),
+    Column("sender", String(254), nullable=False, server_default=""),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("sent_at", UtcTime),
+    Column("first_lines", Text, nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("read_at", UtcTime, nullable=False),
+    Index("ix_returned_mail_answer", "answer", "id"),
+)
+
+# how far a folder of a mailbox has been read; another UIDVALIDITY means that UIDs are given anew (RFC 3501 §2.3.1.1)
+mailbox_place = Table(
+    "mailbox_place",
+    metadata,
+    Column("mailbox", String(400), primary_key=True),
+    Column("uid_validity", BigInteger, nullable=False),
+    Column("last_uid", BigInteger, nullable=False),
+    Column("read_at", UtcTime, nullable=False),
+)
+
+# what providers' webhooks have brought lately: each once, and never the same with other content
+hook_seen = Table(
+    "hook_seen",
+    metadata,
+    Column("hook", String(32), primary_key=True),
+    Column("name", String(64), primary_key=True),  # sha256 of the provider's own id of it
+    Column("body_sha256", String(64), nullable=False),
+    Column("seen_at", UtcTime, nullable=False, index=True),
 )
 
 # requests for tracked links and pictures, each a fact about a request; the verdict is an opinion, and can be made anew
@@ -465,6 +552,16 @@ reading_event = Table(
     # what reports count: readers by list, and clicks by link
     Index("ix_reading_event_readers", "mailing_id", "list_id", "kind", "verdict", "delivery_id"),
     Index("ix_reading_event_links", "mailing_id", "list_id", "link", "verdict", "delivery_id"),
+)
+
+# what a report last counted of a large mailing, and a mark by which is told whether more has become known since
+figure_digest = Table(
+    "figure_digest",
+    metadata,
+    Column("mailing_id", ForeignKey("mailing.id"), primary_key=True, autoincrement=False),
+    Column("mark", Text, nullable=False),
+    Column("figures", Text, nullable=False),  # JSON; counts only, nothing of a person
+    Column("counted_at", UtcTime, nullable=False),
 )
 
 schedule_seen = Table(
@@ -512,6 +609,7 @@ notice = Table(
     Column("about", String(120), nullable=False, unique=True),
     Column("subject", Text, nullable=False),
     Column("body", Text, nullable=False),
+    Column("attached", LargeBinary),  # a mail that it hands on, until it is taken
     Column("made_at", UtcTime, nullable=False),
     Column("until_at", UtcTime, nullable=False),
 )

@@ -1,70 +1,104 @@
-"""Ties a returned mail's report to the delivery it is about, and records it as an event."""
+"""Records what a report says as an event on the delivery it is about, and lets the policy draw the consequence."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from mailer.model.outcome import Action
-from mailer.model.report import Report, ReportedRecipient, ReportKind, ReturnedMail
-from mailer.store import audience, deliveries, events
+from mailer.config import SuppressionConfig
+from mailer.model.outcome import ReplyClass
+from mailer.model.report import Report, ReportKind, ReturnedMail, Tie
+from mailer.store import deliveries, events
 from mailer.store.database import Connection
 from mailer.store.events import NewEvent
-from mailer.tokens import HouseSecret, Purpose, hash_address, read_token
+from mailer.tokens import HouseSecret
+from mailer.tracking.matching import Match, MatchRules, match_report
+from mailer.tracking.policy import suppress_reported
+
+MAX_DETAIL = 2000
+# what tells that the relay had taken a copy whose reply never came
+_SHOWS_ACCEPTANCE = frozenset(ReportKind) - {ReportKind.OTHER, ReportKind.UNSUBSCRIBE}
 
 
-def match_report(connection: Connection, secret: HouseSecret, report: Report) -> int | None:
-    """Return the delivery a report is about: by VERP token, else ENVID, else Message-ID; never by address alone.
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """By what reports are tied to deliveries, and when they suppress."""
 
-    A forged token or the Message-ID of a mail we never sent matches nothing.
+    match: MatchRules = field(default_factory=MatchRules)
+    suppression: SuppressionConfig = field(default_factory=SuppressionConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a report came from.
+
+    source names it for people, number its place in an mbox; by its digest the same thing read twice counts once.
+    own_mailbox: it lay in the mailbox that the relay keeps for us. happened_at: None for now.
     """
-    named = report.message_id.strip("<>").partition("@")[0]  # the token stands in our Message-IDs too
-    for token in (report.token, report.envelope_id, named):
-        number = read_token(secret, Purpose.BOUNCE, token) if token else None
-        if number is not None and deliveries.find_delivery(connection, number, secret) is not None:
-            return number
-    return None
+
+    source: str
+    digest: str
+    number: int = 1
+    own_mailbox: bool = False
+    happened_at: datetime | None = None
 
 
 def record_report(
     connection: Connection,
     secret: HouseSecret,
     report: Report,
-    source: str,
-    mail_sha256: str,
+    found: Found,
     now: datetime,
-    number: int = 1,
+    rules: Rules | None = None,
 ) -> ReturnedMail:
-    """Record a report as an event on its delivery, and suppress the address when the bounce says it is dead.
+    """Record a report as an event on its delivery, and suppress the address when that is enough.
 
-    source names the mail for people, with its number in an mbox; by its sha256 the same mail read twice counts once.
+    What was not understood, and an answer by a person, is tied to its delivery but no event.
     """
-    delivery_id = match_report(connection, secret, report)
-    if delivery_id is None or report.kind is ReportKind.OTHER:
-        return ReturnedMail(source, report, delivery_id, recorded=False, suppressed=False, number=number)
-    delivery = deliveries.find_delivery(connection, delivery_id, secret)
-    assert delivery is not None
-    about = _about(report, delivery.recipient.address)
-    news = events.record_event(
-        connection,
-        NewEvent(
-            delivery_id=delivery_id,
-            kind=report.kind.value,
-            hard=report.kind is ReportKind.BOUNCE and about is not None and about.meaning.reply_class.hard,
-            reply_class=about.meaning.reply_class.value if about is not None else "",
-            detail=" ".join(part for part in (about.status, about.diagnostic) if part) if about is not None else "",
-            source=mail_sha256,
-            happened_at=now,
-        ),
-    )
+    rules = rules or Rules()
+    match = match_report(connection, secret, report, now, rules.match, own_mailbox=found.own_mailbox)
+    if match is None or report.kind is ReportKind.OTHER:
+        return ReturnedMail(
+            found.source,
+            report,
+            match.delivery.id if match else None,
+            recorded=False,
+            suppressed=False,
+            number=found.number,
+            tie=match.tie if match else None,
+        )
+    news = events.record_event(connection, _event(match, report, found, now))
     suppressed = False
-    if news and about is not None and report.kind is ReportKind.BOUNCE and about.meaning.action is Action.SUPPRESS:
-        address_hash = hash_address(secret, delivery.recipient.address.casefold())
-        reason = about.meaning.reply_class.value
-        suppressed = audience.suppress_address(connection, address_hash, reason, source, now)
-    return ReturnedMail(source, report, delivery_id, news, suppressed, number)
+    if news:
+        if match.tie is not Tie.PROBABLE and report.kind in _SHOWS_ACCEPTANCE:
+            deliveries.accept_reported(connection, match.delivery.id, now)
+        suppressed = suppress_reported(
+            connection, secret, match, report.kind, report.feedback, rules.suppression, found.source, now
+        )
+    return ReturnedMail(
+        found.source, report, match.delivery.id, news, suppressed, found.number, tie=match.tie, about=match.about
+    )
 
 
-def _about(report: Report, address: str) -> ReportedRecipient | None:
-    """Return what the report says of this address; its only recipient where the address was rewritten on the way."""
-    for one in report.recipients:
-        if one.address.casefold() == address.casefold():
-            return one
-    return report.recipients[0] if len(report.recipients) == 1 else None
+def _event(match: Match, report: Report, found: Found, now: datetime) -> NewEvent:
+    one = match.one
+    reply_class = one.meaning.reply_class.value if one is not None else ""
+    if report.kind is ReportKind.COMPLAINT and one is None:
+        reply_class = ReplyClass.OPT_OUT.value
+    detail = " ".join(part for part in (one.status, one.diagnostic) if part) if one is not None else report.feedback
+    hard = report.kind is ReportKind.BOUNCE and one is not None and one.meaning.reply_class.hard and not match.about
+    return NewEvent(
+        delivery_id=match.delivery.id,
+        kind=report.kind.value,
+        hard=hard,
+        reply_class=reply_class,
+        detail=clean_text(detail, MAX_DETAIL),
+        source=found.digest,
+        happened_at=found.happened_at or now,
+        tie=match.tie.value,
+        about=clean_text(match.about, 254),
+    )
+
+
+def clean_text(text: str, most: int) -> str:
+    """Return a text as a database and a page may hold it: no control character but line ends, no lone surrogate."""
+    kept = "".join(char if char.isprintable() or char == "\n" else " " for char in text[: most * 2])
+    return kept.strip()[:most]

@@ -9,8 +9,10 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from mailer.model.address import mask_address as mask_address
+
 PAGES = Path(__file__).parent / "pages"
-_HTML_LANGUAGE = {"zh_CN": "zh-CN", "en": "en"}
+HTML_LANGUAGE = {"zh_CN": "zh-CN", "en": "en"}
 
 _pages = Environment(
     loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -56,21 +58,15 @@ def with_address(sentence: str, address: str) -> Markup:
 
 def draw_page(page: Page, publisher: str, language: str) -> str:
     """Return the page as HTML. Everything but what `with_address` made is escaped."""
-    template = _pages.get_template("page.html.j2")
-    return template.render(
+    return render_template(
+        "page.html.j2",
         page=page,
         publisher=publisher,
-        language=_HTML_LANGUAGE[language],
+        language=HTML_LANGUAGE[language],
         style=Markup(STYLE),  # noqa: S704 - our file
     )
 
 
-def mask_address(address: str) -> str:
-    """Return an address its owner knows again and nobody else learns: `reader@x.example` as `r***r@x.example`.
-
-    The stars are always three; of a local part of one or two characters the last is hidden too.
-    """
-    local, _, domain = address.rpartition("@")
-    head = local[:1] if len(local) > 1 else ""
-    tail = local[-1:] if len(local) > 2 else ""
-    return f"{head}***{tail}@{domain}"
+def render_template(name: str, **values: object) -> str:
+    """Return a page of this folder, filled in; what is no Markup is escaped."""
+    return _pages.get_template(name).render(**values)

@@ -8,8 +8,10 @@ import sys
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from lxml import html as lxml_html
 
 from tests.flow.newsletter import environment
 
@@ -46,11 +48,49 @@ def test_the_database_says_why_each_was_not_taken(demo: tuple[dict[str, object],
     limited = database.execute("SELECT count(*), max(attempts) FROM delivery WHERE domain = 'freq.example'").fetchone()
     assert limited[0] == 5
     assert limited[1] >= 2, "the provider's limit was met"
-    bounce = database.execute(
+    events = database.execute(
         "SELECT d.address, e.kind, e.hard FROM event e JOIN delivery d ON d.id = e.delivery_id"
     ).fetchall()
-    assert bounce == [("late@bounce.example", "bounce", 1)]
+    assert sorted(events) == [
+        ("info@bravo.test", "receipt", 0),
+        ("late@bounce.example", "bounce", 1),
+        ("market@pine.test", "complaint", 0),
+        ("news@tulip-soft.example", "unsubscribe", 0),
+        ("office@csia.example", "delivered", 0),
+        ("office@kjt.example", "delivered", 0),
+        ("software@jxt.example", "received", 0),
+        ("zhc@zjgov.example", "received", 0),
+    ]
     database.close()
+
+
+def test_readers_open_click_answer_and_leave_and_a_scanner_counts_apart(demo: tuple[dict[str, object], Path]) -> None:
+    result, _folder = demo
+    names = ("complaints", "receipts", "delivered", "received", "unsubscribed", "opened", "machines")
+    assert [result[one] for one in names] == [1, 1, 2, 2, 1, 11, 1]
+    assert int(str(result["clicked"])) >= 3
+
+
+def test_the_report_is_a_page_that_shows_what_the_demo_says(demo: tuple[dict[str, object], Path]) -> None:
+    result, folder = demo
+    files = result["files"]
+    assert isinstance(files, dict)
+    page = Path(files["report"]).read_text("utf-8")
+    tiles = cast("list[Any]", lxml_html.document_fromstring(page).xpath("//dl[@class='tiles']//dd"))
+    shown = [int("".join(one.itertext()).split()[0]) for one in tiles]
+    wanted = ("planned", "accepted", "bounced", "complaints", "unsubscribed", "opened", "clicked")
+    assert sorted(shown) == sorted([*(int(str(result[one])) for one in wanted), 4, 2, 1])  # missed, 收悉, MDN
+    assert "0571-00000015" in page, "who was not reached can be phoned"
+    told = subprocess.run(
+        [sys.executable, "-m", "mailer", "-C", str(folder), "report", "last", "--json", "--masked"],
+        capture_output=True, text=True, timeout=60, check=True, env=environment(),
+    )  # fmt: skip
+    report = json.loads(told.stdout)
+    assert report["totals"]["accepted"] == 74
+    assert [one["address"] for one in report["missed"]] == [
+        "g***e@dept.example", "f***l@box.example", "c***d@gbk.example", "l***e@bounce.example"
+    ]  # fmt: skip
+    assert "gone@dept.example" not in told.stdout
 
 
 @pytest.mark.parametrize("name", ["government", "members"])
@@ -76,14 +116,20 @@ def test_a_message_has_both_parts_no_sentinel_and_no_header_of_a_reader(
         assert "{{" not in text
         assert len(text.encode()) < 102 * 1024
     assert message["To"].addresses[0].display_name == ""
-    assert [header for header in message if header.startswith("List-")] == ["List-Id", "List-Unsubscribe"]
-    assert message["List-Unsubscribe"].startswith("<mailto:")
+    headers = [header for header in message if header.startswith("List-")]
+    assert headers == ["List-Id", "List-Unsubscribe-Post", "List-Unsubscribe"]
+    assert message["List-Unsubscribe"].startswith("<https://news.zsia.example/u/")
+    assert "<mailto:bulletin@zsia.example?subject=unsubscribe%20" in message["List-Unsubscribe"]
     body = parts["html"]
     assert body is not None
     html = body.get_content()
     assert message["To"] in html
-    assert "mailto:bulletin@zsia.example?subject=unsubscribe%20" in html
+    assert "https://news.zsia.example/u/" in html
     written = Path(files["html"][name]).read_text("utf-8")
+    if name == "members":  # its links are counted; those of the file lead straight to their targets
+        assert "https://news.zsia.example/c/" in html
+        assert "https://news.zsia.example/c/" not in written
+        return
     sent = re.sub(r"cid:[0-9a-f]{32}@jianbao", "PICTURE", html.replace("\r\n", "\n"))
     assert re.sub(r"data:image/\w+;base64,[\w+/=]+", "PICTURE", written) == sent
 

@@ -22,6 +22,8 @@ KEYS = [
     "delivery",
     "recorded",
     "suppressed",
+    "tie",
+    "about",
 ]
 RECIPIENT_KEYS = ["address", "class", "hard", "status", "reason", "diagnostic"]
 

@@ -12,18 +12,21 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mail.certificates import Certificate
 from tests.mail.line_server import free_port
 
 CONFIG = """
-protocols = lmtp
+protocols = lmtp imap
 base_dir = {home}/run
 state_dir = {home}/state
 log_path = {home}/dovecot.log
-ssl = no
+ssl = {ssl}
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_username_chars =
 first_valid_uid = 1
+auth_failure_delay = 0
+mailbox_idle_check_interval = 1s
 mail_location = maildir:{home}/mail/%n
 passdb {{
   driver = passwd-file
@@ -38,6 +41,16 @@ service auth {{
     mode = 0666
   }}
 }}
+service imap-login {{
+  inet_listener imap {{
+    port = 0
+  }}
+  inet_listener imaps {{
+    address = 127.0.0.1
+    port = {imap_port}
+    ssl = yes
+  }}
+}}
 service lmtp {{
   inet_listener lmtp {{
     address = 127.0.0.1
@@ -49,9 +62,10 @@ service lmtp {{
 
 @dataclass(frozen=True)
 class Dovecot:
-    """A running Dovecot: its LMTP port, and the socket at which Postfix asks who may log in."""
+    """A running Dovecot: its LMTP port, its IMAP port (TLS; 0 without a certificate), and the socket for logins."""
 
     lmtp_port: int
+    imap_port: int
     home: Path
     process: subprocess.Popen[bytes]
 
@@ -71,16 +85,22 @@ class Dovecot:
         return file.read_text() if file.exists() else ""
 
 
-def start_dovecot(home: Path, logins: dict[str, str]) -> Dovecot:
-    """Start a Dovecot in an empty folder that everybody may enter, with these logins and mailboxes; stop_dovecot stops it."""
+def start_dovecot(home: Path, logins: dict[str, str], certificate: Certificate | None = None) -> Dovecot:
+    """Start a Dovecot in an empty folder that everybody may enter, with these logins and mailboxes; stop_dovecot stops it.
+
+    With a certificate it lets them read their mail by IMAP over TLS.
+    """
     nobody = pwd.getpwnam("nobody")
     (home / "mail").mkdir()
     os.chown(home / "mail", nobody.pw_uid, nobody.pw_gid)
     (home / "passwd").write_text("".join(f"{name}:{password}\n" for name, password in logins.items()), "utf-8")
     port = free_port()
-    (home / "dovecot.conf").write_text(CONFIG.format(home=home, uid=nobody.pw_uid, gid=nobody.pw_gid, port=port))
+    imap_port = free_port() if certificate is not None else 0
+    ssl = f"yes\nssl_cert = <{certificate.certificate}\nssl_key = <{certificate.key}" if certificate else "no"
+    ids = {"uid": nobody.pw_uid, "gid": nobody.pw_gid}
+    (home / "dovecot.conf").write_text(CONFIG.format(home=home, **ids, port=port, imap_port=imap_port, ssl=ssl))
     process = subprocess.Popen(["dovecot", "-F", "-c", home / "dovecot.conf"], stderr=subprocess.DEVNULL)
-    server = Dovecot(port, home, process)
+    server = Dovecot(port, imap_port, home, process)
     deadline = time.monotonic() + 15
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:

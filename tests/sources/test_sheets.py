@@ -10,8 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailer.errors import SheetError
+from mailer.model.contact_sheet import LIMITS
 from mailer.model.delivery import Contact
-from mailer.sources.sheets import LIMITS, heading_row, read_sheet
+from mailer.sources.sheets import heading_row, read_sheet
 from mailer.store import schema
 from tests.conftest import REPOSITORY
 from tests.sources.refusals import refusal
@@ -73,10 +74,10 @@ def test_columns_may_be_missing_but_not_the_address(tmp_path: Path) -> None:
     ("text", "line", "field", "said"),
     [
         (CHINESE + "乙,,,,不是地址,\n", 3, "邮箱", "不是地址"),
-        (CHINESE + "\n乙,,,,,\n", 4, "邮箱", "empty"),
-        (CHINESE + "乙,,,,a@b.example;c@d.example,\n", 3, "邮箱", "not an e-mail"),
+        (CHINESE + "\n乙,,,,,\n", 4, "邮箱", "no address"),
+        (CHINESE + "乙,,,,a@b.example;c@d.example,\n", 3, "邮箱", "line 2"),
+        (CHINESE + "乙,,,,x@b.example;无,\n", 3, "邮箱", "not an e-mail"),
         (CHINESE + "乙,,,,x@b.example,\n丙,,,,A@B.Example,\n", 4, "邮箱", "line 2"),
-        (CHINESE + '乙,"信息\n部",,,x@b.example,\n', 3, "姓名", "line end"),
         (CHINESE + '"x\n",,,,a1@b.example,\n乙,,,,x@b.example\x00,\n', None, None, "text file"),
         (CHINESE + "乙\x07,,,,x@b.example,\n", 3, "单位", "control"),
         (CHINESE + "乙,,,,x@b.example\x0b,\n", 3, "邮箱", "control"),
@@ -85,10 +86,9 @@ def test_columns_may_be_missing_but_not_the_address(tmp_path: Path) -> None:
         (CHINESE + f"乙,,{'职' * 201},,x@b.example,\n", 3, "职务", "at most 200"),
         (CHINESE + f"乙,,,{'城' * 101},x@b.example,\n", 3, "城市", "at most 100"),
         (CHINESE + f"乙,,,,x@b.example,{'1' * 101}\n", 3, "电话", "at most 100"),
-        (CHINESE + "乙,,,,x@b.example,1,2\n", 3, None, "more cells"),
+        (CHINESE + "乙,,,,x@b.example,1,2\n", 3, "G", "more cells"),
         (CHINESE + '乙,"未完\n', 3, None, "CSV"),
         ("单位,姓名\n某司,某部\n", 1, "邮箱", "no column"),
-        ("单位,邮箱,email\n", 1, "email", "the same"),
         ("", 1, None, "empty"),
         (",,\n \n", 1, None, "empty"),
     ],
@@ -141,7 +141,7 @@ def test_a_new_sheets_heading_row_is_one_that_is_read(tmp_path: Path) -> None:
 VALUES = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=8).map(str.strip)
 
 
-@given(st.lists(st.tuples(VALUES, VALUES, VALUES), max_size=5))
+@given(st.lists(st.tuples(VALUES, VALUES, VALUES).filter(lambda row: "#VALUE!" not in row), max_size=5))
 def test_what_is_written_as_csv_is_read_the_same(rows: list[tuple[str, str, str]]) -> None:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)

@@ -5,7 +5,7 @@ from mailer.model.report import Report, ReportedRecipient, ReportKind
 from mailer.store import audience, deliveries
 from mailer.store.plans import ORDINALS
 from mailer.tokens import HouseSecret, Purpose, hash_address, sign_token
-from mailer.tracking.record import record_report
+from mailer.tracking.record import Found, record_report
 from tests.world import NOW, SECRET, World
 
 GONE = Meaning(ReplyClass.GONE, Action.SUPPRESS, permanent=True)
@@ -33,10 +33,10 @@ def test_a_token_of_ours_ties_a_bounce_to_its_delivery_once(world: World) -> Non
         assert delivery is not None
         address = delivery.recipient.address
         for by in ({"token": token}, {"envelope_id": token}, {"message_id": delivery.message_id}):
-            found = record_report(connection, SECRET, bounce(address, GONE, **by), "a.eml", f"sha of {by}", NOW)
+            found = record_report(connection, SECRET, bounce(address, GONE, **by), Found("a.eml", f"sha of {by}"), NOW)
             assert found.delivery_id == number
             assert found.recorded
-        again = record_report(connection, SECRET, bounce(address, token=token), "b.eml", f"sha of {by}", NOW)
+        again = record_report(connection, SECRET, bounce(address, token=token), Found("b.eml", f"sha of {by}"), NOW)
         assert not again.recorded, "the same mail, read twice"
         assert audience.suppressed_among(connection, [hash_address(SECRET, address)])
 
@@ -48,7 +48,9 @@ def test_a_forged_token_or_a_mail_we_never_sent_changes_nothing(world: World) ->
     wrong_purpose = sign_token(SECRET, Purpose.UNSUBSCRIBE, number)
     with world.store.write() as connection:
         for by in ({"token": forged}, {"token": wrong_purpose}, {"message_id": "<x@zsia.example>"}, {}):
-            found = record_report(connection, SECRET, bounce("reader1@firm1.example", GONE, **by), "a.eml", "sha", NOW)
+            found = record_report(
+                connection, SECRET, bounce("reader1@firm1.example", GONE, **by), Found("a.eml", "sha"), NOW
+            )
             assert (found.delivery_id, found.recorded, found.suppressed) == (None, False, False)
 
 
@@ -59,7 +61,7 @@ def test_a_full_mailbox_is_recorded_but_not_suppressed(world: World) -> None:
         delivery = deliveries.find_delivery(connection, number, SECRET)
         assert delivery is not None
         report = bounce(delivery.recipient.address, FULL, token=token)
-        found = record_report(connection, SECRET, report, "a.eml", "sha", NOW)
+        found = record_report(connection, SECRET, report, Found("a.eml", "sha"), NOW)
         assert (found.recorded, found.suppressed) == (True, False)
 
 
@@ -67,5 +69,5 @@ def test_what_was_not_understood_is_no_event(world: World) -> None:
     number = claimed(world)
     other = Report(ReportKind.OTHER, (), token=sign_token(SECRET, Purpose.BOUNCE, number))
     with world.store.write() as connection:
-        found = record_report(connection, SECRET, other, "a.eml", "sha", NOW)
+        found = record_report(connection, SECRET, other, Found("a.eml", "sha"), NOW)
     assert (found.delivery_id, found.recorded) == (number, False)

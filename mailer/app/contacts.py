@@ -1,0 +1,244 @@
+"""Contacts of a house: brought in from sheets, taken back, written to sheets, looked at."""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailer.app.ground import Ground
+from mailer.app.lists import Lists
+from mailer.app.people import People
+from mailer.audience import importing
+from mailer.audience.importing import Sheet, Target
+from mailer.child import Limits
+from mailer.errors import NotFoundError, SheetError, StateError, UsageError
+from mailer.i18n import _
+from mailer.model.address import parse_address
+from mailer.model.audit import Act, Subject
+from mailer.model.contact_history import ContactHistory
+from mailer.model.contact_import import DEFAULT_BASIS, ImportRecord, ImportReport, UndoReport
+from mailer.model.contact_sheet import EXPORT_HEADINGS, FIELDS, REFUSED_HEADINGS, RefusedCell
+from mailer.model.delivery import Contact
+from mailer.model.issue import Role
+from mailer.model.listed import ContactFilter, ListedContact
+from mailer.model.people import Right
+from mailer.reports.contact_file import RowWriter, open_sheet
+from mailer.sources.headings import parse_mapping
+from mailer.sources.sheets import is_workbook, read_items
+from mailer.sources.workbook import spool_workbook
+from mailer.store import audience, audit, contact_imports, contacts, deliveries
+from mailer.store.database import Connection
+from mailer.tokens import hash_address
+
+NEWEST = 20  # deliveries told of one contact
+WORKBOOK_SECONDS = 300.0
+WORKBOOK_MEGABYTES = 3000  # a workbook is held whole while it is read: 1,000,000 rows take some 1,200
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOrder:
+    """What to import: a sheet onto a list. mapping: "HEADING=FIELD" each; sheet: only that of a workbook."""
+
+    file: Path
+    list_name: str
+    mapping: Sequence[str] = ()
+    sheet: str = ""
+    basis: str = ""
+    refused: Path | None = None
+
+
+class Contacts:
+    """The contacts of a house."""
+
+    def __init__(self, ground: Ground, lists: Lists, people: People) -> None:
+        self._ground = ground
+        self._lists = lists
+        self._people = people
+
+    def import_sheet(self, order: ImportOrder, by: str = "", *, dry_run: bool = False) -> ImportReport:
+        """Bring the contacts of a sheet onto a list in one transaction, or only say what that would do.
+
+        The sheet is read before, without keeping anybody waiting; what is refused is written to order.refused as it
+        is found. Raises SheetError, NotFoundError, UsageError; StateError for a list that follows a sheet.
+        """
+        (name,) = self._lists.choose([order.list_name])
+        settings = self._ground.config.lists[name]
+        if settings.file:
+            raise StateError(
+                _("list {name} follows its sheet {file}, so nothing is imported into it").format(
+                    name=name, file=settings.file
+                ),
+                cure=_("edit the sheet and run `mailer lists sync`; or take `file` out of [lists.{name}]").format(
+                    name=name
+                ),
+            )
+        mapping = parse_mapping(order.mapping)
+        basis = importing.check_basis(order.basis or DEFAULT_BASIS[settings.role])
+        if not dry_run:
+            self._people.require(by, Right.CONTACTS)
+        ranks = list(Role)
+        above = [
+            one
+            for one, other in self._ground.config.lists_in_order()
+            if ranks.index(other.role) < ranks.index(settings.role)
+        ]
+        sheet = Sheet(order.file.name, _hash_file(order.file))
+        with ExitStack() as stack:
+            give_back = stack.enter_context(_refused_sheet(order.refused))
+            spool = stack.enter_context(self._spooled(order.file, order.sheet))
+            staging = stack.enter_context(self._ground.store.stage())
+            with staging.fill() as connection:
+                items = read_items(order.file, spool=spool, mapping=mapping)
+                importing.stage_sheet(connection, items, sheet, self._ground.secret, give_back)
+            if dry_run:
+                with staging.read() as connection:
+                    ids = audience.find_lists(connection, [name, *above])
+                    target = Target(name, ids.get(name), tuple(ids[one] for one in above if one in ids), basis)
+                    return importing.preview_import(connection, sheet, target, self._ground.now())
+            with staging.write() as connection:
+                actor = self._people.require(by, Right.CONTACTS, connection)
+                ids = self._lists.declare(connection)
+                target = Target(name, ids[name], tuple(ids[one] for one in above), basis)
+                return importing.apply_import(connection, sheet, target, ids[name], actor, self._ground.now())
+
+    @contextmanager
+    def _spooled(self, file: Path, only: str) -> Iterator[Path | None]:
+        """Have a workbook read in the child, into a file of rows that is gone afterwards; None for a text file."""
+        if not is_workbook(file):
+            if only:
+                raise UsageError(
+                    _("a CSV file has no sheets"), field="--sheet", cure=_("leave --sheet out, or name a workbook")
+                )
+            yield None
+            return
+        with tempfile.TemporaryDirectory(prefix="mailer-sheet-") as folder:
+            spool = Path(folder) / "rows"
+            limits = Limits(
+                seconds=WORKBOOK_SECONDS,
+                megabytes=WORKBOOK_MEGABYTES,
+                doing=_("reading the workbook"),
+                file=file,
+                cure=_("save the sheet as “CSV UTF-8” and name that file"),
+            )
+            self._ground.child.run(limits, spool_workbook, file.absolute(), spool, only)
+            yield spool
+
+    def undo_import(self, number: int, by: str = "", *, dry_run: bool = False) -> UndoReport:
+        """Put back what an import changed. Raises NotFoundError, StateError."""
+        if dry_run:
+            with self._ground.store.read() as connection:
+                return importing.undo_import(connection, number, None, self._ground.now())
+        with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.CONTACTS, connection)
+            return importing.undo_import(connection, number, actor, self._ground.now())
+
+    def imports(self, limit: int, list_name: str = "") -> list[ImportRecord]:
+        """Return the newest imports first, or those into one list. Raises NotFoundError."""
+        names = self._lists.choose([list_name]) if list_name else [None]
+        with self._ground.store.read() as connection:
+            return contact_imports.list_imports(connection, limit, list_name=names[0])
+
+    def export(self, file: Path, lists: Sequence[str] = (), by: str = "", *, everyone: bool = False) -> int:
+        """Write contacts to a sheet, those actively on the lists (none: on any) or everyone ever; return how many rows.
+
+        It is put on the audit trail. Raises UsageError, NotFoundError, StateError.
+        """
+        self._people.require(by, Right.CONTACTS)
+        names = self._lists.choose(lists) if lists else []
+        wanted = ContactFilter(tuple(names), "" if everyone else "active")
+        count = 0
+        digest = hashlib.sha256()
+        with open_sheet(file, EXPORT_HEADINGS, "名单") as writer:
+            with self._ground.store.read() as connection:
+                for one in contacts.iterate_contacts(connection, wanted):
+                    cells = self._export_row(one)
+                    digest.update(repr(cells).encode())
+                    writer.write(cells)
+                    count += 1
+            with self._ground.store.write() as connection:  # before the file takes its place: no export without a word
+                actor = self._people.require(by, Right.CONTACTS, connection)
+                subject = Subject("list", names[0] if len(names) == 1 else "")
+                audit.record(
+                    connection, actor, Act.EXPORT_CONTACTS, subject, self._ground.now(),
+                    lists=names, rows=count, sha256=digest.hexdigest(),
+                )  # fmt: skip
+        return count
+
+    def _export_row(self, one: ListedContact) -> list[str]:
+        since = one.since.astimezone(self._ground.config.zone).strftime("%Y-%m-%d %H:%M") if one.since else ""
+        fields = [str(getattr(one.contact, name)) for name in FIELDS]
+        return [*fields, one.list_name, one.status, one.basis, one.source, since]
+
+    def find(self, wanted: ContactFilter, limit: int) -> list[ListedContact]:
+        """Return contacts with their standing, list by list. Raises NotFoundError."""
+        if wanted.lists:
+            self._lists.choose(wanted.lists)
+        with self._ground.store.read() as connection:
+            return list(contacts.iterate_contacts(connection, wanted, limit))
+
+    def tell(self, text: str) -> ContactHistory:
+        """Return everything on record of an address. Raises AddressError, NotFoundError."""
+        address = parse_address(text)
+        with self._ground.store.read() as connection:
+            known = audience.find_contact(connection, address.key)
+            hashed = hash_address(self._ground.secret, address.key)
+            history = ContactHistory(
+                address=known.address if known is not None else address.text,
+                contact=known,
+                international=address.is_international,
+                subscriptions=audience.find_subscriptions(connection, address.key) or (),
+                suppression=audience.find_suppression(connection, hashed, self._ground.now()),
+                imports=tuple(contact_imports.imports_of(connection, address.key)),
+                deliveries=tuple(
+                    found
+                    for number in contacts.deliveries_to(connection, address.key, NEWEST)
+                    if (found := deliveries.tell_delivery(connection, number, self._ground.secret)) is not None
+                ),
+            )
+            if known is None and history.suppression is None and not history.deliveries:
+                raise self._unknown(connection, address.text)
+            return history
+
+    def _unknown(self, connection: Connection, text: str) -> NotFoundError:
+        domain = text.rpartition("@")[2]
+        near = [one.contact for one in contacts.iterate_contacts(connection, ContactFilter(text=f"@{domain}"), 3)]
+        addresses: list[str] = list(dict.fromkeys(one.address for one in near if isinstance(one, Contact)))
+        return NotFoundError(
+            _("there is no contact {address}").format(address=text),
+            cure=_("of {domain} there are: {addresses}").format(domain=domain, addresses=_(", ").join(addresses))
+            if addresses
+            else _("`mailer contacts list --find TEXT` looks for a part of a name or address"),
+        )
+
+
+def _hash_file(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise SheetError(_("there is no such file"), file=file, cure=_("check the path and its spelling")) from None
+    except (OSError, ValueError) as error:
+        why = _("it is a folder") if file.is_dir() else str(error)
+        cure = _("check that it is a file and that you may read it")
+        raise SheetError(_("cannot be read: {why}").format(why=why), file=file, cure=cure) from None
+
+
+@contextmanager
+def _refused_sheet(file: Path | None) -> Iterator[Callable[[RefusedCell], None]]:
+    """Give what takes refused cells: a sheet to mend and import again, made at the first of them; or nothing."""
+    with ExitStack() as stack:
+        writers: list[RowWriter] = []
+
+        def write(one: RefusedCell) -> None:
+            if file is None:
+                return
+            if not writers:
+                writers.append(stack.enter_context(open_sheet(file, REFUSED_HEADINGS, "退回")))
+            place = one.place
+            column = f"{place.letter} {place.heading}".strip()
+            values = [one.values.get(name, "") for name in FIELDS]
+            writers[0].write([*values, place.sheet, str(place.row), column, one.value, one.reason, one.cure])
+
+        yield write

@@ -1,0 +1,271 @@
+"""Brings the contacts of a sheet onto a list in one transaction, and takes an import back."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from mailer.errors import NotFoundError, StateError, UsageError
+from mailer.i18n import _
+from mailer.model.audit import Act, Subject
+from mailer.model.contact_import import (
+    LONGEST_BASIS,
+    ChangeKind,
+    ContactChange,
+    ImportRecord,
+    ImportReport,
+    KeptContact,
+    UndoReport,
+    decide_change,
+)
+from mailer.model.contact_sheet import (
+    CellPlace,
+    DoubtfulCell,
+    RefusedCell,
+    RowAside,
+    SheetColumns,
+    SheetContact,
+    SheetItem,
+    SheetLeftOut,
+)
+from mailer.model.people import Actor
+from mailer.store import audit, contact_imports
+from mailer.store.database import Connection
+from mailer.store.staged import StagedContacts, read_standings, settle_slots
+from mailer.tokens import HouseSecret, hash_address
+
+SHOWN = 500  # of each kind, by name: beyond that a report counts only
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What the reading of a sheet came to, its contacts aside: those are staged in the database."""
+
+    file_name: str
+    file_sha256: str
+    contacts: int = 0
+    refused_count: int = 0
+    doubt_count: int = 0
+    aside_count: int = 0
+    refused: list[RefusedCell] = field(default_factory=list)
+    doubts: list[DoubtfulCell] = field(default_factory=list)
+    aside: list[RowAside] = field(default_factory=list)
+    columns: list[SheetColumns] = field(default_factory=list)
+    left_out: list[SheetLeftOut] = field(default_factory=list)
+
+
+def stage_sheet(
+    connection: Connection,
+    items: Iterable[SheetItem],
+    sheet: Sheet,
+    secret: HouseSecret,
+    give_back: Callable[[RefusedCell], None],
+) -> None:
+    """Put the contacts of a sheet into a temporary table and count the rest; each refused cell goes to `give_back`.
+
+    An address that stands twice is refused the second time.
+    """
+    staged = StagedContacts(connection)
+
+    def refuse(one: RefusedCell) -> None:
+        sheet.refused_count += 1
+        _keep(sheet.refused, one)
+        give_back(one)
+
+    for item in items:
+        match item:
+            case SheetContact():
+                sheet.contacts += 1
+                staged.add(item, hash_address(secret, item.contact.key))
+            case RefusedCell():
+                refuse(item)
+            case DoubtfulCell():
+                sheet.doubt_count += 1
+                _keep(sheet.doubts, item)
+            case RowAside():
+                sheet.aside_count += 1
+                _keep(sheet.aside, item)
+            case SheetColumns():
+                _keep(sheet.columns, item)
+            case SheetLeftOut():
+                _keep(sheet.left_out, item)
+    for found, first in staged.finish():
+        sheet.contacts -= 1
+        refuse(_twice(found, first))
+
+
+def _keep(kept: list[T], one: T) -> None:
+    if len(kept) < SHOWN:
+        kept.append(one)
+
+
+def _twice(found: SheetContact, first: CellPlace) -> RefusedCell:
+    value = found.contact
+    values = {
+        "organisation": value.organisation, "name": value.name, "title": value.title, "city": value.city,
+        "address": value.address, "phone": value.phone,
+    }  # fmt: skip
+    where = f"{first.sheet} {first.row}".strip()
+    return RefusedCell(
+        found.place,
+        value.address,
+        _("the address stands in row {row} already").format(row=where),
+        _("keep one of the two rows, or write the second person’s own address"),
+        values,
+    )
+
+
+def check_basis(text: str) -> str:
+    """Return a consent basis as it is kept. Raises UsageError."""
+    kept = " ".join(text.split())
+    if not kept or not kept.isprintable() or len(kept) > LONGEST_BASIS:
+        raise UsageError(
+            _("this is no basis of consent"),
+            field="--basis",
+            cure=_("write in at most {n} characters by whose leave they are written to").format(n=LONGEST_BASIS),
+        )
+    return kept
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The list that an import is for: its id (None: nobody was ever on it) and those of the lists of higher role."""
+
+    name: str
+    id: int | None
+    above: tuple[int, ...]
+    basis: str
+
+
+def preview_import(connection: Connection, sheet: Sheet, target: Target, now: datetime) -> ImportReport:
+    """Return what an import of the staged sheet would do; writes nothing but temporary tables."""
+    tally = _Tally()
+    if target.id is not None:
+        settle_slots(connection, target.id)
+    for page in read_standings(connection, target.id, target.above, now):
+        for found, standing in page:
+            tally.add(decide_change(found, standing))
+    return tally.report(sheet, target, None)
+
+
+def apply_import(
+    connection: Connection, sheet: Sheet, target: Target, list_id: int, actor: Actor, now: datetime
+) -> ImportReport:
+    """Bring the staged sheet onto its list, put on record who did it and how all was before, and return what changed.
+
+    An import that changes nothing leaves no record.
+    """
+    tally = _Tally()
+    settle_slots(connection, list_id)
+    number = contact_imports.open_import(
+        connection, list_id, actor, target.basis, sheet.file_name, sheet.file_sha256, now
+    )
+    source = source_of(number, sheet.file_name)
+    position = contact_imports.next_position(connection, list_id)
+    for page in read_standings(connection, list_id, target.above, now):
+        decided = [(decide_change(found, standing), standing) for found, standing in page]
+        for change, _standing in decided:
+            tally.add(change)
+        position = contact_imports.apply_page(connection, number, list_id, decided, position, target.basis, source, now)
+    if not tally.changes_anything:
+        contact_imports.drop_import(connection, number)
+        return tally.report(sheet, target, None)
+    counts = {**{kind.value: tally.counts[kind] for kind in ChangeKind}, "refused": sheet.refused_count}
+    contact_imports.close_import(connection, number, counts)
+    audit.record(
+        connection, actor, Act.IMPORT_CONTACTS, Subject("import", str(number)), now,
+        list=target.name, sha256=sheet.file_sha256, **counts,
+    )  # fmt: skip
+    return tally.report(sheet, target, number)
+
+
+def source_of(number: int, file_name: str) -> str:
+    """Return what stands as the source of a subscription that an import made."""
+    return f"import {number}: {file_name}"[:200]
+
+
+class _Tally:
+    """Counts changes, and keeps the first of each kind."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[ChangeKind] = Counter()
+        self._shown: dict[ChangeKind, list[ContactChange]] = {kind: [] for kind in ChangeKind}
+
+    def add(self, change: ContactChange) -> None:
+        self.counts[change.kind] += 1
+        if change.kind is not ChangeKind.UNCHANGED:
+            _keep(self._shown[change.kind], change)
+
+    @property
+    def changes_anything(self) -> bool:
+        return any(self.counts[kind] for kind in ChangeKind if kind not in (ChangeKind.UNCHANGED, ChangeKind.KEPT_OUT))
+
+    def report(self, sheet: Sheet, target: Target, number: int | None) -> ImportReport:
+        return ImportReport(
+            list_name=target.name,
+            file_name=sheet.file_name,
+            basis=target.basis,
+            counts={kind: self.counts[kind] for kind in ChangeKind},
+            changes={kind: tuple(shown) for kind, shown in self._shown.items()},
+            refused_count=sheet.refused_count,
+            refused=tuple(sheet.refused),
+            doubt_count=sheet.doubt_count,
+            doubts=tuple(sheet.doubts),
+            columns=tuple(sheet.columns),
+            aside_count=sheet.aside_count,
+            aside=tuple(sheet.aside),
+            left_out=tuple(sheet.left_out),
+            number=number,
+        )
+
+
+def require_import(connection: Connection, number: int) -> ImportRecord:
+    """Return an import on record. Raises NotFoundError."""
+    record = contact_imports.find_import(connection, number)
+    if record is None:
+        raise NotFoundError(
+            _("there is no import {n}").format(n=number), cure=_("`mailer contacts imports` names them")
+        )
+    return record
+
+
+def undo_import(connection: Connection, number: int, actor: Actor | None, now: datetime) -> UndoReport:
+    """Put back what an import changed, exactly; without an actor only say what that would come to.
+
+    A contact that was changed since, or is held by a mailing or another list, stays as it is and is named.
+    Raises NotFoundError; StateError for an import that was undone before.
+    """
+    record = require_import(connection, number)
+    if record.undone_at is not None:
+        raise StateError(
+            _("import {n} was undone already, by {name}").format(n=number, name=record.undone_by or "–"),
+            cure=_("import the sheet again if it is wanted after all"),
+        )
+    if actor is not None:
+        contact_imports.mark_undone(connection, number, actor, now)
+    source = source_of(number, record.file_name)
+    first = contact_imports.first_delivery_since(connection, record.at)
+    removed = restored = kept_count = 0
+    kept: list[KeptContact] = []
+    for page in contact_imports.read_images(connection, number, first):
+        back = []
+        for row in page:
+            why = contact_imports.why_kept(row, record, source)
+            if why is not None:
+                kept_count += 1
+                _keep(kept, why)
+                continue
+            back.append(row)
+            removed += row.act == "made"
+            restored += row.act != "made"
+        if actor is not None:
+            contact_imports.put_back(connection, back)
+    if actor is not None:
+        audit.record(
+            connection, actor, Act.UNDO_IMPORT, Subject("import", str(number)), now,
+            list=record.list_name, removed=removed, restored=restored, kept=kept_count,
+        )  # fmt: skip
+    return UndoReport(record, removed, restored, kept_count, tuple(kept))

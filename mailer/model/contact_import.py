@@ -1,0 +1,209 @@
+"""What an import of contacts does to a list: the difference, contact by contact, and what is on record of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mailer.model.contact_sheet import (
+    CellPlace,
+    DoubtfulCell,
+    RefusedCell,
+    RowAside,
+    SheetColumns,
+    SheetContact,
+    SheetLeftOut,
+)
+from mailer.model.delivery import Contact
+from mailer.model.issue import Role
+
+# by whose leave a list is written to where nobody says otherwise: what DESIGN's lists are in the office
+DEFAULT_BASIS: dict[Role, str] = {
+    Role.UPWARD: "official duty",
+    Role.SIDEWAYS: "membership",
+    Role.DOWNWARD: "official duty",
+}
+LONGEST_BASIS = 40
+
+
+class ChangeKind(StrEnum):
+    """What an import does to one contact. Each contact of a sheet is counted under one of them."""
+
+    NEW = "new"  # nobody had this address
+    JOINED = "joined"  # known from another list, or dropped from this one's sheet before
+    MOVED = "moved"  # to another organisation
+    CHANGED = "changed"  # in other fields
+    REORDERED = "reordered"  # its place on the list only
+    UNCHANGED = "unchanged"
+    KEPT_OUT = "kept_out"  # it is in the sheet, and nothing is done
+
+
+class KeptOut(StrEnum):
+    """Why someone in a sheet is not brought onto the list."""
+
+    LEFT = "left"  # the reader left it
+    SUPPRESSED = "suppressed"  # the address gets nothing
+    PENDING = "pending"  # the reader was asked, and has not answered yet
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of a contact, before and after."""
+
+    field: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChange:
+    """What an import does to one contact: its fields that change, its place on the list where that changes."""
+
+    kind: ChangeKind
+    contact: Contact
+    place: CellPlace
+    fields: tuple[FieldChange, ...] = ()
+    was_position: int | None = None
+    now_position: int | None = None
+    kept_out: KeptOut | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an address of a sheet stands before the import: what is known of it, as far as it decides.
+
+    above: it is on a list of higher role, whose sheet says who it is. slot: the place on the list that it gets among
+    those of the sheet that are on it already.
+    """
+
+    contact_id: int | None = None
+    known: Contact | None = None
+    changed_at: datetime | None = None
+    subscription_id: int | None = None
+    status: str = ""
+    dropped: bool = False
+    position: int | None = None
+    slot: int | None = None
+    above: bool = False
+    suppressed: bool = False
+    basis: str = ""
+    source: str = ""
+    since: datetime | None = None
+    left_at: datetime | None = None
+
+
+def decide_change(found: SheetContact, standing: Standing) -> ContactChange:
+    """Return what the import of one contact does. A blank cell leaves what is known as it is; nobody comes back."""
+    wanted, place = found.contact, found.place
+    if standing.suppressed:
+        return ContactChange(ChangeKind.KEPT_OUT, wanted, place, kept_out=KeptOut.SUPPRESSED)
+    if standing.status == "left" and not standing.dropped:
+        return ContactChange(ChangeKind.KEPT_OUT, wanted, place, kept_out=KeptOut.LEFT)
+    if standing.status == "pending":
+        return ContactChange(ChangeKind.KEPT_OUT, wanted, place, kept_out=KeptOut.PENDING)
+    known = standing.known
+    if known is None:
+        return ContactChange(ChangeKind.NEW, wanted, place)
+    becomes = known if standing.above else merge_contact(known, wanted)
+    fields = compare_contacts(known, becomes)
+    if standing.status != "active":
+        return ContactChange(ChangeKind.JOINED, becomes, place, fields)
+    moved = standing.slot is not None and standing.slot != standing.position
+    kind = ChangeKind.REORDERED if moved else ChangeKind.UNCHANGED
+    if fields:
+        kind = ChangeKind.CHANGED
+        if any(one.field == "organisation" and one.was for one in fields):
+            kind = ChangeKind.MOVED
+    return ContactChange(kind, becomes, place, fields, standing.position, standing.slot if moved else standing.position)
+
+
+def merge_contact(known: Contact, wanted: Contact) -> Contact:
+    """Return a contact with what a sheet says of it."""
+    return Contact(
+        wanted.address,
+        known.key,
+        wanted.name or known.name,
+        wanted.title or known.title,
+        wanted.organisation or known.organisation,
+        wanted.city or known.city,
+        wanted.phone or known.phone,
+    )
+
+
+def compare_contacts(was: Contact, now: Contact) -> tuple[FieldChange, ...]:
+    """Return the fields in which two forms of a contact differ."""
+    if was == now:
+        return ()
+    return tuple(
+        FieldChange(name, getattr(was, name), getattr(now, name))
+        for name in ("organisation", "name", "title", "city", "address", "phone")
+        if getattr(was, name) != getattr(now, name)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import does, or did: everything by number, and the first of each kind by name.
+
+    number is that of the import on record, None for a dry run or where there was nothing to do.
+    """
+
+    list_name: str
+    file_name: str
+    basis: str
+    counts: Mapping[ChangeKind, int]
+    changes: Mapping[ChangeKind, tuple[ContactChange, ...]]
+    refused_count: int
+    refused: tuple[RefusedCell, ...]
+    doubt_count: int
+    doubts: tuple[DoubtfulCell, ...]
+    columns: tuple[SheetColumns, ...]
+    aside_count: int
+    aside: tuple[RowAside, ...]
+    left_out: tuple[SheetLeftOut, ...]
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRecord:
+    """An import on record. counts: those of the report and "refused"."""
+
+    number: int
+    list_name: str
+    list_title: str
+    by: str
+    at: datetime
+    file_name: str
+    file_sha256: str
+    basis: str
+    counts: Mapping[str, int]
+    undone_at: datetime | None
+    undone_by: str
+
+
+class KeptReason(StrEnum):
+    """Why undoing an import leaves a contact as it is."""
+
+    CHANGED = "changed"  # the contact was changed since
+    SUBSCRIPTION = "subscription"  # its subscription was: it left, or was brought in otherwise
+    OTHER_LIST = "other_list"  # it is on another list since
+    MAILED = "mailed"  # a mailing has it among its recipients
+
+
+@dataclass(frozen=True, slots=True)
+class KeptContact:
+    """A contact that undoing leaves as it is, and why."""
+
+    address: str
+    reason: KeptReason
+
+
+@dataclass(frozen=True, slots=True)
+class UndoReport:
+    """What undoing an import put back, or would: contacts taken out, contacts put back, and those left as they are."""
+
+    record: ImportRecord
+    removed: int
+    restored: int
+    kept_count: int
+    kept: tuple[KeptContact, ...]

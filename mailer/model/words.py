@@ -1,0 +1,103 @@
+"""Words for states and classes, as users read them in tables and pages, and what staff can do about each."""
+
+from mailer.i18n import N_, _
+from mailer.model.delivery import DeliveryStatus, MailingStatus
+from mailer.model.outcome import ReplyClass
+from mailer.model.reading import Tracking
+
+STATUS_WORDS: dict[DeliveryStatus, str] = {
+    DeliveryStatus.PENDING: N_("pending"),
+    DeliveryStatus.SENDING: N_("sending"),
+    DeliveryStatus.ACCEPTED: N_("accepted"),
+    DeliveryStatus.REFUSED: N_("refused"),
+    DeliveryStatus.EXPIRED: N_("expired"),
+    DeliveryStatus.SUPPRESSED: N_("suppressed"),
+    DeliveryStatus.CANCELLED: N_("cancelled"),
+    DeliveryStatus.UNCERTAIN: N_("uncertain"),
+}
+MAILING_WORDS: dict[MailingStatus, str] = {
+    MailingStatus.SCHEDULED: N_("scheduled"),
+    MailingStatus.RUNNING: N_("running"),
+    MailingStatus.PAUSED: N_("paused"),
+    MailingStatus.HELD: N_("held"),
+    MailingStatus.FINISHED: N_("finished"),
+    MailingStatus.CANCELLED: N_("cancelled"),
+}
+CLASS_WORDS: dict[ReplyClass, str] = {
+    ReplyClass.GONE: N_("no such mailbox"),
+    ReplyClass.INACTIVE: N_("mailbox closed"),
+    ReplyClass.FULL: N_("mailbox full"),
+    ReplyClass.TEMPORARY: N_("temporary fault"),
+    ReplyClass.GREYLISTED: N_("greylisted"),
+    ReplyClass.RATE_RECIPIENT: N_("too much mail for this mailbox"),
+    ReplyClass.RATE_DOMAIN: N_("provider limits our rate"),
+    ReplyClass.RATE_CONNECTION: N_("connection limit"),
+    ReplyClass.RATE_ACCOUNT: N_("our account is over its quota"),
+    ReplyClass.CONTENT: N_("content not accepted"),
+    ReplyClass.IP_POLICY: N_("our network address is not accepted"),
+    ReplyClass.SENDER_POLICY: N_("our sender is not accepted"),
+    ReplyClass.AUTH: N_("login failed"),
+    ReplyClass.CONFIG: N_("our settings do not fit"),
+    ReplyClass.PROTOCOL: N_("protocol fault"),
+    ReplyClass.OPT_OUT: N_("the reader refuses us"),
+    ReplyClass.UNKNOWN: N_("unknown reason"),
+}
+TRACKING_WORDS: dict[Tracking, str] = {
+    Tracking.OFF: N_("off"),
+    Tracking.CLICKS: N_("clicks"),
+    Tracking.FULL: N_("opens and clicks"),
+}
+CLASS_CURES: dict[ReplyClass, str] = {
+    ReplyClass.GONE: N_("Phone the reader for the right address and correct the sheet."),
+    ReplyClass.INACTIVE: N_("Phone the reader: the mailbox must be opened again, or another address given."),
+    ReplyClass.FULL: N_("Ask the reader to clear the mailbox; the next issue is tried again."),
+    ReplyClass.TEMPORARY: N_("Nothing to do at first; if it stays so, send it again in a day."),
+    ReplyClass.GREYLISTED: N_("Nothing to do: the server takes it at a later try."),
+    ReplyClass.RATE_RECIPIENT: N_("Wait a few hours, then send it again."),
+    ReplyClass.RATE_DOMAIN: N_("Send more slowly to this domain, or over several hours."),
+    ReplyClass.RATE_CONNECTION: N_("Use fewer connections to this relay."),
+    ReplyClass.RATE_ACCOUNT: N_("Wait for the quota, or add a relay with a higher one."),
+    ReplyClass.CONTENT: N_("Look at the check of the issue; ask the provider to list the sender as wanted."),
+    ReplyClass.IP_POLICY: N_("Have the relay’s operator look at its address on block lists."),
+    ReplyClass.SENDER_POLICY: N_(
+        "Check SPF, DKIM and DMARC of the sender’s domain, and the reader’s list of allowed senders."
+    ),
+    ReplyClass.AUTH: N_("Check the relay’s user name and password."),
+    ReplyClass.CONFIG: N_("Compare the relay’s settings with what its operator says."),
+    ReplyClass.PROTOCOL: N_("Send it again; if it stays so, show the reply to the relay’s operator."),
+    ReplyClass.OPT_OUT: N_("Do not write again; phone if the reader must have the bulletin."),
+    ReplyClass.UNKNOWN: N_("Read the reply itself; phone the reader, or ask the provider."),
+}
+STATUS_CURES: dict[DeliveryStatus, str] = {
+    DeliveryStatus.EXPIRED: N_("Phone the reader, then send it again."),
+    DeliveryStatus.UNCERTAIN: N_("It may have arrived: ask the reader before it is sent again."),
+    DeliveryStatus.SUPPRESSED: N_("Lift the suppression once the address is known to be good."),
+    DeliveryStatus.CANCELLED: N_("Send the issue to those who are missing, if they still ought to have it."),
+    DeliveryStatus.REFUSED: N_("Read the reply itself; phone the reader, or ask the provider."),
+}
+SUPPRESSION_WORDS: dict[str, str] = {
+    "unsubscribed": N_("the reader unsubscribed"),
+    "complaint": N_("complaint: a reader called it spam"),
+    "manual": N_("stopped by staff"),
+}
+
+
+def class_word(name: str) -> str:
+    """Return a reply class in the user's language."""
+    return _(CLASS_WORDS[ReplyClass(name)]) if name else _("no reply")
+
+
+def suppression_word(reason: str) -> str:
+    """Return why an address gets nothing in the user's language: a class of reply, or another reason on record."""
+    if reason in SUPPRESSION_WORDS:
+        return _(SUPPRESSION_WORDS[reason])
+    return class_word(reason) if reason in {one.value for one in ReplyClass} else reason
+
+
+def cure_for(status: DeliveryStatus, reply_class: str) -> str:
+    """Return what staff can do about a copy that ended so, or came back: by the reply's class where there is one."""
+    if status in (DeliveryStatus.SUPPRESSED, DeliveryStatus.CANCELLED, DeliveryStatus.UNCERTAIN):
+        return _(STATUS_CURES[status])
+    if reply_class:
+        return _(CLASS_CURES[ReplyClass(reply_class)])
+    return _(STATUS_CURES[status]) if status in STATUS_CURES else ""

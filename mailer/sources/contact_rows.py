@@ -1,0 +1,420 @@
+"""Turns the rows of sheets as staff have them into contacts, refused cells and doubts, one row at a time."""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from mailer.errors import SheetError
+from mailer.i18n import _
+from mailer.model.contact_sheet import (
+    EXPORT_HEADINGS,
+    FIELDS,
+    GUARD_HEADING,
+    LIMITS,
+    REFUSED_HEADINGS,
+    AsideKind,
+    CellPlace,
+    DoubtfulCell,
+    RefusedCell,
+    RowAside,
+    SheetColumns,
+    SheetContact,
+    SheetItem,
+    SheetLeftOut,
+    unguard_cell,
+)
+from mailer.model.delivery import Contact
+from mailer.sources import row_kinds
+from mailer.sources.address_cells import AddressToken, read_address_cell
+from mailer.sources.csv_records import fold_heading
+from mailer.sources.headings import HEADINGS, apply_mapping, check_mapping, field_of, guess_columns, is_known_heading
+from mailer.sources.names import part_title
+from mailer.sources.workbook import SheetRow
+
+LOOKED_THROUGH = 40  # rows among which the headings are sought
+_CONTROL = ("Cc", "Cs", "Zl", "Zp")
+_LINE_END = re.compile(r"[ \t]*[\r\n\v\f\u2028\u2029\x85]+[ \t]*")
+_GUARDED = re.compile(r'="([^"]*)"')  # how CSV files keep a spreadsheet from making a number of a text
+_FLOAT = re.compile(r"\d{5,}\.0")
+_POWER = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
+_ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"})
+_OWN = (EXPORT_HEADINGS, REFUSED_HEADINGS)
+_STATUS = EXPORT_HEADINGS.index("状态")
+
+
+@dataclass(slots=True)
+class _Layout:
+    """How one sheet is laid out: its columns by field, and what holds for the rows that follow."""
+
+    headings: list[str]
+    row: int
+    columns: dict[int, str]
+    city: str = ""
+    own: bool = False  # the sheet is one of ours
+    guarded: bool = False  # and its texts may stand behind apostrophes
+    exported: bool = False  # and says how contacts stand with a list
+    folded: tuple[str, ...] = field(default=())
+    addresses: list[int] = field(default_factory=list)
+    others: list[tuple[str, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        bare = tuple(heading.strip() for heading in self.headings)
+        self.guarded = bare[-1:] == (GUARD_HEADING,)
+        bare = bare[:-1] if self.guarded else bare
+        self.own, self.exported = bare in _OWN, bare == EXPORT_HEADINGS
+        self.folded = tuple(fold_heading(heading) for heading in self.headings)
+        self.addresses = [at for at, name in self.columns.items() if name == "address"]
+        self.others = [(name, at) for at, name in self.columns.items() if name != "address"]
+
+    def heading(self, at: int) -> str:
+        return " ".join(self.headings[at].split()) if at < len(self.headings) else ""
+
+
+def read_contacts(
+    rows: Iterable[SheetRow | tuple[str, bool]], *, file: Path, mapping: Mapping[str, str] | None = None
+) -> Iterator[SheetItem]:
+    """Yield what the rows of a file say, in their order. mapping: as `headings.parse_mapping` gives it.
+
+    A row that is refused in any of its cells gives no contact. The same address twice is not noticed here. Raises
+    SheetError where no sheet has a column of addresses, or none has a column that the mapping names.
+    """
+    reader = _Reader(file, dict(mapping or {}))
+    for row in rows:
+        if isinstance(row, tuple):
+            yield from reader.begin_sheet(*row)
+        else:
+            yield from reader.take(row)
+    yield from reader.end_sheet()
+    reader.finish()
+
+
+class _Reader:
+    """Where the reading of one file stands."""
+
+    def __init__(self, file: Path, mapping: dict[str, str]) -> None:
+        self._file = file
+        self._mapping = mapping
+        self._sheet = ""
+        self._hidden = False
+        self._waiting: list[SheetRow] = []
+        self._layout: _Layout | None = None
+        self._gave_up = False
+        self._seen: set[str] = set()
+        self._first: CellPlace | None = None
+        self._any = False
+
+    def begin_sheet(self, sheet: str, hidden: bool) -> Iterator[SheetItem]:
+        """End the sheet before, and begin another."""
+        yield from self.end_sheet()
+        self._sheet, self._hidden = sheet, hidden
+
+    def take(self, row: SheetRow) -> Iterator[SheetItem]:
+        """Yield what a row says; rows wait until the headings are found."""
+        if self._layout is not None:
+            yield from _read_row(row, self._layout)
+        elif not self._gave_up:
+            self._waiting.append(row)
+            if len(self._waiting) >= LOOKED_THROUGH:
+                yield from self._lay_out()
+
+    def end_sheet(self) -> Iterator[SheetItem]:
+        """Read what waits, and say so where the sheet had nothing for us."""
+        if self._layout is None and self._waiting and not self._gave_up:
+            yield from self._lay_out()
+        if self._hidden or (self._gave_up and self._sheet):
+            yield SheetLeftOut(self._sheet, self._hidden)
+        self._layout, self._gave_up, self._hidden = None, False, False
+        self._waiting = []
+
+    def _lay_out(self) -> Iterator[SheetItem]:
+        found = find_layout(self._waiting, self._mapping)
+        waiting, self._waiting = self._waiting, []
+        if self._first is None:
+            self._first = CellPlace(waiting[0].sheet, waiting[0].line or waiting[0].number)
+        if found is None:
+            self._gave_up = True
+            for row in islice(waiting, 5):
+                self._seen |= {fold_heading(cell) for cell in row.cells if 0 < len(fold_heading(cell)) <= 20}
+            return
+        layout, after = found
+        self._layout = layout
+        self._any = True
+        self._seen |= set(layout.folded) - {""}
+        for row in waiting[: max(after - 1, 0)]:
+            grouped = sum(field_of(cell) is not None for cell in row.cells) > 1
+            kind = AsideKind.HEADING if grouped else AsideKind.TITLE
+            yield RowAside(CellPlace(row.sheet, row.number), kind, _text_of(row))
+        yield describe_columns(self._sheet, layout)
+        for row in waiting[after:]:
+            yield from _read_row(row, layout)
+
+    def finish(self) -> None:
+        """Raise SheetError where the whole file had no addresses for us, or not what the mapping names."""
+        if self._first is None:
+            raise SheetError(
+                _("the sheet is empty"),
+                file=self._file,
+                line=1,
+                cure=_("write the headings on its first row: {headings}").format(headings=heading_row()),
+            )
+        check_mapping(self._mapping, self._seen, self._file, self._first)
+        if not self._any:
+            near = [one for one in sorted(self._seen) if difflib.get_close_matches(one, HEADINGS["address"], 1, 0.5)]
+            raise SheetError(
+                _("there is no column of addresses"),
+                file=self._file,
+                line=self._first.row,
+                field="邮箱",
+                cure=_("should “{near}” be 邮箱?").format(near=near[0])
+                if near
+                else _("head the column of e-mail addresses 邮箱 or email; or name it: --map HEADING=address"),
+            )
+
+
+def heading_row() -> str:
+    """Return the heading row a new sheet gets."""
+    return ",".join(EXPORT_HEADINGS[: len(FIELDS)])
+
+
+def find_layout(rows: list[SheetRow], mapping: Mapping[str, str]) -> tuple[_Layout, int] | None:
+    """Return the layout of a sheet and how many of its first rows stand before the data; None for no addresses.
+
+    Headings may stand below titles and take two rows, as merged cells do. Without any, a mapping by letters will do.
+    """
+    for at, row in enumerate(rows):
+        headings = list(row.cells)
+        columns = apply_mapping(headings, guess_columns(headings), mapping)
+        if "address" not in columns.values() or not _is_heading(row, columns, mapping):
+            continue
+        below = rows[at + 1] if at + 1 < len(rows) else None
+        if below is not None and below.carried and _continues(row, below):
+            at, row = at + 1, below
+            headings = [cell or _above(headings, column) for column, cell in enumerate(row.cells)]
+        elif at > 0 and any(not cell.strip() for cell in headings) and _groups(rows[at - 1], headings):
+            above = rows[at - 1].cells
+            headings = [cell.strip() or _above(above, column) for column, cell in enumerate(headings)]
+        columns = apply_mapping(headings, guess_columns(headings), mapping)
+        return _Layout(headings, row.number, columns), at + 1
+    # data from the first row on: only letters can say what is what
+    width = max(len(row.cells) for row in rows)
+    columns = apply_mapping([""] * width, {}, mapping)
+    if "address" in columns.values():
+        return _Layout([""] * width, 0, columns), 0
+    return None
+
+
+def _is_heading(row: SheetRow, columns: Mapping[int, str], mapping: Mapping[str, str]) -> bool:
+    """A row of headings has no address in it, and names a column of addresses by itself or by the mapping."""
+    texts = [cell for cell in row.cells if cell.strip()]
+    if any("@" in unicodedata.normalize("NFKC", cell) and field_of(cell) is None for cell in texts):
+        return False
+    named = {field_of(cell) or mapping.get(fold_heading(cell)) for cell in texts} - {None}
+    by_letter = any(name == "address" and row.cells[at].strip() for at, name in columns.items())
+    # a title of the sheet may speak of addresses too
+    return ("address" in named or (by_letter and bool(named))) and (len(texts) > 1 or len(texts[0].strip()) <= 10)
+
+
+def _continues(row: SheetRow, below: SheetRow) -> bool:
+    """Whether the row below is the second row of the headings: the address's heading is merged over both."""
+    return any(
+        at in below.carried and field_of(cell) == "address"
+        for at, cell in enumerate(row.cells)
+        if at < len(below.cells)
+    )
+
+
+def _groups(above: SheetRow, headings: list[str]) -> bool:
+    return any(
+        field_of(cell) is not None and at < len(headings) and not headings[at].strip()
+        for at, cell in enumerate(above.cells)
+    )
+
+
+def _above(cells: list[str], column: int) -> str:
+    return cells[column] if column < len(cells) else ""
+
+
+def describe_columns(sheet: str, layout: _Layout) -> SheetColumns:
+    """Return which columns of a sheet are used, and which that are headed are not."""
+    used = tuple(
+        (name, CellPlace(sheet, layout.row, at + 1, layout.heading(at))) for at, name in sorted(layout.columns.items())
+    )
+    unused = tuple(
+        CellPlace(sheet, layout.row, at + 1, layout.heading(at))
+        for at, heading in enumerate(layout.headings)
+        if at not in layout.columns and not layout.own and not is_known_heading(heading)
+    )
+    return SheetColumns(sheet, layout.row, used, unused)
+
+
+def _text_of(row: SheetRow) -> str:
+    return " ".join(" ".join(row.cells).split())[:200]
+
+
+def _read_row(row: SheetRow, layout: _Layout) -> Iterator[SheetItem]:
+    place = CellPlace(row.sheet, row.number)
+    cells = row.cells
+    written = [cells[at] for at in layout.addresses if at < len(cells) and cells[at] and not cells[at].isspace()]
+    if not written or (not layout.own and not any("@" in cell or "＠" in cell for cell in written)):
+        aside = _read_aside(row, layout, has_address=bool(written))
+        if aside is not None:
+            yield aside
+            return
+    values, refused, doubts = _read_values(row, layout)
+    tokens: list[tuple[int, AddressToken]] = []
+    for at in layout.addresses:
+        if at < len(cells) and cells[at]:
+            cell = _unwrap(cells[at], layout)
+            tokens += [(at, token) for token in read_address_cell(cell)]
+    if row.hidden:
+        reason = _("the row is hidden in the sheet")
+        cure = _("show it if it is to be taken (clear the filter), or delete it")
+        cell = "; ".join(token.text for _at, token in tokens)
+        yield RefusedCell(place, cell, reason, cure, {**values, "address": cell})
+        return
+    if layout.exported and len(cells) > _STATUS and cells[_STATUS].strip() not in ("", "active"):
+        where = CellPlace(row.sheet, row.number, _STATUS + 1, EXPORT_HEADINGS[_STATUS])
+        reason, cure = _("the sheet says that this reader is not subscribed"), _("take the row out")
+        cell = "; ".join(token.text for _at, token in tokens)
+        yield RefusedCell(where, cells[_STATUS].strip(), reason, cure, {**values, "address": cell})
+        return
+    shared = {name: value for name, value in values.items() if name != "address"}
+    if not tokens:
+        yield _no_address(row, layout, shared)
+    for at, token in tokens:
+        where = CellPlace(row.sheet, row.number, at + 1, layout.heading(at))
+        if token.address is None:
+            yield _refuse_token(where, token, shared)
+        elif refused:
+            # the address is good, but the row is not: it is given back with each of its faults
+            yield from (
+                RefusedCell(one.place, one.value, one.reason, one.cure, {**shared, "address": token.address.text})
+                for one in refused
+            )
+        else:
+            if token.suggestion:
+                yield DoubtfulCell(where, token.address.text, _("the domain looks mistyped"), token.suggestion)
+            yield from doubts
+            doubts = []
+            yield SheetContact(Contact(token.address.text, token.address.key, **shared), where)
+
+
+def _read_aside(row: SheetRow, layout: _Layout, *, has_address: bool) -> RowAside | None:
+    """Return what a row without an address is, keeping in mind the city that it may name.
+
+    has_address: something that is no address stands in its column: it may still be the headings once more, or a total.
+    """
+    own = [cell for at, cell in enumerate(row.cells) if at not in row.carried and cell.strip()]
+    place = CellPlace(row.sheet, row.number)
+    if layout.own:
+        return None
+    if has_address and any(
+        layout.folded[at] and at < len(row.cells) and fold_heading(row.cells[at]) == layout.folded[at]
+        for at in layout.addresses
+    ):
+        return RowAside(place, AsideKind.HEADING, _text_of(row))
+    found = row_kinds.find_kind(own)
+    if has_address and found is not None and found[0] is not AsideKind.TOTAL:
+        return None
+    if found is None or any("@" in cell or "＠" in cell for cell in own):
+        return None
+    kind, text = found
+    if kind is AsideKind.CITY:
+        layout.city = text
+    return RowAside(place, kind, " ".join(text.split())[:200])
+
+
+def _no_address(row: SheetRow, layout: _Layout, shared: Mapping[str, str]) -> RefusedCell:
+    first = layout.addresses[0]
+    where = CellPlace(row.sheet, row.number, first + 1, layout.heading(first))
+    astray = next((at for at, cell in enumerate(row.cells) if "@" in cell or "＠" in cell), None)
+    if astray is not None:
+        where = CellPlace(row.sheet, row.number, astray + 1, layout.heading(astray))
+        cell = row.cells[astray].strip()
+        reason = _("an address stands in another column than the addresses")
+        return RefusedCell(where, cell, reason, _("move it to the column of addresses"), {**shared, "address": cell})
+    reason, cure = _("the row has no address"), _("write the address, or take the row out")
+    return RefusedCell(where, "", reason, cure, {**shared, "address": ""})
+
+
+def _refuse_token(where: CellPlace, token: AddressToken, shared: Mapping[str, str]) -> RefusedCell:
+    assert token.error is not None
+    cure = (
+        _("should it be {address}?").format(address=token.suggestion)
+        if token.suggestion
+        else token.error.cure or _("correct the address, or take the row out")
+    )
+    return RefusedCell(where, token.text, token.error.message, cure, {**shared, "address": token.text})
+
+
+def _read_values(row: SheetRow, layout: _Layout) -> tuple[dict[str, str], list[RefusedCell], list[DoubtfulCell]]:
+    """Return the values of a row's fields but its addresses, with what is wrong or doubtful in them."""
+    values: dict[str, str] = {}
+    refused: list[RefusedCell] = []
+    doubts: list[DoubtfulCell] = []
+    cells = row.cells
+    for name, at in layout.others:
+        raw = cells[at] if at < len(cells) else ""
+        if not raw:
+            values.setdefault(name, "")
+            continue
+        where = CellPlace(row.sheet, row.number, at + 1, layout.heading(at))
+        value = raw if raw.isprintable() else _LINE_END.sub(" ", raw.strip())
+        value = _unwrap(value, layout).strip()
+        if name == "phone":
+            value, doubt = read_phone(value)
+            if doubt:
+                doubts.append(DoubtfulCell(where, value, doubt))
+        if name in values and values[name] and value and name == "phone":
+            value = f"{values[name]}、{value}"
+        fault = _fault_of(name, value)
+        if fault is not None:
+            refused.append(RefusedCell(where, value[:80], *fault))
+            value = "".join(char for char in value if unicodedata.category(char) not in _CONTROL)
+        values[name] = value or values.get(name, "")
+    beyond = next((at for at in range(len(layout.headings), len(cells)) if cells[at].strip()), None)
+    if beyond is not None and layout.row:
+        where = CellPlace(row.sheet, row.number, beyond + 1)
+        fault = _("the row has more cells than there are headings"), _("see that no value has slipped to the right")
+        refused.append(RefusedCell(where, cells[beyond].strip()[:80], *fault))
+    if not layout.own:
+        if layout.city and not values.get("city"):
+            values["city"] = layout.city
+        if values.get("name") and not values.get("title"):
+            values["name"], values["title"] = part_title(values["name"])
+    return values, refused, doubts
+
+
+def _unwrap(cell: str, layout: _Layout) -> str:
+    if layout.own:
+        return unguard_cell(cell) if layout.guarded else cell
+    guarded = _GUARDED.fullmatch(cell.strip()) if cell.startswith("=") else None
+    return guarded[1] if guarded is not None else cell
+
+
+def read_phone(text: str) -> tuple[str, str]:
+    """Return a phone number with width folded, and what is doubtful in it: a spreadsheet may have rounded it."""
+    folded = unicodedata.normalize("NFKC", text) if not text.isascii() else text
+    if _FLOAT.fullmatch(folded):
+        folded = folded[:-2]
+    if _POWER.fullmatch(folded):
+        return folded, _("the spreadsheet has shortened the number: it lost digits")
+    return folded, ""
+
+
+def _fault_of(name: str, value: str) -> tuple[str, str] | None:
+    """Return what is wrong with the value of a field and the cure, None for a good one."""
+    if not value.isprintable() and any(unicodedata.category(char) in _CONTROL for char in value):
+        return _("the value holds a control character"), _("type it anew")
+    if len(value) > LIMITS[name]:
+        return (
+            _("the value has {n} characters; at most {limit} fit").format(n=len(value), limit=LIMITS[name]),
+            _("shorten it, and see that no other text has slipped into the cell"),
+        )
+    if value in _ERRORS:
+        return _("the formula of this cell gives an error"), _("write the value instead of the formula")
+    return None

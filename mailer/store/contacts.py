@@ -1,0 +1,61 @@
+"""Contacts looked at: listed, exported, found."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, Row, Select, or_, select
+
+from mailer.model.delivery import Contact
+from mailer.model.listed import ContactFilter, ListedContact
+from mailer.store.schema import contact, delivery, distribution_list, subscription
+
+PAGE = 1000
+
+
+def iterate_contacts(
+    connection: Connection, wanted: ContactFilter, limit: int | None = None
+) -> Iterator[ListedContact]:
+    """Yield contacts by list in sending order, then as they stand on it; those on no list last. Constant memory."""
+    query = _select(wanted)
+    if limit is not None:
+        query = query.limit(limit)
+    for row in connection.execute(query.execution_options(yield_per=PAGE)):
+        yield _to_listed(row)
+
+
+def _select(wanted: ContactFilter) -> Select[tuple[object, ...]]:
+    query = (
+        select(
+            contact,
+            distribution_list.c.name.label("list_name"),
+            subscription.c.status,
+            subscription.c.basis,
+            subscription.c.source,
+            subscription.c.since,
+        )
+        .outerjoin(subscription, subscription.c.contact_id == contact.c.id)
+        .outerjoin(distribution_list, distribution_list.c.id == subscription.c.list_id)
+        .order_by(
+            distribution_list.c.position.is_(None), distribution_list.c.position, subscription.c.position, contact.c.id
+        )
+    )
+    if wanted.lists:
+        query = query.where(distribution_list.c.name.in_(wanted.lists))
+    if wanted.status:
+        query = query.where(subscription.c.status == wanted.status)
+    if wanted.text:
+        fields = (contact.c.address_key, contact.c.name, contact.c.title, contact.c.organisation, contact.c.city)
+        query = query.where(or_(*(field.icontains(wanted.text, autoescape=True) for field in fields)))
+    return query
+
+
+def _to_listed(row: Row[tuple[object, ...]]) -> ListedContact:
+    value = Contact(row.address, row.address_key, row.name, row.title, row.organisation, row.city, row.phone)
+    return ListedContact(value, row.list_name or "", row.status or "", row.basis or "", row.source or "", row.since)
+
+
+def deliveries_to(connection: Connection, address_key: str, limit: int) -> list[int]:
+    """Return the newest deliveries to an address over all mailings, the newest first."""
+    rows = connection.execute(
+        select(delivery.c.id).where(delivery.c.address_key == address_key).order_by(delivery.c.id.desc()).limit(limit)
+    )
+    return [int(row.id) for row in rows]

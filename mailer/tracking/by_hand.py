@@ -1,0 +1,85 @@
+"""Suppressions by people's hands: entered and lifted with a reason, and on the audit trail by HMAC."""
+
+from datetime import datetime
+
+from mailer.errors import NotFoundError, StateError, UsageError
+from mailer.i18n import _
+from mailer.model.address import parse_address
+from mailer.model.audit import Act, Subject
+from mailer.model.people import Actor
+from mailer.model.suppression import BY_HAND, SuppressionEntry
+from mailer.store import audience, audit, suppressions
+from mailer.store.database import Connection
+from mailer.tokens import HouseSecret, hash_address
+
+LONGEST_REASON = 500
+
+
+def add_by_hand(
+    connection: Connection, secret: HouseSecret, address: str, reason: str, actor: Actor, now: datetime
+) -> str:
+    """Suppress an address from now on and return its HMAC.
+
+    Raises AddressError, UsageError without a reason, StateError where it gets nothing already.
+    """
+    parsed, words = parse_address(address), _check_reason(reason)
+    address_hash = hash_address(secret, parsed.key)
+    if not audience.suppress_address(connection, address_hash, BY_HAND, actor.name, now):
+        raise StateError(
+            _("{address} gets nothing already").format(address=parsed.text),
+            cure=_("`mailer suppressions list` says why"),
+        )
+    suppressions.note_suppression(connection, address_hash, words)
+    audit.record(connection, actor, Act.SUPPRESS, Subject("address", address_hash), now, reason=_audited(words))
+    return address_hash
+
+
+def lift_by_hand(
+    connection: Connection, secret: HouseSecret, address: str, reason: str, actor: Actor, now: datetime
+) -> SuppressionEntry:
+    """Let an address get mail again and return what was lifted; what failed until now counts no more.
+
+    Raises AddressError, UsageError without a reason, NotFoundError where the address is not suppressed.
+    """
+    parsed, words = parse_address(address), _check_reason(reason)
+    address_hash = hash_address(secret, parsed.key)
+    found = suppressions.find_entry(connection, address_hash, now)
+    if found is None:
+        raise NotFoundError(
+            _("{address} is not suppressed").format(address=parsed.text),
+            cure=_("`mailer why MAILING {address}` says how it stands").format(address=parsed.text),
+        )
+    audience.lift_suppression(connection, address_hash, now)
+    was = {"was": found.reason, "since": found.since.isoformat()}
+    audit.record(connection, actor, Act.LIFT, Subject("address", address_hash), now, reason=_audited(words), **was)
+    return found
+
+
+def list_entries(connection: Connection, secret: HouseSecret, now: datetime) -> list[SuppressionEntry]:
+    """Return what is suppressed, the newest first, each with its address where a contact has it.
+
+    An HMAC cannot be undone, so the contacts are gone through: some 3 µs each.
+    """
+    entries = suppressions.list_suppressions(connection, now)
+    wanted = {one.address_hash for one in entries}
+    known: dict[str, str] = {}
+    if wanted:
+        for key, address in suppressions.iterate_contact_keys(connection):
+            hashed = hash_address(secret, key)
+            if hashed in wanted:
+                known[hashed] = address
+                if len(known) == len(wanted):
+                    break
+    return [one.with_address(known.get(one.address_hash, "")) for one in entries]
+
+
+def _check_reason(reason: str) -> str:
+    words = " ".join(reason.split())
+    if not words or len(words) > LONGEST_REASON:
+        raise UsageError(_("say why"), field="--reason", cure=_('--reason "…", at most 500 characters'))
+    return words
+
+
+def _audited(words: str) -> str:
+    """Return a reason as the trail may hold it: an address in it would name a reader for ever."""
+    return " ".join("…" if "@" in word else word for word in words.split())

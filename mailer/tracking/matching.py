@@ -1,0 +1,107 @@
+"""Ties a report to the delivery it is about, the surest way first (DESIGN §7)."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailer.errors import AddressError
+from mailer.model.address import parse_address
+from mailer.model.delivery import Delivery
+from mailer.model.report import Report, ReportedRecipient, ReportKind, Tie
+from mailer.store import deliveries
+from mailer.store.database import Connection
+from mailer.tokens import HouseSecret, Purpose, read_token
+
+_GUESSED = frozenset({ReportKind.BOUNCE, ReportKind.DELAYED, ReportKind.COMPLAINT})
+_TOKEN = re.compile(r"[a-z2-7]{40}")
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRules:
+    """What is enough to tie a report that names no delivery: `within` this time of one; 0: nothing is.
+
+    postmasters: addresses in small letters whose word is as good as known, in the relay's own mailbox.
+    """
+
+    within: timedelta = timedelta()
+    postmasters: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A delivery and what ties a report to it; one: what the report says of its reader, if anything.
+
+    about: the other address that `one` speaks of, where the copy was forwarded; else empty.
+    """
+
+    delivery: Delivery
+    tie: Tie
+    one: ReportedRecipient | None
+    about: str
+
+
+def match_report(
+    connection: Connection,
+    secret: HouseSecret,
+    report: Report,
+    now: datetime,
+    rules: MatchRules | None = None,
+    *,
+    own_mailbox: bool = False,
+) -> Match | None:
+    """Return the delivery a report is about: by VERP token, else ENVID, else Message-ID, else probably, by its address.
+
+    A token that we did not sign, or the Message-ID of a mail that we never sent, matches nothing and is no guess
+    either. own_mailbox: the report lay in the mailbox that the relay itself keeps for us.
+    """
+    named = report.message_id.strip("<>").partition("@")[0]  # the token stands in our Message-IDs too
+    for token, tie in ((report.token, Tie.TOKEN), (report.envelope_id, Tie.ENVELOPE_ID), (named, Tie.MESSAGE_ID)):
+        number = read_token(secret, Purpose.BOUNCE, token) if token else None
+        delivery = deliveries.find_delivery(connection, number, secret) if number is not None else None
+        if delivery is not None:
+            return Match(delivery, tie, *_about(report, delivery.recipient.address))
+    if report.token or report.message_id or _TOKEN.fullmatch(report.envelope_id):
+        return None
+    return _guess(connection, secret, report, now, rules or MatchRules(), own_mailbox=own_mailbox)
+
+
+def _guess(
+    connection: Connection, secret: HouseSecret, report: Report, now: datetime, rules: MatchRules, *, own_mailbox: bool
+) -> Match | None:
+    if report.kind not in _GUESSED or not rules.within:
+        return None
+    for one in report.recipients:
+        key = _key(one.address)
+        number = deliveries.find_probable(connection, key, now, rules.within) if key else None
+        delivery = deliveries.find_delivery(connection, number, secret) if number is not None else None
+        if delivery is not None:
+            sure = own_mailbox and report.sender.lower() in rules.postmasters
+            return Match(delivery, Tie.POSTMASTER if sure else Tie.PROBABLE, one, "")
+    return None
+
+
+def _about(report: Report, address: str) -> tuple[ReportedRecipient | None, str]:
+    """Return what the report says of this address; its only recipient, with its address, where it is another."""
+    for one in report.recipients:
+        if one.address.casefold() == address.casefold():
+            return one, ""
+    if len(report.recipients) != 1:
+        return None, ""
+    (only,) = report.recipients
+    return only, "" if _is_rewritten(only.address, address) else only.address
+
+
+def _is_rewritten(address: str, ours: str) -> bool:
+    """Tell whether an address is ours as a server on its way writes it: zhang@mx1.firm.example, or without a domain."""
+    local, _at, domain = address.casefold().rpartition("@")
+    our_local, _at, our_domain = ours.casefold().rpartition("@")
+    if not local:
+        return domain in (our_local, "")
+    return local == our_local and (domain.endswith(f".{our_domain}") or our_domain.endswith(f".{domain}"))
+
+
+def _key(address: str) -> str:
+    try:
+        return parse_address(address).key
+    except AddressError:
+        return ""
