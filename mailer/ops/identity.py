@@ -144,12 +144,14 @@ class Identity:
 
     def _head_to_keep(self, connection: Connection, remembered: Remembered | None) -> str:
         """Return the head of the trail to remember now; while the one remembered is gone, that one, as evidence."""
+        head = audit.audit_head(connection)
+        if head is not None and remembered is not None and str(head) == remembered.audit_head:
+            return remembered.audit_head
         if lost := _lost_head(connection, remembered):
             if lost != self._lost:
                 log.error("entries of the audit trail were taken away: %s is gone; see `mailer audit verify`", lost)
             self._lost = lost
             return lost
-        head = audit.audit_head(connection)
         return str(head) if head is not None else ""
 
     def confirm(self, acting: Callable[[Connection], Actor]) -> HouseIdentity:

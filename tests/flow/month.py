@@ -13,6 +13,7 @@ from sqlalchemy import Row, select
 
 from mailer.app import House
 from mailer.model.delivery import MailingRecord, MailingStatus
+from mailer.scheduling.calendar import working_calendar
 from mailer.store.schema import notice, schedule_step
 from tests.flow.newsletter import Newsletter
 from tests.relay import Relay
@@ -91,11 +92,16 @@ class Office:
         self.at(datetime.combine(day, time(hour, minute), ZONE))
 
     def pass_days(self, start: date, end: date) -> None:
-        """Tick at nine, ten and half past ten of every day from start to before end, and send the notices."""
+        """Let the days from start to before end pass: on each working day a tick, when reminders are due or two hours
+        later, then the notices; on every other day off a tick.
+        """
         for number in range((end - start).days):
-            for hour, minute in ((9, 0), (10, 0), (10, 30)):
-                self.on(start + timedelta(days=number), hour, minute)
-            self.send_notices()
+            day = start + timedelta(days=number)
+            works = working_calendar("CN").is_working_day(day)
+            if works or day.toordinal() % 2:
+                self.on(day, 9 + 2 * (day.toordinal() % 2))
+            if works:
+                self.send_notices()
 
     def deliver(self) -> None:
         """Deliver what runs to its end, then tick, then send the notices."""
@@ -106,8 +112,11 @@ class Office:
         self.send_notices()
 
     def send_notices(self) -> None:
-        asyncio.run(self.house.notices.deliver())
-        asyncio.run(self.house.notices.post())
+        async def send() -> None:
+            await self.house.notices.deliver()
+            await self.house.notices.post()
+
+        asyncio.run(send())
 
     def mailings(self) -> list[MailingRecord]:
         """The mailings, the oldest first."""
