@@ -4,14 +4,19 @@ Postfix asks a private Dovecot who may log in, keeps the mailboxes of reader.tes
 Dovecot by LMTP, and passes sink.test on to a server without receipts.
 """
 
+import asyncio
 import json
 import os
 import re
 import shutil
+import smtplib
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +56,12 @@ def peers(certificates: Certificates) -> Iterator[Peers]:
     homes = [Path(tempfile.mkdtemp(prefix=f"jianbao-{name}-")) for name in ("dovecot", "postfix")]
     for home in homes:
         home.chmod(0o755)
-    dovecot = start_dovecot(homes[0], {"bulletin": PASSWORD, "wang": "another"})
+    logins = {"bulletin": PASSWORD, "wang": "another", "returned": PASSWORD}
+    dovecot = start_dovecot(homes[0], logins, certificates.good)
     try:
         with running_sink("-N") as sink_port:  # offers no DSN
             settings = submission_settings(dovecot, sink_port)
-            postfix = start_postfix(homes[1], certificates, ("zhang", "li", "张三", "bounce"), settings)
+            postfix = start_postfix(homes[1], certificates, ("zhang", "li", "张三", "bounce", "editor"), settings)
             try:
                 yield Peers(postfix, dovecot, certificates.authority)
             finally:
@@ -83,17 +89,26 @@ def submission_settings(dovecot: Dovecot, sink_port: int) -> dict[str, str]:
     }
 
 
-def make_newsletter(folder: Path, peers: Peers, password: str = PASSWORD, ca_file: str | None = None) -> Newsletter:
-    """A newsletter that sends through the real Postfix and reads its returned mail from the Maildir it keeps."""
+def make_newsletter(
+    folder: Path, peers: Peers, password: str = PASSWORD, ca_file: str | None = None, *, by_imap: bool = False
+) -> Newsletter:
+    """A newsletter that sends through the real Postfix and reads its returned mail from the Maildir it keeps, or by IMAP."""
     folder.mkdir()
     (folder / "password").write_text(password, "utf-8")
     (folder / "password").chmod(0o600)
     ca_file = str(peers.authority) if ca_file is None else ca_file
+    returned = "returned@imap.test" if by_imap else "bounce@reader.test"
     relay = (
         f'username = "bulletin"\npassword_file = "{folder}/password"\nca_file = "{ca_file}"\nconnections = 2\n'
-        'envelope = "bounce+{token}@reader.test"\n'
+        f'envelope = "{returned.replace("@", "+{token}@")}"\n'
     )
     bounces = f'[bounces]\nmaildir = "{peers.postfix.home}/mail/bounce"\n'
+    if by_imap:
+        bounces = (
+            f'[bounces]\nimap_host = "127.0.0.1"\nimap_port = {peers.dovecot.imap_port}\nimap_username = "returned"\n'
+            f'imap_ca_file = "{peers.authority}"\nimap_password_file = "{folder}/password"\n'
+            'done_folder = "已处理"\nforward_answers_to = "editor@reader.test"\n'
+        )
     news = Newsletter.make(folder / "news", peers.postfix.port, bounces, relay)
     news.set_config('security = "none"', 'security = "starttls"')
     readers = [*DELIVERED, RELAYED, LOST, UNKNOWN]
@@ -181,7 +196,7 @@ def test_commands_are_said_ahead_over_tls(tmp_path: Path, peers: Peers) -> None:
 def test_a_wrong_password_or_an_unknown_certificate_stops_with_the_reason_and_gives_nothing_away(
     tmp_path: Path, peers: Peers, wrong: dict[str, str], said: str
 ) -> None:
-    news = make_newsletter(tmp_path / "office", peers, **wrong)
+    news = make_newsletter(tmp_path / "office", peers, wrong.get("password", PASSWORD), wrong.get("ca_file"))
     before = len(peers.postfix.log())
     held = news.json("send", "2020-07", "--list", "members", "--wait", code=1)
     assert held["status"] == "held"
@@ -190,3 +205,55 @@ def test_a_wrong_password_or_an_unknown_certificate_stops_with_the_reason_and_gi
     commands = peers.postfix.wait_for_log(r"disconnect from \S+ (.*)", before)[0]
     assert "mail=" not in commands
     assert "rcpt=" not in commands
+
+
+def test_what_postfix_sends_back_is_fetched_by_imap_matched_and_told(tmp_path: Path, peers: Peers) -> None:
+    news = make_newsletter(tmp_path / "office", peers, by_imap=True)
+    news.run("send", "2020-07", "--list", "members", "--wait")
+    news.wait_until(lambda: len(peers.dovecot.mails("returned")) == len(DELIVERED) + 2)
+    read = poll(news)
+    assert Counter(one["kind"] for one in read) == {"delivered": 4, "relayed": 1, "bounce": 1}
+    assert all(one["recorded"] and one["tie"] == "token" for one in read)
+    assert events_of(news.folder)[LOST] == ["bounce+"]
+    assert peers.dovecot.mails("returned") == [], "all was understood, and moved"
+    assert poll(news) == []
+
+    (lost,) = (
+        json.loads(line) for line in news.run("suppressions", "list", "--json").stdout.splitlines() if LOST in line
+    )
+    assert (lost["reason"], lost["note"]) == ("gone", "")
+    news.run("suppressions", "lift", LOST, "--reason", "called them", "--as", "主编")
+    assert LOST not in news.run("suppressions", "list").stdout
+    acts = news.json("audit", "list")
+    assert acts[0]["act"] == "lift"
+    assert LOST not in json.dumps(acts), "the trail names no reader"
+
+
+def test_an_answer_by_a_person_is_kept_and_handed_on_once(tmp_path: Path, peers: Peers) -> None:
+    news = make_newsletter(tmp_path / "office", peers, by_imap=True)
+    news.run("send", "2020-07", "--list", "members", "--wait")
+    (message_id,) = {found(rb"^Message-ID: (\S+)", raw).decode() for raw in peers.dovecot.mails("wang")[-1:]}
+    answer = (
+        f"From: wang@imap.test\r\nTo: returned@imap.test\r\nSubject: Re: the bulletin\r\nIn-Reply-To: {message_id}\r\n"
+        "Date: Mon, 23 Nov 2026 08:00:00 +0800\r\n\r\nPlease write to my successor.\r\n\r\n> quoted\r\n"
+    )
+    with smtplib.LMTP("127.0.0.1", peers.dovecot.lmtp_port) as lmtp:
+        lmtp.sendmail("wang@imap.test", "returned@imap.test", answer)
+    for _time in range(2):
+        poll(news)
+    (kept,) = (json.loads(line) for line in news.run("bounces", "list", "--answers", "--json").stdout.splitlines())
+    assert (kept["sender"], kept["first_lines"]) == ("wang@imap.test", "Please write to my successor.")
+    assert (kept["address"], kept["issue"]) == ("wang@imap.test", "2020-07")
+    assert any(
+        "successor" in path.read_text() for path in (peers.dovecot.home / "mail" / "returned").glob("[nc]*/*.*")
+    ), "stays"
+    house = House(news.folder)
+    for _time in range(2):
+        asyncio.run(house.notices.deliver())
+    house.close()
+    handed = BytesParser(EmailMessage, policy=policy.default).parsebytes(peers.postfix.mailbox("editor")[0])
+    assert handed["Auto-Submitted"] == "auto-generated"
+    (text, attached) = handed.iter_parts()
+    assert "Please write to my successor." in text.get_content()
+    assert attached.get_content_type() == "message/rfc822"
+    assert attached.get_content()["In-Reply-To"] == message_id

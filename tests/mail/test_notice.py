@@ -49,3 +49,29 @@ def test_it_is_signed_as_the_bulletin_is(tmp_path: Path) -> None:
 
     assert dkim.verify(raw, dnsfunc=ask)
     assert not dkim.verify(raw.replace(b"auto-generated", b"no"), dnsfunc=ask)
+
+
+ANSWERS = {
+    "plain": (b"From: li@firm.example\nSubject: Re: x\n\nNo  \tthanks.   \n.\n\n\n", "message/rfc822"),
+    "eight bits": ("From: li@firm.example\n\n谢谢。\n".encode(), "application/octet-stream"),
+    "bare carriage return": (b"Subject: x\n\na\rb\n", "application/octet-stream"),
+    "long line": (b"Subject: x\n\n" + b"y" * 999, "application/octet-stream"),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_mail_it_hands_on_travels_as_it_came_and_is_signed_too(tmp_path: Path, name: str) -> None:
+    answer, kind = ANSWERS[name]
+    signer = make_signer("a", "zsia.example", KeyType.RSA, tmp_path / "a.pem")
+    raw = compose_notice(HEAD, TEXT, (signer,), answer)
+    assert raw.isascii()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    assert dkim.verify(raw, dnsfunc=lambda _name, timeout=5: signer.record.value.encode())
+    (text, attached) = message_from_bytes(raw, policy=policy.default).iter_parts()
+    assert text.get_content().replace("\r\n", "\n") == TEXT
+    assert attached.get_content_type() == kind
+    if kind == "message/rfc822":
+        assert attached.get_content()["Subject"] == "Re: x"
+        assert answer.replace(b"\n", b"\r\n").rstrip() in raw
+    else:
+        assert attached.get_payload(decode=True) == answer

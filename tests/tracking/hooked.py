@@ -37,7 +37,7 @@ class Signer:
             .public_key(key.public_key())
             .serial_number(7)
             .not_valid_before(now - timedelta(days=60))
-            .not_valid_after(now - timedelta(days=30) + timedelta(days=days))
+            .not_valid_after(now + timedelta(days=days))
             .sign(key, hashes.SHA256())
         )
         return cls(key, built.public_bytes(serialization.Encoding.PEM))
