@@ -371,7 +371,7 @@ def _read_values(row: SheetRow, layout: _Layout) -> tuple[dict[str, str], list[R
                 doubts.append(DoubtfulCell(where, value, doubt))
         if name in values and values[name] and value and name == "phone":
             value = f"{values[name]}、{value}"
-        fault = _fault_of(name, value)
+        fault = _fault_of(name, value, exported=layout.exported)
         if fault is not None:
             refused.append(RefusedCell(where, value[:80], *fault))
             value = "".join(char for char in value if unicodedata.category(char) not in _CONTROL)
@@ -406,7 +406,7 @@ def read_phone(text: str) -> tuple[str, str]:
     return folded, ""
 
 
-def _fault_of(name: str, value: str) -> tuple[str, str] | None:
+def _fault_of(name: str, value: str, *, exported: bool) -> tuple[str, str] | None:
     """Return what is wrong with the value of a field and the cure, None for a good one."""
     if not value.isprintable() and any(unicodedata.category(char) in _CONTROL for char in value):
         return _("the value holds a control character"), _("type it anew")
@@ -415,6 +415,6 @@ def _fault_of(name: str, value: str) -> tuple[str, str] | None:
             _("the value has {n} characters; at most {limit} fit").format(n=len(value), limit=LIMITS[name]),
             _("shorten it, and see that no other text has slipped into the cell"),
         )
-    if value in _ERRORS:
+    if value in _ERRORS and not exported:  # an export has no formulas: somebody is called so
         return _("the formula of this cell gives an error"), _("write the value instead of the formula")
     return None
