@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from mailer.app.alarms import Alarms
 from mailer.app.ground import Ground
-from mailer.app.mailings import MailingPlan, Mailings
+from mailer.app.mailings import Mailings
 from mailer.app.months import Months
 from mailer.app.notices import Notices
+from mailer.app.planned_mailings import MailingPlan
 from mailer.config import FILE_NAME
 from mailer.errors import InputError, MailerError, StateError, StoreError
 from mailer.i18n import _, pick_language, use_language

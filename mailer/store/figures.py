@@ -114,7 +114,7 @@ def bounced_since(connection: Connection, since: datetime) -> dict[int, int]:
     rows = connection.execute(
         select(event.c.mailing_id, func.count(func.distinct(event.c.delivery_id)))
         .join(mailing, mailing.c.id == event.c.mailing_id)
-        .where(event.c.kind == "bounce", mailing.c.started_at > since)
+        .where(event.c.kind == "bounce", event.c.tie != Tie.PROBABLE.value, mailing.c.started_at > since)
         .group_by(event.c.mailing_id)
     )
     return {int(row[0]): int(row[1]) for row in rows}

@@ -1,0 +1,59 @@
+"""Mailings of a house as they stand: looked at, counted."""
+
+from mailer.app.ground import Ground
+from mailer.app.issues import Issues
+from mailer.app.lists import Lists
+from mailer.app.people import People
+from mailer.app.relays import Relays
+from mailer.model.delivery import MailingRecord, MailingStatus, MailingSummary
+from mailer.model.standing import Glance
+from mailer.publishing.mailing import require_mailing
+from mailer.reports.summary import read_progress, summarise_mailing
+from mailer.store import mailings
+
+
+class StandingMailings:
+    """The mailings of a house: what can be known of them. Changes nothing."""
+
+    def __init__(self, ground: Ground, issues: Issues, lists: Lists, relays: Relays) -> None:
+        self._ground = ground
+        self._issues = issues
+        self._lists = lists
+        self._relays = relays
+        self._people = People(ground)
+
+    def get(self, name: str) -> MailingRecord:
+        """Return a mailing by its number or `last`. Raises NotFoundError."""
+        with self._ground.store.read() as connection:
+            return require_mailing(connection, name)
+
+    def newest(self) -> list[MailingRecord]:
+        """Return the newest mailings first."""
+        with self._ground.store.read() as connection:
+            return mailings.list_mailings(connection)
+
+    def planned(self) -> list[MailingRecord]:
+        """Return the mailings that wait for their time, the soonest first."""
+        with self._ground.store.read() as connection:
+            waiting = mailings.list_mailings(connection, [MailingStatus.SCHEDULED], limit=1000)
+        return sorted(waiting, key=lambda one: (one.scheduled_at or one.created_at, one.id))
+
+    def running(self) -> list[MailingRecord]:
+        """Return the mailings that are under way or may go on: running, paused, and held in the middle."""
+        with self._ground.store.read() as connection:
+            found = mailings.list_mailings(
+                connection, [MailingStatus.RUNNING, MailingStatus.PAUSED, MailingStatus.HELD]
+            )
+        return [one for one in reversed(found) if one.started_at is not None]
+
+    def glance(self, name: str) -> Glance:
+        """Return how far a mailing is and how its relays stand: quick, for those who watch it."""
+        with self._ground.store.read() as connection:
+            progress = read_progress(connection, require_mailing(connection, name))
+            lists = progress.mailing.lists
+            return Glance(progress, self._relays.read_standing(connection, lists, progress.remaining))
+
+    def summarise(self, name: str) -> MailingSummary:
+        """Return the figures of a mailing."""
+        with self._ground.store.read() as connection:
+            return summarise_mailing(connection, require_mailing(connection, name))
