@@ -52,6 +52,7 @@ ASIDE_WORDS: dict[AsideKind, str] = {
     AsideKind.TOTAL: N_("total"),
     AsideKind.NOTE: N_("note"),
 }
+BASIS_WORDS = {"membership": N_("membership"), "official duty": N_("official duty"), "sheet": N_("the list’s sheet")}
 # in this order: what needs no look last
 _SHOWN = (
     ChangeKind.NEW,
@@ -72,6 +73,11 @@ def say_place(place: CellPlace) -> str:
     else:
         text = _("row {row}, column {column}") if column else _("row {row}")
     return text.format(**values)
+
+
+def say_basis(basis: str) -> str:
+    """Return a basis of consent in the user's language; one that staff wrote is as they wrote it."""
+    return _(BASIS_WORDS[basis]) if basis in BASIS_WORDS else basis
 
 
 def draw_import(report: ImportReport, refused: Path | None, *, dry_run: bool) -> None:
@@ -176,7 +182,7 @@ def _draw_sum(report: ImportReport, *, dry_run: bool) -> None:
     else:
         say(
             _("import {n}, basis “{basis}”; back again: `mailer contacts import --undo {n}`").format(
-                n=report.number, basis=report.basis
+                n=report.number, basis=say_basis(report.basis)
             ),
             "green",
         )
@@ -221,7 +227,7 @@ def draw_history(history: ContactHistory, zone: ZoneInfo) -> None:
         line = _("list {title}: {status} since {when}; basis {basis}, source {source}")
         say(line.format(
             title=one.list_title, status=_(SUBSCRIPTION_WORDS.get(one.status, one.status)),
-            when=show_time(one.since, zone), basis=one.basis, source=one.source,
+            when=show_time(one.since, zone), basis=say_basis(one.basis), source=one.source,
         ))  # fmt: skip
         if one.left_at is not None:
             say("  " + _("left at {when}: {why}").format(when=show_time(one.left_at, zone), why=one.left_reason or "–"))
