@@ -64,6 +64,11 @@ _SHOWN = (
 )
 
 
+def subscription_word(status: str) -> str:
+    """Return a subscription's status in the user's language."""
+    return _(SUBSCRIPTION_WORDS[status]) if status in SUBSCRIPTION_WORDS else status
+
+
 def say_place(place: CellPlace) -> str:
     """Return where a cell stands, as people find it in a spreadsheet: sheet, row, column with its heading."""
     column = f"{place.letter} {place.heading}".strip()
@@ -226,7 +231,7 @@ def draw_history(history: ContactHistory, zone: ZoneInfo) -> None:
     for one in history.subscriptions:
         line = _("list {title}: {status} since {when}; basis {basis}, source {source}")
         say(line.format(
-            title=one.list_title, status=_(SUBSCRIPTION_WORDS.get(one.status, one.status)),
+            title=one.list_title, status=subscription_word(one.status),
             when=show_time(one.since, zone), basis=say_basis(one.basis), source=one.source,
         ))  # fmt: skip
         if one.left_at is not None:

@@ -184,7 +184,9 @@ def list_contacts(
     """Show contacts."""
     if status not in ("", "active", "left", "pending"):
         raise UsageError(
-            _("there is no status {name}").format(name=status), field="--status", cure="active, left, pending"
+            _("there is no status {name}").format(name=status),
+            field="--status",
+            cure=_("one of: active, left, pending"),
         )
     with open_house(ctx) as house:
         found = house.contacts.find(ContactFilter(tuple(names or ()), status, find), limit + 1)
