@@ -258,12 +258,12 @@ def suppress_address(connection: Connection, address_hash: str, reason: str, sou
     """Suppress an address from now on, without end; False when it was so already."""
     fields = {"reason": reason, "source": source[:200], "since": now, "until": None, "note": ""}
     entry = suppression.c.address_hash == address_hash
-    if connection.execute(update(suppression).where(entry, suppression.c.until.is_not(None)).values(**fields)).rowcount:
+    known = connection.execute(select(suppression.c.until).where(entry)).one_or_none()
+    if known is None:
+        connection.execute(insert(suppression).values(address_hash=address_hash, **fields))
         return True
-    if connection.execute(select(suppression.c.id).where(entry)).first() is not None:
-        return False
-    connection.execute(insert(suppression).values(address_hash=address_hash, **fields))
-    return True
+    ended = update(suppression).where(entry, suppression.c.until.is_not(None)).values(**fields)
+    return known.until is not None and connection.execute(ended).rowcount == 1
 
 
 def suppressed_among(connection: Connection, hashes: Collection[str], now: datetime | None = None) -> set[str]:

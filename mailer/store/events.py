@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, exists, insert, select
 
 from mailer.store.recovery import EndedDelivery
 from mailer.store.schema import delivery, event
@@ -33,15 +33,13 @@ class NewEvent:
 
 def record_event(connection: Connection, new: NewEvent) -> bool:
     """Write an event on a delivery; False when there is no such delivery or it is known already."""
-    place = connection.execute(
-        select(delivery.c.mailing_id, delivery.c.list_id).where(delivery.c.id == new.delivery_id)
-    ).one_or_none()
-    if place is None:
-        return False
-    known = select(event.c.id).where(
+    known = exists().where(
         event.c.delivery_id == new.delivery_id, event.c.kind == new.kind, event.c.source == new.source
     )
-    if connection.execute(known).scalar() is not None:
+    place = connection.execute(
+        select(delivery.c.mailing_id, delivery.c.list_id, known.label("known")).where(delivery.c.id == new.delivery_id)
+    ).one_or_none()
+    if place is None or place.known:
         return False
     connection.execute(
         insert(event).values(

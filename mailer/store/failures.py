@@ -22,7 +22,7 @@ def copies_of(
     most: how many of them are wanted, about. also: a delivery to be among them whatever its issue and standing. since:
     only copies that ended after it. Copies that were cancelled or sent once more are left out.
     """
-    newest = connection.execute(select(issue.c.id).order_by(issue.c.id.desc()).limit(most * _SKIPPED)).scalars().all()
+    newest = select(issue.c.id).order_by(issue.c.id.desc()).limit(most * _SKIPPED).scalar_subquery()
     # the index over issue and address holds what does not free the address
     wanted = and_(
         delivery.c.issue_id.in_(newest),

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,19 +81,18 @@ class Intake:
             self._keep(connection, opened, taken, now)
         return taken
 
-    def take_all(self, connection: Connection, opened: Iterable[OpenedMail], now: datetime) -> list[ReturnedMail]:
+    def take_all(self, connection: Connection, opened: Sequence[OpenedMail], now: datetime) -> list[ReturnedMail]:
         """Take in many in one transaction; one that cannot be recorded stops none of the others."""
-        taken: list[ReturnedMail] = []
-        for one in opened:
-            try:
-                with connection.begin_nested():
-                    taken.append(self.take(connection, one, now))
-            except Exception as error:  # a fault of ours, or a value that the database does not take
-                if is_passing(error):  # not one mail but the database is at fault
-                    raise
-                log.exception("a returned mail (%s) cannot be recorded; it waits for a person", one.mail.source)
-                taken.append(ReturnedMail(one.mail.source, one.report, None, False, False, one.mail.number))
-        return taken
+        try:
+            with connection.begin_nested():
+                return [self.take(connection, one, now) for one in opened]
+        except Exception as error:  # a fault of ours, or a value that the database does not take
+            if is_passing(error):  # not one mail but the database is at fault
+                raise
+            if len(opened) > 1:  # then one at a time
+                return [taken for one in opened for taken in self.take_all(connection, [one], now)]
+            log.exception("a returned mail (%s) cannot be recorded; it waits for a person", opened[0].mail.source)
+            return [ReturnedMail(one.mail.source, one.report, None, False, False, one.mail.number) for one in opened]
 
     def _keep(self, connection: Connection, opened: OpenedMail, taken: ReturnedMail, now: datetime) -> None:
         letter, report = read_letter(opened.mail.raw), opened.report

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from mailer.i18n import N_
 from mailer.mail.certified import verify_certified
 from mailer.mail.message import DELIVERY_HEADER
 from mailer.mail.replies import ReplyRules
@@ -38,7 +39,7 @@ _KINDS = {
 _VERP = re.compile(r"[+=]([a-z2-7]{40})@", re.IGNORECASE)
 _TOKEN = re.compile(r"[a-z2-7]{40}", re.IGNORECASE)
 _ON_THEIR_LIST = ("OnAccountSuppressionList", "Suppressed")  # SES did not even try: it had bounced or complained before
-ON_THEIR_LIST = "Amazon SES has the address on its own suppression list."
+ON_THEIR_LIST = N_("Amazon SES has the address on its own suppression list.")
 
 
 class AmazonSes:
