@@ -29,9 +29,9 @@ from mailer.sources.headings import field_of, parse_mapping
 from mailer.sources.names import part_title
 from mailer.sources.office import find_office
 from mailer.sources.row_kinds import city_of, find_kind
-from mailer.sources.sheets import is_workbook, read_items
+from mailer.sources.sheets import read_items
 from mailer.sources.text_file import open_text
-from mailer.sources.workbook import spool_workbook, write_value
+from mailer.sources.workbook import is_workbook, spool_workbook, write_value
 from tests.conftest import need
 from tests.sources.staff_sheets import (
     DIRTY,
