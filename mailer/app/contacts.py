@@ -1,7 +1,6 @@
 """Contacts of a house: brought in from sheets, taken back, written to sheets, looked at."""
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from pathlib import Path
 from mailer.app.ground import Ground
 from mailer.app.lists import Lists
 from mailer.app.people import People
+from mailer.app.spools import spooled
 from mailer.audience import importing
 from mailer.audience.importing import Sheet, Target
-from mailer.child import Limits
-from mailer.errors import NotFoundError, SheetError, StateError, UsageError
+from mailer.errors import NotFoundError, SheetError, StateError
 from mailer.i18n import _
 from mailer.model.address import parse_address
 from mailer.model.audit import Act, Subject
@@ -26,15 +25,12 @@ from mailer.model.listed import ContactFilter, ListedContact
 from mailer.model.people import Right
 from mailer.reports.contact_file import RowWriter, open_sheet
 from mailer.sources.headings import parse_mapping
-from mailer.sources.sheets import is_workbook, read_items
-from mailer.sources.workbook import spool_workbook
+from mailer.sources.sheets import read_items
 from mailer.store import audience, audit, contact_imports, contacts, deliveries
 from mailer.store.database import Connection
 from mailer.tokens import hash_address
 
 NEWEST = 20  # deliveries told of one contact
-WORKBOOK_SECONDS = 300.0
-WORKBOOK_MEGABYTES = 3000  # a workbook is held whole while it is read: 1,000,000 rows take some 1,200
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +83,7 @@ class Contacts:
         sheet = Sheet(order.file.name, _hash_file(order.file))
         with ExitStack() as stack:
             give_back = stack.enter_context(_refused_sheet(order.refused))
-            spool = stack.enter_context(self._spooled(order.file, order.sheet))
+            spool = stack.enter_context(spooled(self._ground, order.file, order.sheet))
             staging = stack.enter_context(self._ground.store.stage())
             with staging.fill() as connection:
                 items = read_items(order.file, spool=spool, mapping=mapping)
@@ -102,28 +98,6 @@ class Contacts:
                 ids = self._lists.declare(connection)
                 target = Target(name, ids[name], tuple(ids[one] for one in above), basis)
                 return importing.apply_import(connection, sheet, target, ids[name], actor, self._ground.now())
-
-    @contextmanager
-    def _spooled(self, file: Path, only: str) -> Iterator[Path | None]:
-        """Have a workbook read in the child, into a file of rows that is gone afterwards; None for a text file."""
-        if not is_workbook(file):
-            if only:
-                raise UsageError(
-                    _("a CSV file has no sheets"), field="--sheet", cure=_("leave --sheet out, or name a workbook")
-                )
-            yield None
-            return
-        with tempfile.TemporaryDirectory(prefix="mailer-sheet-") as folder:
-            spool = Path(folder) / "rows"
-            limits = Limits(
-                seconds=WORKBOOK_SECONDS,
-                megabytes=WORKBOOK_MEGABYTES,
-                doing=_("reading the workbook"),
-                file=file,
-                cure=_("save the sheet as “CSV UTF-8” and name that file"),
-            )
-            self._ground.child.run(limits, spool_workbook, file.absolute(), spool, only)
-            yield spool
 
     def undo_import(self, number: int, by: str = "", *, dry_run: bool = False) -> UndoReport:
         """Put back what an import changed. Raises NotFoundError, StateError."""

@@ -1,13 +1,15 @@
 """Lists of a house: synced with their sheets, counted, left."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from mailer.app.ground import Ground
+from mailer.app.spools import spooled
 from mailer.audience.leaving import Membership, leave_list, read_membership
 from mailer.audience.sync import ListChange, sync_list
 from mailer.errors import NotFoundError, StateError
 from mailer.i18n import _
-from mailer.model.delivery import DistributionList
+from mailer.model.delivery import Contact, DistributionList
 from mailer.sending.plan import count_recipients
 from mailer.sources.sheets import read_sheet
 from mailer.store import audience
@@ -45,16 +47,10 @@ class Lists:
         """Make lists follow their sheets, all or none. Raises SheetError and changes nothing.
 
         A dry run writes nothing and waits for no one who writes. A sheet that drops most of its list is taken for a
-        mistake (StateError), unless `may_shrink`. Lists that follow no sheet are left out, unless named (StateError).
+        mistake (StateError), unless `may_shrink`. Lists that follow no sheet are as they are: `require_sheets`.
         """
         files = {name: self._ground.config.lists[name].file for name in self.choose(names)}
-        for name in names:
-            if not files[name]:
-                raise StateError(
-                    _("list {name} follows no sheet").format(name=name),
-                    cure=_("`mailer contacts import FILE --list {name}` brings contacts onto it").format(name=name),
-                )
-        sheets = {name: read_sheet(self._ground.home / file) for name, file in files.items() if file}
+        sheets = {name: self._read(self._ground.home / file) for name, file in files.items() if file}
         ordered = self._ground.config.lists_in_order()
         now = self._ground.now()
         changes: dict[str, ListChange] = {}
@@ -79,6 +75,19 @@ class Lists:
                     active |= {one.key for one in changes[name].added}
                 above |= active
         return changes
+
+    def require_sheets(self, names: Sequence[str]) -> None:
+        """Raise StateError where one of the lists follows no sheet: a person who names it means another."""
+        for name in self.choose(names) if names else ():
+            if not self._ground.config.lists[name].file:
+                raise StateError(
+                    _("list {name} follows no sheet").format(name=name),
+                    cure=_("`mailer contacts import FILE --list {name}` brings contacts onto it").format(name=name),
+                )
+
+    def _read(self, file: Path) -> tuple[Contact, ...]:
+        with spooled(self._ground, file) as spool:
+            return read_sheet(file, spool=spool)
 
     def count(self) -> tuple[ListCount, ...]:
         """Return the lists of the settings with their counts, as of the last sync."""

@@ -75,6 +75,7 @@ def sync(
 ) -> None:
     """Make lists follow their sheets."""
     with open_house(ctx) as house:
+        house.lists.require_sheets(names or [])
         changes = house.lists.sync(names or [], dry_run=dry_run, may_shrink=shrink or dry_run)
     if as_json:
         say_json(

@@ -60,6 +60,7 @@ class _Layout:
     folded: tuple[str, ...] = field(default=())
     addresses: list[int] = field(default_factory=list)
     others: list[tuple[str, int]] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         bare = tuple(heading.strip() for heading in self.headings)
@@ -67,11 +68,12 @@ class _Layout:
         bare = bare[:-1] if self.guarded else bare
         self.own, self.exported = bare in _OWN, bare == EXPORT_HEADINGS
         self.folded = tuple(fold_heading(heading) for heading in self.headings)
+        self.titles = [" ".join(heading.split()) for heading in self.headings]
         self.addresses = [at for at, name in self.columns.items() if name == "address"]
         self.others = [(name, at) for at, name in self.columns.items() if name != "address"]
 
     def heading(self, at: int) -> str:
-        return " ".join(self.headings[at].split()) if at < len(self.headings) else ""
+        return self.titles[at] if at < len(self.titles) else ""
 
 
 def read_contacts(
@@ -362,17 +364,17 @@ def _read_values(row: SheetRow, layout: _Layout) -> tuple[dict[str, str], list[R
         if not raw:
             values.setdefault(name, "")
             continue
-        where = CellPlace(row.sheet, row.number, at + 1, layout.heading(at))
         value = raw if raw.isprintable() else _LINE_END.sub(" ", raw.strip())
         value = _unwrap(value, layout).strip()
         if name == "phone":
             value, doubt = read_phone(value)
             if doubt:
-                doubts.append(DoubtfulCell(where, value, doubt))
+                doubts.append(DoubtfulCell(CellPlace(row.sheet, row.number, at + 1, layout.heading(at)), value, doubt))
         if name in values and values[name] and value and name == "phone":
             value = f"{values[name]}、{value}"
         fault = _fault_of(name, value, exported=layout.exported)
         if fault is not None:
+            where = CellPlace(row.sheet, row.number, at + 1, layout.heading(at))
             refused.append(RefusedCell(where, value[:80], *fault))
             value = "".join(char for char in value if unicodedata.category(char) not in _CONTROL)
         values[name] = value or values.get(name, "")

@@ -13,7 +13,7 @@ from mailer.i18n import _
 from mailer.sources.text_file import open_text
 
 _DELIMITERS = ",\t;"
-_LOOKED_AT = 20  # lines that decide on the delimiter: above the headings there may be titles without any
+_LOOKED_AT = 20  # lines among which the delimiter is sought: above the headings there may be titles without any
 _LONGEST_LINE = 10_000_000  # characters; who keeps a sheet of contacts in one line has another file
 _WORKBOOKS = (".xlsx", ".xls", ".et", ".ods")
 
@@ -44,7 +44,9 @@ def stream_records(file: Path) -> Iterator[Record]:
     with open_text(file, error=SheetError) as text:
         lines = _lines(text, file)
         head = list(islice(lines, _LOOKED_AT))
-        delimiter = max(_DELIMITERS, key=lambda one: sum(line.count(one) for line in head))
+        # the first line that has any decides: further down, addresses in a cell may be parted by the same signs
+        first = next((line for line in head if any(one in line for one in _DELIMITERS)), "")
+        delimiter = max(_DELIMITERS, key=first.count)
         reader = csv.reader(chain(head, lines), delimiter=delimiter, strict=True)
         line = 0
         try:

@@ -11,9 +11,9 @@ from mailer.model.delivery import Contact
 from mailer.sources.contact_rows import heading_row, read_contacts
 from mailer.sources.csv_records import fold_heading, stream_records
 from mailer.sources.headings import FIELD_OF, HEADINGS
-from mailer.sources.workbook import SheetRow, is_workbook, read_spool
+from mailer.sources.workbook import SheetRow, read_spool
 
-__all__ = ["heading_row", "is_workbook", "read_items", "read_sheet"]
+__all__ = ["heading_row", "read_items", "read_sheet"]
 
 _PAGES = (b"<html", b"<!doctype html", b"<table", b"<?xml")
 
@@ -29,10 +29,6 @@ def read_items(
 
 
 def _csv_rows(file: Path) -> Iterator[SheetRow]:
-    if is_workbook(file):
-        raise SheetError(
-            _("is a workbook, whatever its name says"), file=file, cure=_("give it the ending .xlsx or .xls")
-        )
     for record in stream_records(file):
         if record.number == 1 and record.cells[0].lstrip().lower().encode().startswith(_PAGES):
             raise SheetError(

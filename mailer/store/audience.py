@@ -12,6 +12,7 @@ from mailer.model.delivery import Contact, DistributionList
 from mailer.model.edition import RECIPIENT_FIELDS
 from mailer.model.history import SubscriptionRecord, SuppressionRecord
 from mailer.model.issue import Role
+from mailer.store.rows import Prepared, given
 from mailer.store.schema import contact, delivery, distribution_list, subscription, suppression
 
 DROPPED = "dropped from the sheet"  # the one reason from which a sheet may bring someone back
@@ -168,20 +169,14 @@ def subscribe_contacts(
     connection: Connection, list_id: int, places: Sequence[tuple[int, int]], basis: str, source: str, now: datetime
 ) -> None:
     """Add active subscriptions that did not exist: pairs of contact id and position."""
-    rows = [
-        {
-            "contact_id": contact_id,
-            "list_id": list_id,
-            "status": "active",
-            "position": position,
-            "basis": basis,
-            "source": source,
-            "since": now,
-        }
-        for contact_id, position in places
-    ]
+    rows = [{"contact_id": contact_id, "position": position} for contact_id, position in places]
     if rows:
-        connection.execute(insert(subscription), rows)
+        added = insert(subscription).inline().values(
+            list_id=list_id, status="active", basis=basis, source=source, since=now,
+            contact_id=given("contact_id", subscription.c.contact_id.type),
+            position=given("position", subscription.c.position.type),
+        )  # fmt: skip
+        Prepared(added).execute_many(connection, rows)
 
 
 def place_subscriptions(connection: Connection, places: Sequence[tuple[int, int]]) -> None:

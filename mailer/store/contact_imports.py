@@ -18,6 +18,7 @@ from mailer.model.people import Actor
 from mailer.store import audience
 from mailer.store.audience import DROPPED
 from mailer.store.plans import ORDINALS
+from mailer.store.rows import Prepared, given
 from mailer.store.schema import (
     contact,
     contact_import,
@@ -114,7 +115,7 @@ def apply_page(
         ],
     )
     if images:
-        connection.execute(insert(contact_import_row).inline(), images)
+        _keep_images(connection, images)
     return position
 
 
@@ -147,13 +148,33 @@ def _resume(
         )  # fmt: skip
 
 
+_WHOLE = Prepared(
+    insert(contact_import_row).inline().values({one.name: given(one.name, one.type) for one in contact_import_row.c})
+)
+# of a contact that was not there before nothing is kept but that
+_MADE = Prepared(
+    insert(contact_import_row)
+    .inline()
+    .values({one.name: given(one.name, one.type) for one in contact_import_row.c if not one.name.startswith("was_")})
+)
 _IMAGE: dict[str, object] = dict.fromkeys(
     (column.name for column in contact_import_row.c if column.name.startswith("was_")), None
 )
 
 
+def _keep_images(connection: Connection, images: Sequence[Mapping[str, object]]) -> None:
+    for statement, rows in (
+        (_MADE, [one for one in images if one["act"] == "made"]),
+        (_WHOLE, [one for one in images if one["act"] != "made"]),
+    ):
+        if rows:
+            statement.execute_many(connection, rows)
+
+
 def _image(number: int, contact_id: int, change: ContactChange, standing: Standing, place: int) -> dict[str, object]:
     act = _ACTS.get(change.kind, "kept")
+    if act == "made":
+        return {"import_id": number, "contact_id": contact_id, "act": act, "now_position": place}
     image: dict[str, object] = {**_IMAGE, "import_id": number, "contact_id": contact_id, "now_position": place}
     if standing.known is not None and change.fields:
         was = standing.known

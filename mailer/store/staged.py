@@ -29,6 +29,7 @@ from mailer.model.contact_import import Standing
 from mailer.model.contact_sheet import CellPlace, SheetContact
 from mailer.model.delivery import Contact
 from mailer.store.audience import DROPPED
+from mailer.store.rows import Prepared, given
 from mailer.store.schema import contact, subscription, suppression
 
 PAGE = 1000
@@ -53,6 +54,13 @@ staged = Table(
     Column("first", Integer),  # where the same address stands before: the ordinal of that
     Column("slot", Integer),
     prefixes=["TEMPORARY"],
+)
+
+
+_STAGE = Prepared(
+    insert(staged)
+    .inline()
+    .values({one.name: given(one.name, one.type) for one in staged.c if one.name not in ("first", "slot")})
 )
 
 
@@ -91,7 +99,7 @@ class StagedContacts:
 
     def _write(self) -> None:
         if self._rows:
-            self._connection.execute(insert(staged).inline(), self._rows)
+            _STAGE.execute_many(self._connection, self._rows)
             self._rows = []
 
     def finish(self) -> Iterator[tuple[SheetContact, CellPlace]]:

@@ -18,8 +18,8 @@ from mailer.model.contact_sheet import EXPORT_HEADINGS, FIELDS
 from mailer.model.delivery import Contact
 from mailer.model.listed import ContactFilter
 from mailer.reports.contact_file import open_sheet
-from mailer.sources.sheets import is_workbook, read_sheet
-from mailer.sources.workbook import spool_workbook
+from mailer.sources.sheets import read_sheet
+from mailer.sources.workbook import is_workbook, spool_workbook
 from mailer.store import audience, audit
 from mailer.store.database import Store
 from tests.audience.test_importing import Office

@@ -273,9 +273,10 @@ def test_a_list_that_follows_its_sheet_takes_no_import_and_one_that_does_not_no_
         office.contacts.import_sheet(ImportOrder(file, "government"), "某编辑")
     assert "lists sync" in caught.value.cure
     with pytest.raises(StateError, match="follows no sheet"):
-        office.lists.sync(["members"])
+        office.lists.require_sheets(["members"])
     office.bring("甲,张,a@firm.example,1\n")
     assert set(office.lists.sync()) == {"government"}
+    assert office.lists.sync(["members"]) == {}, "a sending syncs its lists by name, whatever they follow"
     assert office.names() == ["a@firm.example"]
 
 

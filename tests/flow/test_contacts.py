@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.flow.newsletter import Newsletter
@@ -60,6 +61,24 @@ def test_what_is_exported_comes_back_unchanged(newsletter: Newsletter, tmp_path:
         assert json.loads(newsletter.run("contacts", "export", "--out", str(out), "--json").stdout)["rows"] == 5
         again = newsletter.run("contacts", "import", str(out), "--list", "members", "--json").stdout
         assert json.loads(again)["counts"]["unchanged"] == 5
+
+
+def test_a_list_may_follow_a_workbook_and_a_self_service_list_is_sent_to(
+    newsletter: Newsletter, tmp_path: Path
+) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in (("单位", "邮箱"), ("省经信厅", "office@jxt.example")):
+        book.active.append(row)
+    book.save(newsletter.folder / "subscribers" / "government.xlsx")
+    newsletter.set_config("subscribers/government.csv", "subscribers/government.xlsx")
+    assert json.loads(newsletter.run("lists", "sync", "--json").stdout)["government"]["added"] == ["office@jxt.example"]
+    file = tmp_path / "s.csv"
+    file.write_text("单位,邮箱\n甲,a@b.example\n", "utf-8")
+    newsletter.run("contacts", "import", str(file), "--list", "members")
+    newsletter.approve()
+    assert "follows no sheet" in newsletter.run("lists", "sync", "members", code=1).stderr
+    assert [one["active"] for one in json.loads(newsletter.run("lists", "--json").stdout)] == [1, 1]
 
 
 def test_wrong_use_is_said_plainly(newsletter: Newsletter, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.errors import SheetError, UsageError
@@ -29,9 +29,9 @@ from mailer.sources.headings import field_of, parse_mapping
 from mailer.sources.names import part_title
 from mailer.sources.office import find_office
 from mailer.sources.row_kinds import city_of, find_kind
-from mailer.sources.sheets import is_workbook, read_items
+from mailer.sources.sheets import read_items
 from mailer.sources.text_file import open_text
-from mailer.sources.workbook import spool_workbook, write_value
+from mailer.sources.workbook import is_workbook, spool_workbook, write_value
 from tests.conftest import need
 from tests.sources.staff_sheets import (
     DIRTY,
@@ -328,6 +328,7 @@ def test_no_cell_breaks_the_reading_of_addresses(text: str) -> None:
         assert token.text
 
 
+@settings(deadline=None)  # a file is written for each example
 @given(st.lists(st.lists(st.text("甲@;，a.b \n杭州市合计1邮箱=", max_size=12), max_size=5), max_size=8))
 def test_no_sheet_breaks_the_reader(rows: list[list[str]]) -> None:
     stream = io.StringIO(newline="")

@@ -1,0 +1,41 @@
+"""Workbooks of contacts, read in the child into a file of rows."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mailer.app.ground import Ground
+from mailer.child import Limits
+from mailer.errors import UsageError
+from mailer.i18n import _
+from mailer.sources.workbook import is_workbook, spool_workbook
+
+SECONDS = 300.0
+MEGABYTES = 3000  # a workbook is held whole while it is read: 1,000,000 rows take some 1,200
+
+
+@contextmanager
+def spooled(ground: Ground, file: Path, only: str = "") -> Iterator[Path | None]:
+    """Have a workbook read, or one sheet of it, into a spool that is gone afterwards; None for a text file.
+
+    Raises SheetError, LimitError; UsageError where a sheet of a text file is asked for.
+    """
+    if not is_workbook(file):
+        if only:
+            raise UsageError(
+                _("a CSV file has no sheets"), field="--sheet", cure=_("leave --sheet out, or name a workbook")
+            )
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="mailer-sheet-") as folder:
+        spool = Path(folder) / "rows"
+        limits = Limits(
+            seconds=SECONDS,
+            megabytes=MEGABYTES,
+            doing=_("reading the workbook"),
+            file=file,
+            cure=_("save the sheet as “CSV UTF-8” and name that file"),
+        )
+        ground.child.run(limits, spool_workbook, file.absolute(), spool, only)
+        yield spool
