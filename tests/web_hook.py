@@ -25,6 +25,8 @@ class WebHook:
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = 10
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"] or 0))
                 hook.posts.append((self.path, json.loads(body)))
@@ -42,7 +44,7 @@ class WebHook:
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
+        server.daemon_threads = False  # closing waits for them, so that no socket is left behind
         self.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
