@@ -4,12 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, exists, insert, select
 
+from mailer.model.report import Tie
 from mailer.store.recovery import EndedDelivery
 from mailer.store.schema import delivery, event
 
 SENT_AGAIN = "sent_again"
+
+
+def is_sure() -> ColumnElement[bool]:
+    """True for an event that is surely its delivery's: what only address and time tie to it is not counted."""
+    return event.c.tie != Tie.PROBABLE.value
 
 
 @dataclass(frozen=True, slots=True)

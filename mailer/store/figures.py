@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, case, func, select
 
 from mailer.model.delivery import DeliveryStatus
-from mailer.model.report import Tie
+from mailer.store.events import is_sure
 from mailer.store.schema import attempt, delivery, event, mailing
 
 TRIED = ("accepted", "deferred", "refused", "uncertain")  # outcomes that spent an attempt on the recipient
@@ -103,7 +103,7 @@ def count_bounced(connection: Connection, mailing_id: int) -> dict[int, int]:
     """Return deliveries with a bounce that is known to be theirs, by list id."""
     rows = connection.execute(
         select(event.c.list_id, func.count(func.distinct(event.c.delivery_id)))
-        .where(event.c.mailing_id == mailing_id, event.c.kind == "bounce", event.c.tie != Tie.PROBABLE.value)
+        .where(event.c.mailing_id == mailing_id, event.c.kind == "bounce", is_sure())
         .group_by(event.c.list_id)
     )
     return dict(rows.all())
@@ -114,7 +114,7 @@ def bounced_since(connection: Connection, since: datetime) -> dict[int, int]:
     rows = connection.execute(
         select(event.c.mailing_id, func.count(func.distinct(event.c.delivery_id)))
         .join(mailing, mailing.c.id == event.c.mailing_id)
-        .where(event.c.kind == "bounce", event.c.tie != Tie.PROBABLE.value, mailing.c.started_at > since)
+        .where(event.c.kind == "bounce", is_sure(), mailing.c.started_at > since)
         .group_by(event.c.mailing_id)
     )
     return {int(row[0]): int(row[1]) for row in rows}
@@ -124,7 +124,7 @@ def count_event_kinds(connection: Connection, mailing_id: int) -> dict[int, dict
     """Return deliveries with at least one event of a kind, by list id and kind."""
     rows = connection.execute(
         select(event.c.list_id, event.c.kind, func.count(func.distinct(event.c.delivery_id)))
-        .where(event.c.mailing_id == mailing_id)
+        .where(event.c.mailing_id == mailing_id, is_sure())
         .group_by(event.c.list_id, event.c.kind)
     )
     found: dict[int, dict[str, int]] = {}
@@ -147,6 +147,7 @@ def count_heard(connection: Connection, mailing_id: int) -> dict[int, dict[str, 
         .where(
             event.c.mailing_id == mailing_id,
             event.c.kind.in_(list(told)),
+            is_sure(),
             delivery.c.status == DeliveryStatus.ACCEPTED.value,
         )
         .group_by(event.c.delivery_id, event.c.list_id)

@@ -11,6 +11,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.figures import MISSED
 from mailer.model.reading import HitKind, Verdict
+from mailer.store.events import is_sure
 from mailer.store.schema import delivery, event, reading_event
 
 GROUPS = {"domain": delivery.c.domain, "city": delivery.c.city, "organisation": delivery.c.organisation}
@@ -148,7 +149,7 @@ def read_bounced(connection: Connection, mailing_id: int) -> list[Row[Any]]:
     """
     newest = (
         select(func.max(event.c.id).label("id"))
-        .where(event.c.mailing_id == mailing_id, event.c.kind == "bounce")
+        .where(event.c.mailing_id == mailing_id, event.c.kind == "bounce", is_sure())
         .group_by(event.c.delivery_id)
         .subquery()
     )

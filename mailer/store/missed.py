@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, lit
 
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.figures import MISSED, MissedReader
+from mailer.store.events import is_sure
 from mailer.store.schema import contact, delivery, distribution_list, event, subscription, suppression
 
 PAGE = 1000
@@ -85,7 +86,7 @@ def _ended(mailing_id: int) -> Select[Any]:
 def _returned(mailing_id: int) -> Select[Any]:
     newest = (
         select(func.max(event.c.id).label("id"))
-        .where(event.c.mailing_id == mailing_id, event.c.kind == "bounce")
+        .where(event.c.mailing_id == mailing_id, event.c.kind == "bounce", is_sure())
         .group_by(event.c.delivery_id)
         .subquery()
     )
