@@ -1,6 +1,7 @@
 """Imports of contacts: what they write, what is kept of how it was before, and how that is put back."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, text, update
@@ -256,13 +257,13 @@ def _to_record(row: Row[tuple[object, ...]]) -> ImportRecord:
     )
 
 
-def first_delivery_since(connection: Connection, at: datetime) -> int | None:
+def _first_delivery_since(connection: Connection, at: datetime) -> int | None:
     """Return a number below which no delivery was planned since `at`; None when no mailing has started since."""
     first = connection.execute(select(func.min(mailing.c.id)).where(mailing.c.started_at >= at)).scalar()
     return int(first) * ORDINALS if first is not None else None
 
 
-def read_images(
+def _read_images(
     connection: Connection, number: int, first_delivery: int | None
 ) -> Iterator[list[Row[tuple[object, ...]]]]:
     """Yield what an import changed, a page at a time: how it was, how it is now, and where that is held fast.
@@ -308,7 +309,7 @@ def read_images(
         yield list(rows)
 
 
-def why_kept(row: Row[tuple[object, ...]], record: ImportRecord, source: str) -> KeptContact | None:
+def _why_kept(row: Row[tuple[object, ...]], record: ImportRecord, source: str) -> KeptContact | None:
     """Return why what an import did to a contact cannot be undone; None where it can."""
     reason: KeptReason | None = None
     if row.act in ("made", "joined", "resumed"):
@@ -325,7 +326,7 @@ def why_kept(row: Row[tuple[object, ...]], record: ImportRecord, source: str) ->
     return KeptContact(row.address, reason) if reason is not None else None
 
 
-def put_back(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> None:
+def _put_back(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> None:
     """Undo what an import did to these contacts."""
     gone = [row.subscription_id for row in rows if row.act in ("made", "joined")]
     if gone:
@@ -378,6 +379,30 @@ def _put_contacts_back(connection: Connection, rows: Sequence[Row[tuple[object, 
             .values({name: bindparam(f"was_{name}") for name in names}),
             values,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class UndonePage:
+    """What undoing came to for some contacts: taken out, put back, and left as they are."""
+
+    removed: int
+    restored: int
+    kept: tuple[KeptContact, ...]
+
+
+def undo_pages(connection: Connection, record: ImportRecord, source: str, *, dry_run: bool) -> Iterator[UndonePage]:
+    """Put back what an import changed, contacts that cannot be aside, a page at a time; a dry run only tells.
+
+    source: what stands as the source of the subscriptions that it made.
+    """
+    first = _first_delivery_since(connection, record.at)
+    for rows in _read_images(connection, record.number, first):
+        judged = [(row, _why_kept(row, record, source)) for row in rows]
+        back = [row for row, kept in judged if kept is None]
+        if not dry_run:
+            _put_back(connection, back)
+        made = sum(row.act == "made" for row in back)
+        yield UndonePage(made, len(back) - made, tuple(kept for _row, kept in judged if kept is not None))
 
 
 def mark_undone(connection: Connection, number: int, actor: Actor, now: datetime) -> bool:
