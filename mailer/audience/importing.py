@@ -30,7 +30,7 @@ from mailer.model.contact_sheet import (
     SheetLeftOut,
 )
 from mailer.model.people import Actor
-from mailer.store import audit, contact_imports
+from mailer.store import audit, contact_imports, import_undo
 from mailer.store.database import Connection
 from mailer.store.staged import StagedContacts, read_standings, settle_slots
 from mailer.tokens import HouseSecret, hash_address
@@ -249,7 +249,7 @@ def undo_import(connection: Connection, number: int, actor: Actor | None, now: d
     removed = restored = kept_count = 0
     kept: list[KeptContact] = []
     source = source_of(number, record.file_name)
-    for page in contact_imports.undo_pages(connection, record, source, dry_run=actor is None):
+    for page in import_undo.undo_pages(connection, record, source, dry_run=actor is None):
         removed += page.removed
         restored += page.restored
         kept_count += len(page.kept)
