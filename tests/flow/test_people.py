@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mailer.errors import StateError
 from mailer.model.delivery import MailingStatus
 from tests.flow.newsletter import Newsletter
 from tests.flow.test_schedule import DUE, HandClock, make_house
