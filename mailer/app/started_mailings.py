@@ -124,9 +124,8 @@ class StartedMailings(PlannedMailings):
     def _count_audience(self, record: MailingRecord, *, renew: bool) -> dict[str, int]:
         """Count the readers of a mailing's lists as its approval did: lists not approved take none from them."""
         with self._ground.store.read() as connection:
-            known = mailings.mailing_approval(connection, record.id)
-            fresh = renew or known is None
-            approved = self._standing(connection, record) if fresh else load_approval(connection, known or 0)
+            known = None if renew else mailings.mailing_approval(connection, record.id)
+            approved = self._standing(connection, record) if known is None else load_approval(connection, known)
         counts = self._lists.count_recipients(list(approved.editions))
         return {name: count for name, count in counts.items() if name in record.lists}
 

@@ -214,7 +214,7 @@ def release_mailing(
             cure=_("`mailer status {id}` shows where it stands").format(id=mailing.id),
         )
     if mailing.started_at is not None:
-        _require_not_returned(connection, mailing)
+        require_not_returned(connection, mailing)
         move_mailing(connection, mailing, MailingStatus.RUNNING, now, by=by)
         return MailingStatus.RUNNING
     if mailing.scheduled_at is not None and mailing.scheduled_at > now:
@@ -223,8 +223,8 @@ def release_mailing(
     return MailingStatus.HELD
 
 
-def _require_not_returned(connection: Connection, mailing: MailingRecord) -> None:
-    """Raise StateError where a person took back the approval that a mailing has begun under."""
+def require_not_returned(connection: Connection, mailing: MailingRecord) -> None:
+    """Raise StateError where a person took back the approval that a mailing began under: nothing more of it is sent."""
     number = mailings.mailing_approval(connection, mailing.id)
     voided = approvals.load_approval(connection, number).voided if number is not None else None
     if voided is not None and voided.reason is VoidReason.RETURNED:
