@@ -13,7 +13,7 @@ from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus
 from mailer.model.outcome import ReplyClass
 from mailer.model.people import Actor
 from mailer.model.retry import LeftOut, LeftOutReason, SentAgain
-from mailer.publishing.mailing import require_mailing
+from mailer.publishing.mailing import require_mailing, require_not_returned
 from mailer.publishing.people import check_name
 from mailer.store import audience, audit, deliveries, events, mailings, recovery
 from mailer.store.database import Connection
@@ -55,7 +55,8 @@ def send_again(
 
     addresses: only these. Suppressed addresses and readers who left are left out; so are dead ones unless they are
     named, and then a suppression that came of a server's reply is lifted. A finished mailing runs again; one that is
-    paused or held stays so. Raises StateError for a cancelled one, NotFoundError for an address it does not have,
+    paused or held stays so. Raises StateError for a cancelled one or one whose approval was taken back, NotFoundError
+    for an address it does not have,
     UsageError where nothing is chosen.
     """
     check_name(by.name, LONGEST_NAME)
@@ -68,6 +69,7 @@ def send_again(
             _("mailing {id} is cancelled; nothing of it is sent again").format(id=mailing.id),
             cure=_("`mailer send {issue}` plans those whom the issue has not reached").format(issue=mailing.issue_slug),
         )
+    require_not_returned(connection, mailing)
     sorting = _Sorting()
     _find_named(connection, mailing, addresses, statuses, sorting)
     keys = {one.key for one in addresses}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailer.errors import StateError
-from mailer.model.delivery import MailingStatus
+from mailer.model.delivery import DeliveryStatus, MailingStatus
 from tests.flow.newsletter import Newsletter
 from tests.flow.test_schedule import DUE, HandClock, make_house
 from tests.relay import Relay
@@ -292,4 +292,6 @@ def test_taking_an_approval_back_holds_what_runs_under_it_and_release_refuses(tm
     house.approvals.approve("2020-07", "主编")
     with pytest.raises(StateError, match="was taken back"):
         house.mailings.resume(str(number), "主编")
+    with pytest.raises(StateError, match="was taken back"):
+        house.mailings.retry(str(number), [], [DeliveryStatus.REFUSED], "主编")
     house.close()
