@@ -9,7 +9,7 @@ import typer
 from mailer.cli.drawing import make_table, out, say, say_json, show_clock, show_moment
 from mailer.cli.options import JsonOption, ListOption, open_house
 from mailer.cli.standing import say_span
-from mailer.cli.tempo import PauseOption, QuietOption, SpreadOption, read_tempo, read_time
+from mailer.cli.tempo import AtOption, PauseOption, QuietOption, SpreadOption, read_tempo, read_time
 from mailer.errors import UsageError
 from mailer.i18n import N_, _
 from mailer.model.delivery import MailingRecord
@@ -50,9 +50,7 @@ def forecast(
         str, typer.Argument(metavar="MAILING|ISSUE", help=_("a mailing (its number, or `last`), or an issue"))
     ],
     lists: ListOption = None,
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help=_("when, such as “2020-07-31 10:00” or “tomorrow 10:00”"))
-    ] = None,
+    at: AtOption = None,
     spread: SpreadOption = None,
     pause: PauseOption = None,
     quiet: QuietOption = None,

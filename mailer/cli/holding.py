@@ -8,7 +8,7 @@ from mailer.cli.delivering import deliver_or_follow, exit_unless_well, say_what_
 from mailer.cli.drawing import MAILING_WORDS, say, say_json, show_moment, show_time
 from mailer.cli.options import AsOption, JsonOption, MailingArgument, open_house
 from mailer.cli.summary import describe_mailing, draw_summary
-from mailer.cli.tempo import PauseOption, QuietOption, SpreadOption, read_tempo, read_time, say_tempo
+from mailer.cli.tempo import AtOption, PauseOption, QuietOption, SpreadOption, read_tempo, read_time, say_tempo
 from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.delivery import MailingRecord, MailingStatus
@@ -70,9 +70,7 @@ def release(
 def reschedule(
     ctx: typer.Context,
     mailing: MailingArgument,
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help=_("when, such as “2020-07-31 10:00” or “tomorrow 10:00”"))
-    ] = None,
+    at: AtOption = None,
     spread: SpreadOption = None,
     pause: PauseOption = None,
     quiet: QuietOption = None,

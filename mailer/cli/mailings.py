@@ -23,6 +23,7 @@ from mailer.cli.rehearse import run_rehearsal
 from mailer.cli.standing import draw_standing
 from mailer.cli.summary import describe_mailing, draw_audience, draw_summary
 from mailer.cli.tempo import (
+    AtOption,
     PauseOption,
     QuietOption,
     SpreadOption,
@@ -68,9 +69,7 @@ def send(
     ctx: typer.Context,
     issue: IssueArgument,
     lists: ListOption = None,
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help=_("when, such as “2020-07-31 10:00” or “tomorrow 10:00”"))
-    ] = None,
+    at: AtOption = None,
     spread: SpreadOption = None,
     pause: PauseOption = None,
     quiet: QuietOption = None,
@@ -97,12 +96,7 @@ def send(
     as_json: JsonOption = False,
 ) -> None:
     """Plan a mailing."""
-    if again is None and to:
-        raise UsageError(
-            _("--to goes with --again only"), cure=_("a mailing goes to lists; a proof to staff: `mailer proof`")
-        )
-    if again is not None and missing:
-        raise UsageError(_("--missing and --again do not go together"), cure=_("leave one of them out"))
+    _refuse_pairs(at=at, wait=wait, missing=missing, again=again, to=to)
     if rehearse:
         if at or wait or missing or again is not None or spread or pause or quiet:
             raise UsageError(
@@ -110,10 +104,6 @@ def send(
             )
         run_rehearsal(ctx, issue, lists or [], as_json=as_json)
         return
-    if at and wait:
-        raise UsageError(
-            _("--at and --wait do not go together"), cure=_("`mailer serve` sends what is planned for later")
-        )
     with open_house(ctx) as house:
         moment = read_time(at, house) if at else None
         tempo = read_tempo(house, spread, pause, quiet)
@@ -128,6 +118,20 @@ def send(
         if not as_json:
             _say_sent(house, summary, wait=wait)
     exit_unless_well(summary, wait=wait)
+
+
+def _refuse_pairs(*, at: str | None, wait: bool, missing: bool, again: str | None, to: Sequence[str] | None) -> None:
+    """Refuse options of `send` that say two things. Raises UsageError."""
+    if again is None and to:
+        raise UsageError(
+            _("--to goes with --again only"), cure=_("a mailing goes to lists; a proof to staff: `mailer proof`")
+        )
+    if again is not None and missing:
+        raise UsageError(_("--missing and --again do not go together"), cure=_("leave one of them out"))
+    if at and wait:
+        raise UsageError(
+            _("--at and --wait do not go together"), cure=_("`mailer serve` sends what is planned for later")
+        )
 
 
 def _word_for(house: "House", reason: str, to: Sequence[str], name: str) -> SendAgain:
@@ -196,41 +200,38 @@ def status(
 ) -> None:
     """Show mailings, or one; or an issue: whom it reached, whom it misses."""
     with open_house(ctx) as house:
-        if mailing is not None and not is_mailing(mailing):
-            found = house.reach.tell(mailing)
-            if as_json:
-                say_json(describe_reach(found))
-            else:
-                draw_reach(found, house.config.zone)
-            return
-        if mailing is not None:
-            summary = house.mailings.summarise(mailing)
-            if as_json:
-                ahead = house.forecasts.try_mailing(summary.mailing)
-                more = {"forecast": describe_forecast(ahead) if ahead is not None else None}
-                say_json({**describe_mailing(house, summary), **more})
-                return
-            draw_summary(summary)
-            draw_audience(house, summary.mailing.id)
-            if summary.mailing.status is MailingStatus.HELD:
-                say("  → " + say_way_on(summary.mailing, house))
-            if summary.mailing.status is MailingStatus.SCHEDULED:
-                say_where(house, summary.mailing)
-            if summary.mailing.status in UNDER_WAY:
-                draw_standing(house.relays.standing(summary.mailing.lists), house.config.zone)
-            say_ahead(house, summary.mailing)
-            return
-        records = house.mailings.newest()
-        zone = house.config.zone
-        if as_json:
-            say_json([describe_mailing(house, house.mailings.summarise(str(record.id))) for record in records])
-            return
-        standing = house.relays.standing()
-        held = [
-            _("mailing {id}: {way}").format(id=record.id, way=say_way_on(record, house))
-            for record in records
-            if record.status is MailingStatus.HELD
-        ]
+        if mailing is None:
+            _show_all(house, as_json=as_json)
+        elif is_mailing(mailing):
+            _show_mailing(house, house.mailings.summarise(mailing), as_json=as_json)
+        elif as_json:
+            say_json(describe_reach(house.reach.tell(mailing)))
+        else:
+            draw_reach(house.reach.tell(mailing), house.config.zone)
+
+
+def _show_mailing(house: "House", summary: MailingSummary, *, as_json: bool) -> None:
+    if as_json:
+        ahead = house.forecasts.try_mailing(summary.mailing)
+        more = {"forecast": describe_forecast(ahead) if ahead is not None else None}
+        say_json({**describe_mailing(house, summary), **more})
+        return
+    draw_summary(summary)
+    draw_audience(house, summary.mailing.id)
+    if summary.mailing.status is MailingStatus.HELD:
+        say("  → " + say_way_on(summary.mailing, house))
+    if summary.mailing.status is MailingStatus.SCHEDULED:
+        say_where(house, summary.mailing)
+    if summary.mailing.status in UNDER_WAY:
+        draw_standing(house.relays.standing(summary.mailing.lists), house.config.zone)
+    say_ahead(house, summary.mailing)
+
+
+def _show_all(house: "House", *, as_json: bool) -> None:
+    records, zone = house.mailings.newest(), house.config.zone
+    if as_json:
+        say_json([describe_mailing(house, house.mailings.summarise(str(record.id))) for record in records])
+        return
     if not records:
         say(_("no mailing yet: `mailer approve ISSUE --as NAME`, then `mailer send ISSUE`"))
         return
@@ -243,17 +244,19 @@ def status(
         (_("Planned for"), "left"),
     )
     for record in records:
+        word = _(MAILING_WORDS[record.status])
         table.add_row(
             str(record.id),
             record.issue_slug,
-            _(MAILING_WORDS[record.status]) + (f": {record.reason}" if record.reason else ""),
+            _("{what}: {text}").format(what=word, text=record.reason) if record.reason else word,
             _(", ").join(record.lists),
             show_clock(record.scheduled_at or record.created_at, zone),
         )
     out.print(table)
-    for line in held:
-        say(line, "yellow")
-    draw_standing(standing, zone)
+    for record in records:
+        if record.status is MailingStatus.HELD:
+            say(_("mailing {id}: {way}").format(id=record.id, way=say_way_on(record, house)), "yellow")
+    draw_standing(house.relays.standing(), zone)
 
 
 def _say_moved(house: "House", record: MailingRecord, *, as_json: bool) -> None:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 LONGEST = timedelta(days=92)
 OFF = ("off", "none", "no", "0", "无", "不")
 
+AtOption = Annotated[
+    str | None,
+    typer.Option("--at", metavar="TIME", help=_("when, such as “2020-07-31 10:00” or “tomorrow 10:00”")),
+]
 SpreadOption = Annotated[
     str | None,
     typer.Option("--spread", metavar="SPAN", help=_("spread the copies evenly over so long, such as 6h or 3d")),

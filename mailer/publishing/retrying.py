@@ -56,8 +56,7 @@ def send_again(
     addresses: only these. Suppressed addresses and readers who left are left out; so are dead ones unless they are
     named, and then a suppression that came of a server's reply is lifted. A finished mailing runs again; one that is
     paused or held stays so. Raises StateError for a cancelled one or one whose approval was taken back, NotFoundError
-    for an address it does not have,
-    UsageError where nothing is chosen.
+    for an address it does not have, UsageError where nothing is chosen.
     """
     check_name(by.name, LONGEST_NAME)
     if not statuses:
