@@ -5,10 +5,11 @@ from datetime import timedelta
 
 from mailer.app.ground import Ground
 from mailer.app.notices import KEPT, Notices
-from mailer.model.delivery import DeliveryStatus, MailingStatus
+from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus
 from mailer.model.pace import NO_PACE
 from mailer.ops.alarms import bounce_step, rests_long
 from mailer.ops.notices import (
+    Notice,
     bounces_notice,
     finished_notice,
     held_notice,
@@ -43,13 +44,16 @@ class Alarms:
         for (record, _at), about in zip(moved, abouts, strict=True):
             if about in known:
                 continue
-            zone = self._ground.config.zone
+            made = self._tell_moved(about, record)  # before the transaction: counting a million keeps no writer waiting
             with self._ground.store.write() as connection:
-                if record.status is MailingStatus.HELD:
-                    due = show_moment(record.scheduled_at, zone) if record.scheduled_at else ""
-                    self._staff.write(connection, held_notice(about, record, due))
-                else:
-                    self._staff.write(connection, finished_notice(about, summarise_mailing(connection, record)))
+                self._staff.write(connection, made)
+
+    def _tell_moved(self, about: str, record: MailingRecord) -> Notice:
+        if record.status is MailingStatus.HELD:
+            due = show_moment(record.scheduled_at, self._ground.config.zone) if record.scheduled_at else ""
+            return held_notice(about, record, due)
+        with self._ground.store.read() as connection:
+            return finished_notice(about, summarise_mailing(connection, record))
 
     def write_relays(self) -> None:
         """Write a notice of each relay that has stopped, once a stop, or that rests for long, once a day."""
