@@ -33,6 +33,7 @@ _LONGEST_HINT_S = 86400
 _IN_ADDRESS = "abcdefghijklmnopqrstuvwxyz0123456789.!#$%&'*+-/=?^_`{|}~"
 # signs of full width, and the blank and quotation mark that belong to them; unlike NFKC this lengthens nothing
 _NARROW = {0xFF01 + number: 0x21 + number for number in range(94)} | {0x3000: " ", 0x2019: "'", 0x3002: "."}
+_SPECIAL = re.compile(r"[\\.^$*+?{}\[\]()|]")
 _EMPTY_BRACKETS = re.compile(r"<>:?|\[\]|\(\)|\"\"|''")
 
 
@@ -53,9 +54,10 @@ class Rule:
             return False
         if self.domains and domain and not f".{domain}".endswith(self.domains):
             return False
-        return any(word in words for word in self.words) or (
-            self.match is not None and self.match.search(words) is not None
-        )
+        for word in self.words:  # a loop, as `any` costs more than what it asks
+            if word in words:
+                return True
+        return self.match is not None and self.match.search(words) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,44 @@ def _make_rule(row: ReplyRule) -> Rule:
         rule=row.name,
         summary=row.meaning or summary_of(row.reply_class),
     )
+    literals, pattern = _split_pattern(row.match)
     return Rule(
-        words=tuple(_fold(word) for word in row.words),
-        match=compile_pattern(row.match) if row.match else None,
+        words=(*(_fold(word) for word in row.words), *literals),
+        match=compile_pattern(pattern) if pattern else None,
         codes=row.codes,
         domains=tuple(f".{domain}" for domain in row.domains),
         permanent=row.permanent,
         meaning=meaning,
     )
+
+
+def _split_pattern(pattern: str) -> tuple[tuple[str, ...], str]:
+    """Return the alternatives of a pattern that are plain text, in small letters, and the pattern of the others.
+
+    `re` tries every alternative at every place of the text; a plain one is found four times as fast by itself.
+    """
+    if "[]" in pattern or "[^]" in pattern or "\\]" in pattern:
+        return (), pattern  # sets that hold a bracket: rare, and not worth reading here
+    parts, depth, begun, at = [], 0, 0, 0
+    while at < len(pattern):
+        match pattern[at]:
+            case "\\":
+                at += 1
+            case "[":
+                at = pattern.index("]", at)
+            case "(":
+                depth += 1
+            case ")":
+                depth -= 1
+            case "|" if depth == 0:
+                parts.append(pattern[begun:at])
+                begun = at + 1
+            case _:
+                pass
+        at += 1
+    parts.append(pattern[begun:])
+    plain = [one for one in parts if one and not _SPECIAL.search(one)]
+    return tuple(one.lower() for one in plain), "|".join(one for one in parts if one not in plain)
 
 
 @cache

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.config import ReplyRule
-from mailer.mail.replies import FOLDER, TABLES, Rule, classify_reply, extract_meanings, load_rules
+from mailer.mail.replies import FOLDER, TABLES, Rule, _split_pattern, classify_reply, extract_meanings, load_rules
 from mailer.mail.reply_lines import MalformedReplyError, decode_text, make_reply, parse_reply_text
 from mailer.model.outcome import Action, Phase, Reply, ReplyClass
 
@@ -358,3 +358,21 @@ def test_a_quoted_reply_of_several_lines_is_read_as_one() -> None:
 @given(st.text(max_size=300))
 def test_reading_a_quoted_reply_never_raises(text: str) -> None:
     classify_reply(parse_reply_text(text))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "plain", "left"),
+    [
+        ("Too Many|too (?:few|fast)|x{2}", ("too many",), "too (?:few|fast)|x{2}"),
+        ("(?:a|b)|c", ("c",), "(?:a|b)"),
+        (r"a\|b|c d", ("c d",), r"a\|b"),
+        ("[ab|c]x|d", ("d",), "[ab|c]x"),
+        ("one|two", ("one", "two"), ""),
+        ("[]|]x|d", (), "[]|]x|d"),
+        ("", (), ""),
+    ],
+)
+def test_alternatives_that_are_plain_text_are_asked_for_by_themselves(
+    pattern: str, plain: tuple[str, ...], left: str
+) -> None:
+    assert _split_pattern(pattern) == (plain, left)
