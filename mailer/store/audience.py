@@ -1,18 +1,30 @@
 """Distribution lists, contacts, subscriptions and suppressions."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice, takewhile
 from typing import TypeVar
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, FromClause, Row, Select, bindparam, delete, func, insert, or_, select, text, update
 
+from mailer.model.consent import Basis, ConsentAct, Grounds
 from mailer.model.delivery import Contact, DeliveryStatus, DistributionList
 from mailer.model.edition import RECIPIENT_FIELDS
 from mailer.model.history import SubscriptionRecord, SuppressionRecord
 from mailer.model.issue import Role
-from mailer.store.schema import contact, delivery, distribution_list, issue, subscription, suppression
+from mailer.model.people import PROGRAM, Actor
+from mailer.store.consents import log_contacts, log_subscriptions
+from mailer.store.organisations import Place, save_organisations
+from mailer.store.schema import (
+    contact,
+    delivery,
+    distribution_list,
+    issue,
+    organisation,
+    subscription,
+    suppression,
+)
 
 DROPPED = "dropped from the sheet"  # the one reason from which a sheet may bring someone back
 PAGE = 500  # values in one statement: far below what either database takes
@@ -83,25 +95,62 @@ def _pages(values: Collection[T]) -> Iterator[list[T]]:
         yield page
 
 
+# a contact with what its organisation is called and is
+_UNIT = (organisation.c.name.label("organisation"), organisation.c.level)
+_WITH_UNIT: FromClause = contact.outerjoin(organisation, organisation.c.id == contact.c.organisation_id)
+
+
 def _to_contact(row: Row[tuple[object, ...]]) -> Contact:
-    return Contact(row.address, row.address_key, row.name, row.title, row.organisation, row.city, row.phone)
+    return Contact(
+        row.address,
+        row.address_key,
+        row.name,
+        row.title,
+        row.organisation or "",
+        row.city,
+        row.phone,
+        row.level or "",
+        row.language,
+        tuple(sorted(row.attributes.items())),
+    )
 
 
-def _to_columns(value: Contact, now: datetime) -> dict[str, object]:
-    columns = asdict(value)
-    return {"address_key": columns.pop("key"), **columns, "changed_at": now}
+def _to_columns(value: Contact, organisations: Mapping[Place, int], now: datetime) -> dict[str, object]:
+    return {
+        "address": value.address,
+        "address_key": value.key,
+        "name": value.name,
+        "title": value.title,
+        "organisation_id": organisations.get((value.organisation, value.city)),
+        "city": value.city,
+        "phone": value.phone,
+        "language": value.language,
+        "attributes": dict(value.attributes),
+        "changed_at": now,
+    }
+
+
+def merge_contact(known: Contact, said: Contact) -> Contact:
+    """Return what a contact becomes by what is said of it: what may be left unsaid stays as it is known."""
+    return replace(
+        said,
+        level=said.level or (known.level if known.organisation == said.organisation else ""),
+        language=said.language or known.language,
+        attributes=said.attributes or known.attributes,
+    )
 
 
 def _select_subscribers(list_id: int) -> Select[tuple[object, ...]]:
     return (
         select(
             contact,
+            *_UNIT,
             subscription.c.id.label("subscription_id"),
             subscription.c.position,
             subscription.c.status,
             subscription.c.left_reason,
         )
-        .join_from(subscription, contact)
+        .select_from(_WITH_UNIT.join(subscription, subscription.c.contact_id == contact.c.id))
         .where(subscription.c.list_id == list_id)
     )
 
@@ -134,12 +183,15 @@ def save_contacts(
     """
     found: dict[str, tuple[int, Contact]] = {}
     for keys in _pages([value.key for value in values]):
-        rows = connection.execute(select(contact).where(contact.c.address_key.in_(keys)))
+        rows = connection.execute(_select_contacts().where(contact.c.address_key.in_(keys)))
         found |= {row.address_key: (row.id, _to_contact(row)) for row in rows}
     ids = {key: number for key, (number, _known) in found.items()}
-    differing = [value for value in values if value.key in found and found[value.key][1] != value]
-    change_contacts(connection, [(ids[value.key], value) for value in differing if value.key not in keep], now)
-    new = [_to_columns(value, now) for value in values if value.key not in found]
+    kept = [value for value in values if value.key in found and value.key not in keep]
+    merged = [(value.key, merge_contact(found[value.key][1], value)) for value in kept]
+    change_contacts(connection, [(ids[key], value) for key, value in merged if found[key][1] != value], now)
+    fresh = [value for value in values if value.key not in found]
+    organisations = save_organisations(connection, fresh, now)
+    new = [{**_to_columns(value, organisations, now), "created_at": now} for value in fresh]
     if new:
         inserted = connection.execute(insert(contact).returning(contact.c.id, contact.c.address_key), new)
         ids |= {row.address_key: row.id for row in inserted}
@@ -151,37 +203,61 @@ def save_contacts(
 
 def find_contact(connection: Connection, address_key: str) -> Contact | None:
     """Return the contact with this address, or None."""
-    row = connection.execute(select(contact).where(contact.c.address_key == address_key)).one_or_none()
+    row = connection.execute(_select_contacts().where(contact.c.address_key == address_key)).one_or_none()
     return _to_contact(row) if row is not None else None
+
+
+def contact_id(connection: Connection, address_key: str) -> int | None:
+    """Return the id of the contact with this address, or None."""
+    found = connection.execute(select(contact.c.id).where(contact.c.address_key == address_key)).scalar()
+    return int(found) if found is not None else None
+
+
+def _select_contacts() -> Select[tuple[object, ...]]:
+    return select(contact, *_UNIT).select_from(_WITH_UNIT)
 
 
 def change_contacts(connection: Connection, values: Sequence[tuple[int, Contact]], now: datetime) -> None:
     """Write what contacts are from now on: pairs of contact id and contact."""
-    if values:
-        connection.execute(
-            update(contact).where(contact.c.id == bindparam("contact_id")),
-            [{"contact_id": number, **_to_columns(value, now)} for number, value in values],
-        )
+    if not values:
+        return
+    organisations = save_organisations(connection, [value for _number, value in values], now)
+    connection.execute(
+        update(contact).where(contact.c.id == bindparam("contact_id")),
+        [{"contact_id": number, **_to_columns(value, organisations, now)} for number, value in values],
+    )
 
 
 def subscribe_contacts(
-    connection: Connection, list_id: int, places: Sequence[tuple[int, int]], basis: str, source: str, now: datetime
+    connection: Connection,
+    list_id: int,
+    places: Sequence[tuple[int, int]],
+    basis: str,
+    source: str,
+    now: datetime,
+    *,
+    what: ConsentAct = ConsentAct.JOINED,
+    text_version: str = "",
+    by: Actor = PROGRAM,
 ) -> None:
-    """Add active subscriptions that did not exist: pairs of contact id and position."""
+    """Add active subscriptions that did not exist: pairs of contact id and position; the consent log says so."""
     rows = [
         {
-            "contact_id": contact_id,
+            "contact_id": number,
             "list_id": list_id,
             "status": "active",
             "position": position,
             "basis": basis,
             "source": source,
             "since": now,
+            "text_version": text_version,
         }
-        for contact_id, position in places
+        for number, position in places
     ]
     if rows:
         connection.execute(insert(subscription), rows)
+        grounds = Grounds(basis, source, text_version, by)
+        log_contacts(connection, [number for number, _position in places], list_id, what, grounds, now)
 
 
 def place_subscriptions(connection: Connection, places: Sequence[tuple[int, int]]) -> None:
@@ -198,31 +274,67 @@ def place_subscriptions(connection: Connection, places: Sequence[tuple[int, int]
 def drop_subscriptions(connection: Connection, subscription_ids: Collection[int], now: datetime) -> None:
     """Mark active subscriptions as left because their sheet no longer has them."""
     for page in _pages(subscription_ids):
-        connection.execute(
-            update(subscription)
-            .where(subscription.c.id.in_(page), subscription.c.status == "active")
-            .values(status="left", left_at=now, left_reason=DROPPED)
-        )
+        wanted = (subscription.c.id.in_(page), subscription.c.status == "active")
+        log_subscriptions(connection, wanted, ConsentAct.DROPPED, Grounds("", "sheet"), now)
+        connection.execute(update(subscription).where(*wanted).values(status="left", left_at=now, left_reason=DROPPED))
 
 
 def resume_subscriptions(connection: Connection, subscription_ids: Collection[int], source: str, now: datetime) -> None:
     """Make subscriptions active again that their sheet had dropped; never one that the reader ended."""
     for page in _pages(subscription_ids):
+        wanted = (
+            subscription.c.id.in_(page),
+            subscription.c.status == "left",
+            subscription.c.left_reason == DROPPED,
+        )
+        log_subscriptions(connection, wanted, ConsentAct.RETURNED, Grounds(Basis.SHEET, source), now)
         connection.execute(
             update(subscription)
-            .where(
-                subscription.c.id.in_(page),
-                subscription.c.status == "left",
-                subscription.c.left_reason == DROPPED,
-            )
+            .where(*wanted)
             .values(status="active", left_at=None, left_reason="", source=source, since=now)
         )
 
 
-def end_subscription(connection: Connection, contact_id: int, list_id: int, reason: str, now: datetime) -> bool:
+def restart_subscription(
+    connection: Connection, contact_id: int, list_id: int, what: ConsentAct, grounds: Grounds, now: datetime
+) -> bool:
+    """Make a subscription active again by its reader's word, or staff's; False where there is none that is not."""
+    result = connection.execute(
+        update(subscription)
+        .where(
+            subscription.c.contact_id == contact_id,
+            subscription.c.list_id == list_id,
+            subscription.c.status != "active",
+        )
+        .values(
+            status="active",
+            left_at=None,
+            left_reason="",
+            basis=grounds.basis,
+            source=grounds.source,
+            text_version=grounds.text_version,
+            since=now,
+        )
+    )
+    if result.rowcount:
+        log_contacts(connection, [contact_id], list_id, what, grounds, now)
+    return result.rowcount == 1
+
+
+def end_subscription(
+    connection: Connection,
+    contact_id: int,
+    list_id: int,
+    reason: str,
+    now: datetime,
+    *,
+    source: str = "",
+    by: Actor = PROGRAM,
+) -> bool:
     """Mark a subscription as left by its reader, for good: also one that its sheet had dropped before.
 
-    False when the reader had left already, whose time and reason stay.
+    source and by: how it became known, and who of staff wrote it down. False when the reader had left already, whose
+    time and reason stay.
     """
     result = connection.execute(
         update(subscription)
@@ -233,6 +345,9 @@ def end_subscription(connection: Connection, contact_id: int, list_id: int, reas
         )
         .values(status="left", left_at=now, left_reason=reason)
     )
+    if result.rowcount:
+        grounds = Grounds("", source, by=by, detail=reason)
+        log_contacts(connection, [contact_id], list_id, ConsentAct.LEFT, grounds, now)
     return result.rowcount == 1
 
 
@@ -240,9 +355,10 @@ def longest_values(connection: Connection, list_name: str) -> dict[str, str]:
     """Return the longest value of each field of a recipient among a list's active subscribers, where there is any."""
     found: dict[str, str] = {}
     for name in RECIPIENT_FIELDS:
-        column = contact.c[name]
+        column = organisation.c.name if name == "organisation" else contact.c[name]
         value = connection.execute(
             select(column)
+            .select_from(_WITH_UNIT)
             .join(subscription, subscription.c.contact_id == contact.c.id)
             .join(distribution_list, distribution_list.c.id == subscription.c.list_id)
             .where(distribution_list.c.name == list_name, subscription.c.status == "active")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, exists, false, func, insert, literal, null, select, update
 
 from mailer.model.delivery import OPEN, DeliveryStatus
-from mailer.store.schema import contact, delivery, issue, mailing, mailing_only, subscription
+from mailer.store.schema import contact, delivery, issue, mailing, mailing_only, organisation, subscription
 
 ORDINALS = 2**32  # a delivery's id is its mailing's id times this, plus its place in sending order
 PAGE = 5000  # addresses whose hashes are compared at once
@@ -16,6 +16,7 @@ PAGE = 5000  # addresses whose hashes are compared at once
 _first = delivery.alias("first")  # what a reader of a correction got the issue with
 _open = delivery.alias("under_way")
 _FROZEN = ("address", "address_key", "domain", "name", "title", "organisation", "city")
+_MADE = ("domain", "organisation")  # of which a contact holds no column
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +98,11 @@ class _Audience:
 
 
 def _subscribers(connection: Connection, list_id: int) -> _Audience:
-    values: dict[str, ColumnElement[Any]] = {name: contact.c[name] for name in _FROZEN if name != "domain"}
+    values: dict[str, ColumnElement[Any]] = {name: contact.c[name] for name in _FROZEN if name not in _MADE}
     values |= {"contact_id": contact.c.id, "domain": func.lower(_domain(connection)), "corrects_id": null()}
+    values["organisation"] = func.coalesce(organisation.c.name, "")
     on_list = (subscription.c.list_id == list_id, subscription.c.status == "active")
-    query = select().select_from(subscription).join(contact).where(*on_list)
+    query = select().select_from(subscription).join(contact).outerjoin(organisation).where(*on_list)
     return _Audience(query, values, (subscription.c.position, subscription.c.id))
 
 
