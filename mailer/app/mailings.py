@@ -1,8 +1,8 @@
 """Mailings of a house: planned, started, moved, summarised."""
 
 import logging
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from mailer.app.ground import Ground
@@ -19,6 +19,7 @@ from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus, 
 from mailer.model.issue import Issue
 from mailer.model.people import PROGRAM, Actor, Right
 from mailer.model.retry import SentAgain
+from mailer.model.segment import Filters
 from mailer.model.standing import Glance
 from mailer.model.tempo import EVEN, Tempo
 from mailer.publishing import mailing as publishing
@@ -43,7 +44,8 @@ ONE_OFF_GRACE = timedelta(hours=2)  # as for schedules unless they say otherwise
 class MailingPlan:
     """What a mailing will send, to whom, how: an approval, list names in sending order, and its tempo.
 
-    right: what a person must have to plan it. again: it goes also to those who have the issue.
+    right: what a person must have to plan it. again: it goes also to those who have the issue. filters: whom of its
+    lists, where that is not everybody.
     """
 
     approval: ApprovalRecord
@@ -51,6 +53,7 @@ class MailingPlan:
     right: Right = Right.SEND
     tempo: Tempo = EVEN
     again: SendAgain | None = None
+    filters: Mapping[str, Filters] = field(default_factory=dict)
 
 
 class Mailings:
@@ -88,7 +91,8 @@ class Mailings:
             chosen = self._choose_corrected(loaded.issue, chosen)
         self._lists.sync(chosen, dry_run=True)
         right = Right.CORRECT if loaded.issue.corrects else Right.SEND
-        return MailingPlan(approval, tuple(chosen), right, tempo if tempo is not None else self.tempo, again)
+        filters = self._ground.config.filters_of(lists)
+        return MailingPlan(approval, tuple(chosen), right, tempo if tempo is not None else self.tempo, again, filters)
 
     def _choose_corrected(self, issue: Issue, lists: Sequence[str]) -> list[str]:
         with self._ground.store.read() as connection:
@@ -124,8 +128,9 @@ class Mailings:
         ids = self._lists.declare(connection)
         wanted = [(one, ids[one]) for one in plan.lists]
         return publishing.schedule_mailing(
-            connection, plan.approval, wanted, at, self._ground.now(), schedule, by, plan.again, plan.tempo
-        )
+            connection, plan.approval, wanted, at, self._ground.now(), schedule, by, plan.again, plan.tempo,
+            plan.filters,
+        )  # fmt: skip
 
     def schedule(
         self,
@@ -177,7 +182,10 @@ class Mailings:
         ids = self._lists.declare(connection)
         wanted = [(one, ids[one]) for one in self._lists.choose(lists)]
         now = self._ground.now()
-        return publishing.hold_unapproved(connection, issue_id, wanted, due_at, now, schedule, reason, self.tempo)
+        return publishing.hold_unapproved(
+            connection, issue_id, wanted, due_at, now, schedule, reason, self.tempo,
+            self._ground.config.filters_of(lists),
+        )  # fmt: skip
 
     def start(
         self,

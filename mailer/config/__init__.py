@@ -1,5 +1,6 @@
 """config.toml, typed; each field carries its help text, and an unknown key is an error that names the nearest."""
 
+from mailer.config.audience import JoiningConfig, RetentionConfig, SegmentConfig
 from mailer.config.newsletter import ListConfig, PicturesConfig, ScheduleConfig, SenderConfig, StaffConfig
 from mailer.config.reading import FILE_NAME, line_of, load_config
 from mailer.config.replies import RepliesConfig, ReplyRule
@@ -12,14 +13,17 @@ __all__ = [
     "Config",
     "DomainConfig",
     "FILE_NAME",
+    "JoiningConfig",
     "Lead",
     "ListConfig",
     "PicturesConfig",
     "RelayConfig",
     "RepliesConfig",
     "ReplyRule",
+    "RetentionConfig",
     "SELECTOR",
     "ScheduleConfig",
+    "SegmentConfig",
     "SenderConfig",
     "StaffConfig",
     "TempoConfig",

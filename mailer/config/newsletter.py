@@ -45,7 +45,17 @@ class ListConfig(Table):
 
     title: Line = Field(description="its name on pages and in List-Id")
     role: Role = Field(description='"报" bodies above, "送" bodies beside and members, "发" bodies below')
-    file: str = Field(description="the sheet with its subscribers, from the newsletter folder")
+    file: str = Field(
+        default="", description='the sheet with its subscribers, from the newsletter folder; where joining is "file"'
+    )
+    joining: Literal["file", "invite", "open"] = Field(
+        default="file",
+        description='how readers come to it: "file" it follows its sheet; "invite" staff ask them, "open" they ask '
+        "themselves, and each confirms by a link; wants public_url",
+    )
+    most_dropped: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.5, description="the part of its readers that its sheet may drop at once without `--yes`"
+    )
     salutation: Line = Field(
         default="",
         description="the line before the masthead; may hold {name}, {organisation}, {title}, {city}; empty for none",
@@ -66,6 +76,11 @@ class ListConfig(Table):
     received: bool = Field(
         default=False, description="whether a copy asks the reader to confirm receipt (收悉); wants public_url"
     )
+
+    @property
+    def follows_file(self) -> bool:
+        """Whether a sheet says who is on it."""
+        return self.joining == "file"
 
     @property
     def tracks(self) -> Tracking:

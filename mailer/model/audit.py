@@ -36,10 +36,19 @@ class Act(StrEnum):
     DISABLE_USER = "disable_user"
     ENABLE_USER = "enable_user"
     CONFIRM = "confirm"  # a person said that this house may send
+    JOIN = "join"  # staff put a reader on a list, or asked one to confirm
+    LEAVE = "leave"  # staff took a reader off a list
+    CHANGE_CONTACT = "change_contact"
+    EXPORT_PERSON = "export_person"  # all that is kept of a person was handed out
+    ERASE_PERSON = "erase_person"
+    RETAIN = "retain"  # what is older than the settings keep was cleared
 
 
 class Subject(NamedTuple):
-    """What was acted on: kind "issue" with its slug, "mailing" or "user" with its number, "house" with nothing."""
+    """What was acted on: kind "issue" with its slug, "mailing" or "user" with its number, "house" with nothing.
+
+    "contact" with the HMAC of its address.
+    """
 
     kind: str
     name: str

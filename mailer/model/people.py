@@ -35,10 +35,12 @@ class Right(StrEnum):
     USERS = "users"  # register and change users
     CONFIRM = "confirm"  # say that this house may send: after a restore, a move, a clone
     SETTINGS = "settings"
+    CONTACTS = "contacts"  # put readers on lists, take them off, correct them
+    PERSONS = "persons"  # hand out or erase all that is kept of a person
 
 
 ROLE_RIGHTS: dict[UserRole, frozenset[Right]] = {
-    UserRole.EDITOR: frozenset({Right.WRITE, Right.SUBMIT, Right.PROOF}),
+    UserRole.EDITOR: frozenset({Right.WRITE, Right.SUBMIT, Right.PROOF, Right.CONTACTS}),
     UserRole.APPROVER: frozenset({Right.APPROVE, Right.RETURN, Right.PROOF}),
     UserRole.SENDER: frozenset(
         {
@@ -51,9 +53,10 @@ ROLE_RIGHTS: dict[UserRole, frozenset[Right]] = {
             Right.CANCEL,
             Right.RETRY,
             Right.CORRECT,
+            Right.CONTACTS,
         }
     ),
-    UserRole.ADMIN: frozenset({Right.USERS, Right.CONFIRM, Right.SETTINGS}),
+    UserRole.ADMIN: frozenset({Right.USERS, Right.CONFIRM, Right.SETTINGS, Right.PERSONS}),
 }
 
 

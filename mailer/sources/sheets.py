@@ -15,12 +15,20 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "organisation": ("单位", "单位名称", "organisation", "organization", "company", "公司", "企业名称"),
     "name": ("姓名", "联系人", "name", "contact"),
     "title": ("职务", "职位", "title", "position"),
+    "level": ("级别", "层级", "level"),
     "city": ("城市", "地市", "所属地区", "city"),
     "address": ("邮箱", "地址", "电子邮箱", "邮箱地址", "邮件地址", "电子邮件", "email", "e-mail", "mail", "address"),
     "phone": ("电话", "手机", "联系电话", "phone", "tel", "mobile"),
 }
 _FIELD_OF = {heading: field for field, headings in HEADINGS.items() for heading in headings}
-LIMITS = {"name": 200, "title": 200, "organisation": 200, "city": 100, "phone": 100}  # characters the database takes
+LIMITS = {
+    "name": 200,
+    "title": 200,
+    "organisation": 200,
+    "city": 100,
+    "phone": 100,
+    "level": 40,
+}  # characters the database takes
 # columns that sheets often have and that are none of our business
 OTHER_HEADINGS = (
     "备注",
@@ -168,4 +176,13 @@ def _read_contact(record: Record, columns: dict[str, int], headings: list[str], 
             field=headings[columns["address"]].strip(),
             cure=error.cure or _("correct the address, or take the row out"),
         ) from None
-    return Contact(address=address.text, key=address.key, **values)
+    return Contact(
+        address.text,
+        address.key,
+        name=values.get("name", ""),
+        title=values.get("title", ""),
+        organisation=values.get("organisation", ""),
+        city=values.get("city", ""),
+        phone=values.get("phone", ""),
+        level=values.get("level", ""),
+    )

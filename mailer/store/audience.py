@@ -321,6 +321,19 @@ def restart_subscription(
     return result.rowcount == 1
 
 
+def was_subscribed(connection: Connection, contact_id: int, list_id: int) -> bool:
+    """Return whether a contact is or ever was on a list."""
+    wanted = (subscription.c.contact_id == contact_id, subscription.c.list_id == list_id)
+    return connection.execute(select(subscription.c.id).where(*wanted)).first() is not None
+
+
+def is_subscribed(connection: Connection, contact_id: int, list_id: int) -> bool:
+    """Return whether a contact is active on a list."""
+    wanted = (subscription.c.contact_id == contact_id, subscription.c.list_id == list_id)
+    active = subscription.c.status == "active"
+    return connection.execute(select(subscription.c.id).where(*wanted, active)).first() is not None
+
+
 def end_subscription(
     connection: Connection,
     contact_id: int,
@@ -457,6 +470,7 @@ class Standing:
     list_title: str
     address: str
     active: bool
+    erased: bool = False
 
 
 def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing | None:
@@ -468,8 +482,10 @@ def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing |
             distribution_list.c.title,
             delivery.c.address,
             subscription.c.status,
+            contact.c.erased_at,
         )
         .join_from(delivery, distribution_list)
+        .join(contact, contact.c.id == delivery.c.contact_id)
         .outerjoin(
             subscription,
             (subscription.c.contact_id == delivery.c.contact_id) & (subscription.c.list_id == delivery.c.list_id),
@@ -478,4 +494,5 @@ def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing |
     ).one_or_none()
     if row is None:
         return None
-    return Standing(row.contact_id, row.list_id, row.title, row.address, row.status == "active")
+    erased = row.erased_at is not None
+    return Standing(row.contact_id, row.list_id, row.title, row.address, row.status == "active", erased)
