@@ -103,7 +103,7 @@ def _contact_of(connection: Connection, contact: Contact, now: datetime) -> int:
 def subscribe(
     connection: Connection, contact_id: int, list_id: int, what: ConsentAct, grounds: Grounds, now: datetime
 ) -> bool:
-    """Make a contact active on a list, at its end, and log it; False for one that was so already, which is logged too."""
+    """Make a contact active on a list, at its end; False for one that was so already. Either is logged."""
     if audience.restart_subscription(connection, contact_id, list_id, what, grounds, now):
         return True
     if audience.is_subscribed(connection, contact_id, list_id):

@@ -48,7 +48,7 @@ def set_preferences(
 ) -> Preferences | None:
     """Have a reader be on those lists that they want, of those their preferences offer; others are as they were.
 
-    Who holds the token reads the mailbox: a link in a copy is as good as one to confirm. None as for `read_preferences`.
+    Who holds the token reads the mailbox, so it is as good as a link to confirm. None as for `read_preferences`.
     """
     before = read_preferences(connection, secret, token, lists, open_lists)
     standing = _standing(connection, secret, token)

@@ -366,6 +366,7 @@ mailing = Table(
     # how much of its spread has gone by, as of when
     Column("spread_gone_s", Float, nullable=False, server_default="0"),
     Column("spread_seen_at", UtcTime),
+    Column("words_cleared_at", UtcTime),  # when the replies to its copies were too old to keep
     _one_of("status", MailingStatus),
 )
 

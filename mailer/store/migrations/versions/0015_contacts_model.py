@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", name=op.f("pk_retention_run")),
     )
     op.add_column("mailing_list", sa.Column("filters", sa.JSON()))
+    op.add_column("mailing", sa.Column("words_cleared_at", TIME))
 
 
 def _make_organisations() -> None:

@@ -1,0 +1,198 @@
+"""The erasure of persons: what names them is taken out of every table, what was counted stays.
+
+A delivery keeps its place, status, codes and times under an address made of an HMAC, so that an issue still has one
+copy an address and all figures add up. A contact becomes a number that they refer to.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from mailer.model.delivery import DeliveryStatus
+from mailer.store.schema import (
+    attempt,
+    consent_entry,
+    contact,
+    delivery,
+    event,
+    join_request,
+    mailing,
+    mailing_only,
+    notice,
+    notice_copy,
+    occurrence,
+    proof,
+    reading_event,
+    schedule_step,
+    subscription,
+    suppression,
+)
+
+PAGE = 500  # values in one statement
+REMOVED = "[erased]"
+# texts that may quote an address, of whatever they are about
+_PROSE = (
+    mailing.c.reason,
+    mailing.c.again_reason,
+    occurrence.c.result,
+    schedule_step.c.result,
+    notice.c.subject,
+    notice.c.body,
+    proof.c.reply,
+    suppression.c.source,
+)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A person to erase. id: of the contact, None where there is none; put: what stands for the address afterwards.
+
+    keeps_domain: whether the domain is one of a provider, which names nobody.
+    """
+
+    id: int | None
+    address: str
+    key: str
+    put: str
+    keeps_domain: bool
+
+
+def stop_sending(connection: Connection, persons: Sequence[Erased], now: datetime) -> set[str]:
+    """End what is still to be sent to these persons; return the keys of those to whom a copy is on the wire just now."""
+    wanted = _deliveries_of(persons)
+    connection.execute(
+        update(delivery)
+        .where(wanted, delivery.c.status == DeliveryStatus.PENDING.value)
+        .values(status=DeliveryStatus.SUPPRESSED.value, next_attempt_at=None, finished_at=now)
+    )
+    sending = delivery.c.status == DeliveryStatus.SENDING.value
+    return set(connection.execute(select(delivery.c.address_key).where(wanted, sending)).scalars())
+
+
+def erase_persons(connection: Connection, persons: Sequence[Erased], now: datetime) -> int:
+    """Take persons out of all tables; return how many deliveries were theirs. At most PAGE persons at once."""
+    numbers = _erase_deliveries(connection, persons)
+    _erase_history(connection, numbers)
+    _erase_requests(connection, persons)
+    _erase_contacts(connection, persons, now)
+    for one in persons:
+        _erase_prose(connection, one)
+    return len(numbers)
+
+
+def _deliveries_of(persons: Sequence[Erased]) -> ColumnElement[bool]:
+    ids = [one.id for one in persons if one.id is not None]
+    return or_(delivery.c.contact_id.in_(ids), delivery.c.address_key.in_([one.key for one in persons]))
+
+
+def _erase_deliveries(connection: Connection, persons: Sequence[Erased]) -> list[int]:
+    by_key = {one.key: one for one in persons}
+    query = select(delivery.c.id, delivery.c.address_key, delivery.c.domain).where(_deliveries_of(persons))
+    rows = connection.execute(query).all()
+    values = [_blank(row.id, by_key[row.address_key], row.domain) for row in rows if row.address_key in by_key]
+    if values:
+        blank = {"name": "", "title": "", "organisation": "", "city": "", "reply": ""}
+        connection.execute(
+            update(delivery)
+            .where(delivery.c.id == bindparam("number"))
+            .values(
+                address=bindparam("put"), address_key=bindparam("put_key"), domain=bindparam("put_domain"), **blank
+            ),
+            values,
+        )
+    return [int(row.id) for row in rows]
+
+
+def _blank(number: int, person: Erased, domain: str) -> Mapping[str, object]:
+    kept = domain if person.keeps_domain else person.put.rpartition("@")[2]
+    return {"number": number, "put": person.put, "put_key": person.put, "put_domain": kept}
+
+
+def _erase_history(connection: Connection, numbers: Sequence[int]) -> None:
+    for page in _pages(numbers):
+        connection.execute(update(attempt).where(attempt.c.delivery_id.in_(page)).values(reply=""))
+        # a source may be the name of a file; kind and source are unique in a delivery
+        source = literal("erased ", String) + event.c.id.cast(String)
+        connection.execute(update(event).where(event.c.delivery_id.in_(page)).values(detail="", source=source))
+        connection.execute(
+            update(reading_event).where(reading_event.c.delivery_id.in_(page)).values(agent="", network="")
+        )
+
+
+def _erase_requests(connection: Connection, persons: Sequence[Erased]) -> None:
+    keys = [one.key for one in persons]
+    numbers = connection.execute(select(join_request.c.id).where(join_request.c.address_key.in_(keys))).scalars().all()
+    for page in _pages([f"join {number}" for number in numbers]):
+        asked = select(notice.c.id).where(notice.c.about.in_(page))
+        connection.execute(delete(notice_copy).where(notice_copy.c.notice_id.in_(asked)))
+        connection.execute(delete(notice).where(notice.c.about.in_(page)))
+    connection.execute(delete(join_request).where(join_request.c.address_key.in_(keys)))
+    for one in persons:
+        connection.execute(
+            update(mailing_only).where(mailing_only.c.address_key == one.key).values(address_key=one.put)
+        )
+
+
+def _erase_contacts(connection: Connection, persons: Sequence[Erased], now: datetime) -> None:
+    known = [{"number": one.id, "put": one.put} for one in persons if one.id is not None]
+    if not known:
+        return
+    ids = [one["number"] for one in known]
+    connection.execute(delete(subscription).where(subscription.c.contact_id.in_(ids)))
+    # that there was consent, and when, is kept; where it came from may name the person
+    connection.execute(update(consent_entry).where(consent_entry.c.contact_id.in_(ids)).values(source="", detail=""))
+    connection.execute(
+        update(contact)
+        .where(contact.c.id == bindparam("number"))
+        .values(
+            address=bindparam("put"),
+            address_key=bindparam("put"),
+            name="",
+            title="",
+            organisation_id=None,
+            city="",
+            phone="",
+            language="",
+            attributes={},
+            changed_at=now,
+            erased_at=now,
+        ),
+        known,
+    )
+
+
+def _erase_prose(connection: Connection, person: Erased) -> None:
+    for word in {person.address, person.key}:
+        for column in _PROSE:
+            connection.execute(
+                update(column.table)
+                .where(_holds(connection, column, word))
+                .values({column: func.replace(column, word, REMOVED)})
+            )
+
+
+def _holds(connection: Connection, column: Column[str], word: str) -> ColumnElement[bool]:
+    place = func.instr if connection.dialect.name == "sqlite" else func.strpos
+    return and_(column.is_not(None), place(column, word) > 0)
+
+
+def _pages(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), PAGE):
+        yield values[start : start + PAGE]
