@@ -8,11 +8,13 @@ from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
 from mailer.app.audit import AuditTrail
 from mailer.app.checks import Checks
+from mailer.app.contacts import Contacts
 from mailer.app.corrections import Corrections
 from mailer.app.forecasts import Forecasts
 from mailer.app.ground import DEMO_MARK, Ground, utc_now
 from mailer.app.histories import Histories
 from mailer.app.issues import Issues, LoadedIssue
+from mailer.app.joining import Joining
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
 from mailer.app.months import Months
@@ -23,6 +25,7 @@ from mailer.app.reach import Reach
 from mailer.app.readings import Readings
 from mailer.app.rehearsals import Rehearsals
 from mailer.app.relays import Relays
+from mailer.app.retention import Retention
 from mailer.app.returned import Returned
 from mailer.app.signing import Signing
 from mailer.app.timetable import Timetable
@@ -51,6 +54,9 @@ class House(Ground):
         super().__init__(home, now)
         self.lists = Lists(self)
         self.people = People(self)
+        self.contacts = Contacts(self, self.lists)
+        self.joining = Joining(self, self.lists)
+        self.retention = Retention(self)
         self.issues = Issues(self, self.lists)
         self.approvals = Approvals(self, self.issues, self.lists)
         self.checks = Checks(self)
@@ -69,7 +75,7 @@ class House(Ground):
         self.readings = Readings(self)
         self.notices = Notices(self, self.relays)
         self.months = Months(self, self.issues, self.mailings, self.notices)
-        self.timetable = Timetable(self, self.mailings, self.months, self.notices)
+        self.timetable = Timetable(self, self.mailings, self.months, self.notices, self.retention)
 
 
 def create_newsletter(folder: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from mailer.app.ground import Ground
 from mailer.app.mailings import MailingPlan, Mailings
 from mailer.app.months import Months
 from mailer.app.notices import Notices
+from mailer.app.retention import Retention
 from mailer.config import FILE_NAME
 from mailer.errors import InputError, MailerError, StateError, StoreError
 from mailer.i18n import _, pick_language, use_language
@@ -42,11 +43,14 @@ class _Verdict:
 class Timetable:
     """The schedules of a house."""
 
-    def __init__(self, ground: Ground, mailings: Mailings, months: Months, notices: Notices) -> None:
+    def __init__(
+        self, ground: Ground, mailings: Mailings, months: Months, notices: Notices, retention: Retention
+    ) -> None:
         self._ground = ground
         self._mailings = mailings
         self._months = months
         self._notices = notices
+        self._retention = retention
 
     def coming(self, count: int, within: timedelta | None = None) -> list[Occurrence]:
         """Return the next occurrences over all schedules: at most `count`, and none later than `within` from now.
@@ -104,7 +108,13 @@ class Timetable:
         use_language(pick_language(self._ground.config.language))  # what is written down now is read later, by others
         if self._ground.identity.beat(clock=True) is not None:
             return
-        for act in (self._fire_due, self._mailings.start_due, self._months.take_steps, self._notices.write_mailings):
+        for act in (
+            self._fire_due,
+            self._mailings.start_due,
+            self._months.take_steps,
+            self._notices.write_mailings,
+            self._retention.take_turn,
+        ):
             try:
                 act()
             except MailerError as error:

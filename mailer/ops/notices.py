@@ -117,6 +117,23 @@ def no_issue_notice(about: str, due: str, why: str = "") -> Notice:
     )
 
 
+def join_notice(about: str, newsletter: str, lists: Sequence[str], link: str) -> Notice:
+    """Ask an address to confirm that it wants lists; nothing that a stranger typed stands in it (facts S23)."""
+    return Notice(
+        about,
+        _("Please confirm: {newsletter}").format(newsletter=newsletter),
+        _lines(
+            _("Somebody, probably you, wants this address to receive:"),
+            *(f"- {one}" for one in lists),
+            "",
+            _("If it was you, open this page and press the button:"),
+            link,
+            "",
+            _("If it was not, do nothing: without your confirmation nothing is sent."),
+        ),
+    )
+
+
 def held_notice(about: str, mailing: MailingRecord, due: str) -> Notice:
     """Say that a mailing is held, and why. due: when it was to start, empty for at once."""
     lines = [_("reason: {reason}").format(reason=mailing.reason or "–")]

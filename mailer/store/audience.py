@@ -406,6 +406,17 @@ def suppressed_among(connection: Connection, hashes: Collection[str], now: datet
     return {str(row.address_hash) for row in rows}
 
 
+def suppression_reasons(connection: Connection, hashes: Collection[str], now: datetime) -> dict[str, str]:
+    """Return why those of the hashes are suppressed that are."""
+    until = suppression.c.until
+    rows = connection.execute(
+        select(suppression.c.address_hash, suppression.c.reason).where(
+            suppression.c.address_hash.in_(hashes), or_(until.is_(None), until > now)
+        )
+    )
+    return {str(row.address_hash): str(row.reason) for row in rows}
+
+
 def find_suppression(connection: Connection, address_hash: str, now: datetime) -> SuppressionRecord | None:
     """Return why an address gets nothing at this time; None where it gets mail."""
     until = suppression.c.until

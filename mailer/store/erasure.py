@@ -75,7 +75,7 @@ class Erased:
 
 
 def stop_sending(connection: Connection, persons: Sequence[Erased], now: datetime) -> set[str]:
-    """End what is still to be sent to these persons; return the keys of those to whom a copy is on the wire just now."""
+    """End what is still to be sent to these persons; return the keys of those to whom a copy is on the wire now."""
     wanted = _deliveries_of(persons)
     connection.execute(
         update(delivery)
