@@ -10,7 +10,7 @@ from mailer.store import organisations, retention
 from mailer.store.database import Connection
 from mailer.tokens import HouseSecret
 
-KINDS = ("contacts", "events", "readings", "replies", "logs", "requests")
+KINDS = ("events", "readings", "replies", "logs", "requests", "contacts")  # contacts last: they take the rest along
 
 Open = Callable[[], AbstractContextManager[Connection]]
 

@@ -1,5 +1,6 @@
 """Opens the database, brings it to the present schema, and gives out transactions."""
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -46,6 +47,11 @@ def _tune_sqlite(connection: Any, busy_timeout_s: float) -> None:
     cursor.close()
 
 
+def _write_json(value: object) -> str:
+    # SQLite finds a key by its letters as they are stored, and takes no escape for one
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _identify_file(path: Path | None) -> tuple[int, int] | None:
     try:
         found = path.stat() if path is not None else None
@@ -64,7 +70,7 @@ class Store:
 
     def __init__(self, url: URL, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         self.url = url
-        self._engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
+        self._engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite", json_serializer=_write_json)
         if self.is_sqlite:
             event.listen(self._engine, "connect", lambda connection, _record: _tune_sqlite(connection, busy_timeout_s))
             event.listen(self._engine, "begin", _begin_sqlite)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     literal,
     or_,
@@ -37,6 +38,7 @@ from mailer.store.schema import (
     notice,
     notice_copy,
     occurrence,
+    organisation,
     proof,
     reading_event,
     schedule_step,
@@ -155,6 +157,10 @@ def _erase_contacts(connection: Connection, persons: Sequence[Erased], now: date
     if not known:
         return
     ids = [one["number"] for one in known]
+    units = connection.execute(
+        select(contact.c.organisation_id).where(contact.c.id.in_(ids), contact.c.organisation_id.is_not(None))
+    ).scalars()
+    units_left = list(units)
     connection.execute(delete(subscription).where(subscription.c.contact_id.in_(ids)))
     # that there was consent, and when, is kept; where it came from may name the person
     connection.execute(update(consent_entry).where(consent_entry.c.contact_id.in_(ids)).values(source="", detail=""))
@@ -176,6 +182,13 @@ def _erase_contacts(connection: Connection, persons: Sequence[Erased], now: date
         ),
         known,
     )
+    _drop_units(connection, units_left)
+
+
+def _drop_units(connection: Connection, ids: Sequence[int]) -> None:
+    """Delete organisations that nobody belongs to any more: the name of a unit of one is as good as the person's."""
+    used = exists().where(contact.c.organisation_id == organisation.c.id)
+    connection.execute(delete(organisation).where(organisation.c.id.in_(ids), ~used))
 
 
 def _erase_prose(connection: Connection, person: Erased) -> None:

@@ -12,7 +12,7 @@ import pytest
 from mailer.config import Config
 from mailer.model.reading import Visit
 from mailer.tokens import HouseSecret, Purpose, read_token, sign_token
-from mailer.web.actions import PictureView, ReceiptView, UnsubscribeView
+from mailer.web.actions import JoinView, PictureView, ReceiptView, UnsubscribeView
 from mailer.web.public import create_public_app
 from mailer.web.server import serve_public
 from tests.browser import browser as browser
@@ -51,6 +51,7 @@ class Desk:
     targets: dict[int, str] = field(default_factory=dict)
     visits: list[tuple[str, int, Visit]] = field(default_factory=list)
     confirmed: dict[int, datetime] = field(default_factory=dict)
+    joined: list[str] = field(default_factory=list)
 
     def token(self, number: int, purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
         return sign_token(SECRET, purpose, number)
@@ -88,6 +89,19 @@ class Desk:
         if self.describe_receipt(token) is not None:
             self.confirmed.setdefault(read_token(SECRET, Purpose.RECEIVED, token) or 0, CONFIRMED_AT)
         return self.describe_receipt(token)
+
+    def describe_join(self, token: str) -> JoinView | None:
+        self.threads.add(threading.current_thread().name)
+        number = read_token(SECRET, Purpose.CONFIRM, token)
+        if number is None or number not in self.addresses:
+            return None
+        return JoinView(self.addresses[number], (self.list_title,))
+
+    def confirm_join(self, token: str) -> JoinView | None:
+        found = self.describe_join(token)
+        if found is not None:
+            self.joined.append(found.address)
+        return found
 
     def view_page(self, token: str) -> str | None:
         self.threads.add(threading.current_thread().name)
