@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, insert, select, update
 from mailer.model.audit import Act, Subject
 from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus, SendAgain, sources_of
 from mailer.model.people import PROGRAM, Actor
-from mailer.model.segment import Filters, filters_from_json, filters_to_json
+from mailer.model.segment import Filters, filters_to_json
 from mailer.model.tempo import EVEN, Tempo
 from mailer.store import audit
 from mailer.store.schema import (
@@ -213,13 +213,6 @@ def mailing_lists(connection: Connection, mailing_id: int) -> list[tuple[int, st
         .order_by(mailing_list.c.position)
     )
     return [(int(row.list_id), str(row.name), int(row.edition_id)) for row in rows]
-
-
-def read_filters(connection: Connection, mailing_id: int) -> dict[int, Filters]:
-    """Return whom of its lists a mailing is for, by list id, where that is not everybody."""
-    wanted = (mailing_list.c.mailing_id == mailing_id, mailing_list.c.filters.is_not(None))
-    rows = connection.execute(select(mailing_list.c.list_id, mailing_list.c.filters).where(*wanted))
-    return {int(row.list_id): filters_from_json(row.filters) for row in rows}
 
 
 def move_mailing(

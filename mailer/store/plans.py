@@ -23,9 +23,8 @@ from sqlalchemy import (
 
 from mailer.model.delivery import OPEN, DeliveryStatus
 from mailer.model.segment import Filters
-from mailer.store import mailings
 from mailer.store.schema import contact, delivery, issue, mailing, mailing_only, organisation, subscription
-from mailer.store.segments import fits
+from mailer.store.segments import fits, read_filters
 
 Before = Mapping[int, Filters]  # lists by id, each with whom of it is meant
 
@@ -69,7 +68,7 @@ def read_target(connection: Connection, mailing_id: int) -> PlanTarget:
         .outerjoin(original, original.c.slug == issue.c.corrects)
         .where(mailing.c.id == mailing_id)
     ).one()
-    filters = mailings.read_filters(connection, mailing_id)
+    filters = read_filters(connection, mailing_id)
     return PlanTarget(mailing_id, row.issue_id, row.corrects_id, bool(row.again), bool(row.only), filters)
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
-from mailer.model.segment import Filters, Segment
-from mailer.store.schema import contact, organisation
+from mailer.model.segment import Filters, Segment, filters_from_json
+from mailer.store.schema import contact, mailing_list, organisation
 
 
 def fits(connection: Connection, filters: Filters, contact_id: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -18,6 +18,13 @@ def fits(connection: Connection, filters: Filters, contact_id: ColumnElement[Any
         .where(or_(*(_condition(connection, one) for one in filters)))
     )
     return contact_id.in_(meant)
+
+
+def read_filters(connection: Connection, mailing_id: int) -> dict[int, Filters]:
+    """Return whom of its lists a mailing is for, by list id, where that is not everybody."""
+    wanted = (mailing_list.c.mailing_id == mailing_id, mailing_list.c.filters.is_not(None))
+    rows = connection.execute(select(mailing_list.c.list_id, mailing_list.c.filters).where(*wanted))
+    return {int(row.list_id): filters_from_json(row.filters) for row in rows}
 
 
 def _condition(connection: Connection, segment: Segment) -> ColumnElement[bool]:

@@ -34,7 +34,7 @@ def test_a_segment_is_sent_to_like_a_list(news: Newsletter, relay: Relay) -> Non
     (shown,) = news.json("lists", "segments", "hangzhou")
     assert shown["members"] == {"members": ["a@firm1.example", ADDRESS]}
     news.approve()
-    assert news.json("forecast", "2020-07", "--list", "hangzhou")["recipients"] == 2
+    assert news.json("forecast", "2020-07", "--list", "hangzhou")["copies"] == 2
     assert news.json("send", "2020-07", "--list", "hangzhou", "--wait")["accepted"] == 2
     assert set(relay.taken) == {"a@firm1.example", ADDRESS}
     assert news.json("send", "2020-07", "--wait")["accepted"] == 3, "the rest of all lists"
@@ -71,7 +71,6 @@ def test_a_person_is_handed_out_and_erased(news: Newsletter, relay: Relay, tmp_p
     assert news.json("status", "last")["accepted"] == 5
     change = news.json("lists", "sync")["members"]
     assert change["why"] == {ADDRESS: "gets no mail of ours: erased"}
-    assert "no address" in news.run("contacts", "change", ADDRESS, "--name", "x", code=1).stderr or True
     assert news.run("audit", "verify").returncode == 0
     news.write_issue("2020-08", "八月。", "2020-08-31")
     news.approve("2020-08")
@@ -85,7 +84,8 @@ def test_a_correction_of_a_sheet_is_made_in_the_sheet(news: Newsletter) -> None:
     news.run("contacts", "change", ADDRESS, "--attribute", "行业=软件", "--attribute", "理事=是")
     news.run("contacts", "change", ADDRESS, "--attribute", "理事=")
     news.run("lists", "sync")
-    assert news.json("contacts", "data", ADDRESS)["contact"]["attributes"] == {"行业": "软件"}, "no sheet unsays it"
+    kept = json.loads(news.run("contacts", "data", ADDRESS).stdout)
+    assert kept["contact"]["attributes"] == {"行业": "软件"}, "no sheet unsays it"
 
 
 def test_units_of_which_no_address_works(news: Newsletter) -> None:
