@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from mailer.config import JoiningConfig
 from mailer.errors import StateError
-from mailer.i18n import _
+from mailer.i18n import N_, _
 from mailer.model.address import Address
 from mailer.model.audit import Act, Subject
 from mailer.model.consent import Basis, ConsentAct, Grounds
@@ -18,7 +18,7 @@ from mailer.store.database import Connection
 from mailer.store.joining import JoinRequest, NewRequest
 from mailer.tokens import HouseSecret, Purpose, hash_address, read_token, sign_token
 
-ERASED = "erased"  # the one suppression that the reader's own confirmed wish lifts
+ERASED = N_("erased")  # the one suppression that the reader's own confirmed wish lifts
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

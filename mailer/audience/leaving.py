@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailer.errors import NotFoundError, UsageError
-from mailer.i18n import _
+from mailer.i18n import N_, _
 from mailer.model.address import Address
 from mailer.model.audit import Act, Subject
 from mailer.model.people import Actor
@@ -14,7 +14,7 @@ from mailer.store.database import Connection
 from mailer.store.events import NewEvent
 from mailer.tokens import HouseSecret, Purpose, hash_address, read_token
 
-UNSUBSCRIBED = "unsubscribed"
+UNSUBSCRIBED = N_("unsubscribed")
 LONGEST_REASON = 200
 
 

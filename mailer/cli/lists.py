@@ -82,7 +82,7 @@ def show(ctx: typer.Context, as_json: JsonOption = False) -> None:
 
 def say_why(one: "KeptOut") -> str:
     """Return why a row of a sheet subscribes nobody, or reaches nobody."""
-    return _(one.why).format(reason=_(one.reason))
+    return _(one.why).format(reason=_(one.reason) if one.reason else "–")
 
 
 def _draw_change(change: "ListChange", *, whole: bool) -> None:

@@ -247,7 +247,9 @@ def _say_contact(one: ContactReach) -> str:
     told = " ".join(part for part in (one.address, one.name, one.title) if part)
     if one.reach is Reach.WORKS:
         return told
-    return told + _(" ({why})").format(why=_(REACH_WORDS[one.reach]).format(reason=_(one.reason)))
+    return told + _(" ({why})").format(
+        why=_(REACH_WORDS[one.reach]).format(reason=_(one.reason) if one.reason else "–")
+    )
 
 
 def run_retention(
