@@ -68,11 +68,11 @@ def test_readers_on_record_keep_their_unit_and_begin_the_consent_log(
             )
         )
         for number, (name, unit, city) in enumerate(people, 1):
-            row = {"id": number, "address": f"{name}@firm.example", "unit": unit, "city": city}
+            row = {"address": f"{name}@firm.example", "unit": unit, "city": city}
             connection.execute(
                 text(
-                    "INSERT INTO contact (id, address, address_key, organisation, city, changed_at) "
-                    "VALUES (:id, :address, :address, :unit, :city, '2020-07-01 00:00:00')"
+                    "INSERT INTO contact (address, address_key, organisation, city, changed_at) "
+                    "VALUES (:address, :address, :unit, :city, '2020-07-01 00:00:00')"
                 ),
                 row,
             )
