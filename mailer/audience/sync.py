@@ -130,7 +130,8 @@ def _settle_levels(sheet: Sequence[Contact]) -> Sequence[Contact]:
             levels.setdefault((row.organisation, row.city), row.level)
     if not levels:
         return sheet
-    return [replace(row, level=levels.get((row.organisation, row.city), "")) for row in sheet]
+    settled = ((row, levels.get((row.organisation, row.city), "")) for row in sheet)
+    return [row if row.level == level else replace(row, level=level) for row, level in settled]
 
 
 def _compare(

@@ -111,7 +111,7 @@ def _to_contact(row: Row[tuple[object, ...]]) -> Contact:
         row.phone,
         row.level or "",
         row.language,
-        tuple(sorted(row.attributes.items())),
+        tuple(sorted(row.attributes.items())) if row.attributes else (),
     )
 
 
@@ -132,12 +132,11 @@ def _to_columns(value: Contact, organisations: Mapping[Place, int], now: datetim
 
 def merge_contact(known: Contact, said: Contact) -> Contact:
     """Return what a contact becomes by what is said of it: what may be left unsaid stays as it is known."""
-    return replace(
-        said,
-        level=said.level or (known.level if known.organisation == said.organisation else ""),
-        language=said.language or known.language,
-        attributes=said.attributes or known.attributes,
-    )
+    level = said.level or (known.level if known.organisation == said.organisation else "")
+    language, attributes = said.language or known.language, said.attributes or known.attributes
+    if (level, language, attributes) == (said.level, said.language, said.attributes):
+        return said  # as for most rows of a sheet: a copy of each would cost more than all the rest
+    return replace(said, level=level, language=language, attributes=attributes)
 
 
 def _select_subscribers(list_id: int) -> Select[tuple[object, ...]]:
