@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, text, update
 
+from mailer.model.consent import ConsentAct, Grounds
 from mailer.model.contact_import import (
     ChangeKind,
     ContactChange,
@@ -13,13 +14,15 @@ from mailer.model.contact_import import (
     KeptReason,
     Standing,
 )
-from mailer.model.delivery import Contact
 from mailer.model.people import Actor
 from mailer.store import audience
 from mailer.store.audience import DROPPED
+from mailer.store.consents import log_subscriptions
+from mailer.store.organisations import drop_unused, find_places, restore_levels
 from mailer.store.plans import ORDINALS
 from mailer.store.rows import Prepared, given
 from mailer.store.schema import (
+    consent_entry,
     contact,
     contact_import,
     contact_import_row,
@@ -73,13 +76,15 @@ def apply_page(
     list_id: int,
     decided: Sequence[Decided],
     position: int,
-    basis: str,
-    source: str,
+    grounds: Grounds,
     now: datetime,
 ) -> int:
-    """Write what was decided of a page of contacts; new subscriptions stand from `position` on. Return the next one."""
+    """Write what was decided of a page of contacts; new subscriptions stand from `position` on. Return the next one.
+
+    grounds: why they begin, and who brought them in; the consent log says so too.
+    """
     made = [change.contact for change, _standing in decided if change.kind is ChangeKind.NEW]
-    ids = _insert_contacts(connection, made, now)
+    ids = audience.insert_contacts(connection, made, now)
     rewritten = [
         (standing.contact_id, change.contact)
         for change, standing in decided
@@ -87,7 +92,7 @@ def apply_page(
     ]
     audience.change_contacts(connection, rewritten, now)
     fresh: list[tuple[int, int]] = []
-    resumed: list[dict[str, object]] = []
+    resumed: list[dict[str, int]] = []
     images: list[dict[str, object]] = []
     for change, standing in decided:
         place = change.now_position
@@ -102,8 +107,8 @@ def apply_page(
                 fresh.append((contact_id, place))
             else:
                 resumed.append({"subscription_id": standing.subscription_id, "place": place})
-    audience.subscribe_contacts(connection, list_id, fresh, basis, source, now)
-    _resume(connection, resumed, basis, source, now)
+    audience.subscribe_contacts(connection, list_id, fresh, grounds.basis, grounds.source, now, by=grounds.by)
+    _resume(connection, resumed, grounds, now)
     audience.place_subscriptions(
         connection,
         [
@@ -119,29 +124,15 @@ def apply_page(
     return position
 
 
-def _insert_contacts(connection: Connection, values: Sequence[Contact], now: datetime) -> dict[str, int]:
-    if not values:
-        return {}
-    rows = [
-        {
-            "address": one.address, "address_key": one.key, "name": one.name, "title": one.title,
-            "organisation": one.organisation, "city": one.city, "phone": one.phone, "changed_at": now,
-        }
-        for one in values
-    ]  # fmt: skip
-    inserted = connection.execute(insert(contact).returning(contact.c.id, contact.c.address_key), rows)
-    return {row.address_key: int(row.id) for row in inserted}
-
-
-def _resume(
-    connection: Connection, rows: Sequence[Mapping[str, object]], basis: str, source: str, now: datetime
-) -> None:
+def _resume(connection: Connection, rows: Sequence[Mapping[str, int]], grounds: Grounds, now: datetime) -> None:
     if rows:
+        wanted = [subscription.c.id.in_([row["subscription_id"] for row in rows])]
+        log_subscriptions(connection, wanted, ConsentAct.RETURNED, grounds, now)
         connection.execute(
             update(subscription)
             .where(subscription.c.id == bindparam("subscription_id"))
             .values(
-                status="active", left_at=None, left_reason="", basis=basis, source=source, since=now,
+                status="active", left_at=None, left_reason="", basis=grounds.basis, source=grounds.source, since=now,
                 position=bindparam("place"),
             ),
             rows,
@@ -180,7 +171,7 @@ def _image(number: int, contact_id: int, change: ContactChange, standing: Standi
         was = standing.known
         image |= {
             "was_address": was.address, "was_name": was.name, "was_title": was.title,
-            "was_organisation": was.organisation, "was_city": was.city, "was_phone": was.phone,
+            "was_organisation": was.organisation, "was_city": was.city, "was_level": was.level, "was_phone": was.phone,
             "was_changed_at": standing.changed_at,
         }  # fmt: skip
     if standing.subscription_id is not None:
@@ -325,15 +316,27 @@ def why_kept(row: Row[tuple[object, ...]], record: ImportRecord, source: str) ->
     return KeptContact(row.address, reason) if reason is not None else None
 
 
-def put_back(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> None:
-    """Undo what an import did to these contacts."""
+def put_back(
+    connection: Connection,
+    rows: Sequence[Row[tuple[object, ...]]],
+    record: ImportRecord,
+    grounds: Grounds,
+    now: datetime,
+) -> None:
+    """Undo what an import did to these contacts. grounds: what the consent log says of those who were known before."""
+    units = _units_of(connection, rows)
+    ended = [row.subscription_id for row in rows if row.act in ("joined", "resumed")]
+    if ended:
+        log_subscriptions(connection, [subscription.c.id.in_(ended)], ConsentAct.DROPPED, grounds, now)
     gone = [row.subscription_id for row in rows if row.act in ("made", "joined")]
     if gone:
         connection.execute(delete(subscription).where(subscription.c.id.in_(gone)))
     made = [row.contact_id for row in rows if row.act == "made"]
-    if made:
+    if made:  # of whom nothing is known but by this import: no reader, and so no log either
+        connection.execute(delete(consent_entry).where(consent_entry.c.contact_id.in_(made)))
         connection.execute(delete(contact).where(contact.c.id.in_(made)))
-    _put_contacts_back(connection, [row for row in rows if row.was_address is not None])
+    _put_contacts_back(connection, [row for row in rows if row.was_address is not None], now)
+    drop_unused(connection, units, record.at)
     resumed = [
         {
             "number": row.subscription_id, "was_position": row.was_position, "was_basis": row.was_basis,
@@ -361,17 +364,27 @@ def put_back(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) ->
     audience.place_subscriptions(connection, moved)
 
 
-def _put_contacts_back(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> None:
+def _units_of(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[int]:
+    wanted = [row.contact_id for row in rows if row.act == "made" or row.was_address is not None]
+    units = select(contact.c.organisation_id).where(contact.c.id.in_(wanted), contact.c.organisation_id.is_not(None))
+    return [int(number) for number in connection.execute(units.distinct()).scalars()]
+
+
+def _put_contacts_back(connection: Connection, rows: Sequence[Row[tuple[object, ...]]], now: datetime) -> None:
+    levels = {(row.was_organisation, row.was_city): row.was_level for row in rows if row.was_organisation}
+    units = find_places(connection, levels, now)
+    restore_levels(connection, {units[place]: level for place, level in levels.items()})
     values = [
         {
             "number": row.contact_id, "was_address": row.was_address, "was_name": row.was_name,
-            "was_title": row.was_title, "was_organisation": row.was_organisation, "was_city": row.was_city,
-            "was_phone": row.was_phone, "was_changed_at": row.was_changed_at,
+            "was_title": row.was_title, "was_city": row.was_city, "was_phone": row.was_phone,
+            "was_organisation_id": units.get((row.was_organisation, row.was_city)),
+            "was_changed_at": row.was_changed_at,
         }
         for row in rows
     ]  # fmt: skip
     if values:
-        names = ("address", "name", "title", "organisation", "city", "phone", "changed_at")
+        names = ("address", "name", "title", "organisation_id", "city", "phone", "changed_at")
         connection.execute(
             update(contact)
             .where(contact.c.id == bindparam("number"))

@@ -1,4 +1,4 @@
-"""Who may do what: no role has what another has, and what no role gives nobody may do."""
+"""Who may do what: no role has what another has but proofs and contacts, and what no role gives nobody may do."""
 
 import pytest
 
@@ -18,10 +18,10 @@ NAMES = {
     UserRole.SENDER: "赵六",
 }
 MATRIX = {
-    UserRole.EDITOR: "write submit proof",
+    UserRole.EDITOR: "write submit proof contacts",
     UserRole.APPROVER: "approve return proof",
-    UserRole.SENDER: "send proof hold release pause resume cancel retry correct",
-    UserRole.ADMIN: "users confirm settings",
+    UserRole.SENDER: "send proof hold release pause resume cancel retry correct suppress contacts",
+    UserRole.ADMIN: "users confirm settings persons",
 }
 
 
@@ -34,12 +34,17 @@ def staff(store: Store) -> dict[UserRole, User]:
         }
 
 
-def test_each_right_but_that_of_proofs_belongs_to_one_role() -> None:
+SHARED = {Right.PROOF, Right.CONTACTS}
+
+
+def test_each_right_but_those_that_are_shared_belongs_to_one_role() -> None:
     assert {role: " ".join(sorted(rights)) for role, rights in ROLE_RIGHTS.items()} == {
         role: " ".join(sorted(rights.split())) for role, rights in MATRIX.items()
     }
-    held = [right for rights in ROLE_RIGHTS.values() for right in rights if right is not Right.PROOF]
-    assert sorted(held) == sorted(set(Right) - {Right.PROOF}), "a proof is for everybody who works on an issue"
+    held = [right for rights in ROLE_RIGHTS.values() for right in rights if right not in SHARED]
+    assert sorted(held) == sorted(set(Right) - SHARED), (
+        "proofs are for all who work on an issue, contacts for editors and senders"
+    )
     assert rights_of([]) == frozenset()
 
 
