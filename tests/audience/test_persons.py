@@ -18,13 +18,26 @@ from mailer.model.delivery import Contact, DeliveryStatus
 from mailer.model.people import Actor
 from mailer.model.reading import Hit, HitKind, Judgement, Verdict
 from mailer.reports.summary import summarise_mailing
-from mailer.store import audience, audit, mailings, notices, readings
+from mailer.store import audience, audit, contact_imports, mailings, notices, readings
 from mailer.store.consents import list_consents
 from mailer.store.database import Connection
 from mailer.store.events import NewEvent, record_event
 from mailer.store.readings import NewHit
-from mailer.store.schema import attempt, delivery, mailing, mailing_only, metadata
+from mailer.store.schema import (
+    attempt,
+    contact_import_row,
+    delivery,
+    mailing,
+    mailing_only,
+    metadata,
+    pace,
+    pace_use,
+    proof,
+    returned_mail,
+)
+from mailer.store.suppressions import note_suppression
 from mailer.tokens import Purpose, hash_address, sign_token
+from mailer.tracking.by_hand import add_by_hand
 from tests.world import NOW, SECRET, World, make_contact
 
 ADDRESS = parse_address("Wen.Ling@solo-firm.example")
@@ -88,7 +101,58 @@ def _fill(connection: Connection, world: World, mailing_id: int, number: int) ->
     made = ask_to_join(connection, SECRET, Ask(ADDRESS, ("members",), "web", "203.0.113.9"), JoiningConfig(), NOW)
     assert made is not None
     notices.add_notice(connection, f"join {made[0]}", "subject", "body", [ADDRESS.text], NOW, NOW)
+    _fill_returned(connection, number, reply)
+    _fill_import(connection, world)
+    _fill_notes(connection, mailing_id, reply)
     leave_by_staff(connection, SECRET, ADDRESS, world.lists, "文灵来电", STAFF, NOW)
+
+
+def _fill_returned(connection: Connection, number: int, reply: str) -> None:
+    """Mail that came back: an answer that is handed on to staff, a report tied to nothing, one on another's copy."""
+    words = {"source": "maildir 7", "subject": "文灵的答复", "first_lines": "我是文灵", "detail": "", "read_at": NOW}
+    letters = (
+        {"delivery_id": None, "sender": ADDRESS.text.title(), "answer": True, "kind": "other", **words},
+        {"delivery_id": number, "sender": "phone@else.example", "answer": True, "kind": "other", **words},
+        {
+            "delivery_id": None, "sender": "MAILER-DAEMON@relay.example", "answer": False, "kind": "bounce",
+            **words, "subject": "undelivered", "first_lines": f"to {ADDRESS.text}", "detail": reply,
+        },
+    )  # fmt: skip
+    for at, letter in enumerate(letters):
+        connection.execute(insert(returned_mail).values(sha256=f"{at:064}", **letter))
+        raw = f"From: {ADDRESS.text}\n\n文灵".encode()
+        about = f"answer {at:064}"
+        if letter["answer"]:
+            notices.add_notice(connection, about, "文灵", "文灵", ["staff@office.example"], NOW, NOW, raw)
+    other = connection.execute(select(delivery.c.id).where(delivery.c.address_key != ADDRESS.key).limit(1)).scalar_one()
+    record_event(connection, NewEvent(other, "bounce", False, "full", "", "third", NOW, about=ADDRESS.text))
+
+
+def _fill_import(connection: Connection, world: World) -> None:
+    members = world.lists["members"]
+    contact_id = audience.contact_id(connection, ADDRESS.key)
+    number = contact_imports.open_import(connection, members, STAFF, "membership", "会员.csv", "0" * 64, NOW)
+    was = {
+        "was_address": ADDRESS.text, "was_name": "文灵", "was_title": "总监文", "was_organisation": "文灵工作室",
+        "was_city": "衢州", "was_level": "市", "was_phone": "0570-5550123", "was_changed_at": NOW,
+    }  # fmt: skip
+    connection.execute(
+        insert(contact_import_row).values(import_id=number, contact_id=contact_id, act="kept", now_position=1, **was)
+    )
+
+
+def _fill_notes(connection: Connection, mailing_id: int, reply: str) -> None:
+    add_by_hand(connection, SECRET, ADDRESS.text, f"来电 {ADDRESS.text}", STAFF, NOW)
+    note_suppression(connection, hash_address(SECRET, ADDRESS.key), f"文灵来电 {ADDRESS.text}")
+    connection.execute(
+        insert(proof).values(
+            issue_slug="2020-07", list_name="members", edition_sha256="0" * 64, issue_status="draft",
+            sent_by="某编辑", sent_at=NOW, recipients=1, accepted=0, reply=reply,
+        )
+    )  # fmt: skip
+    connection.execute(insert(pace).values(subject="domain:solo-firm.example", changed_at=NOW, reason=reply))
+    connection.execute(insert(pace_use).values(subject="domain:solo-firm.example", window_s=60, slice=1, used=1))
+    connection.execute(insert(pace).values(subject="relay:main", changed_at=NOW, reason=reply))
 
 
 def everything(connection: Connection) -> Iterator[tuple[str, str]]:
@@ -98,8 +162,12 @@ def everything(connection: Connection) -> Iterator[tuple[str, str]]:
             for name, value in row.items():
                 yield (
                     f"{table.name}.{name}",
-                    value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=repr),
+                    value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_shown),
                 )
+
+
+def _shown(value: object) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else repr(value)
 
 
 def places_of(connection: Connection, words: tuple[str, ...]) -> set[str]:
@@ -123,8 +191,11 @@ def test_everything_is_handed_out(world: World, person: int) -> None:
     assert len(mine["events"]) == 2
     assert mine["readings"][0]["agent"] == "Mobile 1.0"
     assert len(found["requests"]) == 1
+    assert [one["first_lines"] for one in found["returned_mail"]] == ["我是文灵", "我是文灵"]
+    assert [(one["file_name"], one["was_phone"]) for one in found["imports"]] == [("会员.csv", "0570-5550123")]
+    assert found["suppression"][0]["note"] == f"文灵来电 {ADDRESS.text}"
     assert found["notices"][0]["subject"] == "subject"
-    assert [one["act"] for one in again["audit"]] == ["leave", "export_person"]
+    assert [one["act"] for one in again["audit"]] == ["suppress", "leave", "export_person"]
 
 
 def test_once_erased_no_table_holds_the_address_or_the_name(world: World, person: int) -> None:
@@ -138,6 +209,21 @@ def test_once_erased_no_table_holds_the_address_or_the_name(world: World, person
         "event.detail",
         "event.source",
         "reading_event.agent",
+        "event.about",
+        "returned_mail.sender",
+        "returned_mail.subject",
+        "returned_mail.first_lines",
+        "returned_mail.detail",
+        "notice.subject",
+        "notice.body",
+        "notice.attached",
+        "contact_import_row.was_name",
+        "contact_import_row.was_address",
+        "suppression.note",
+        "proof.reply",
+        "pace.subject",
+        "pace.reason",
+        "pace_use.subject",
     }
     assert held > expected, "the test would show nothing else"
     with world.store.read() as connection:
