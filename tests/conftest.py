@@ -19,6 +19,9 @@ def need(present: bool, what: str, cure: str) -> None:
     pytest.skip(line)
 
 
+os.environ["COLUMNS"] = "200"  # Rich asks for it once, when the module that writes is first loaded
+
+
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """The folder of real samples: $SAMPLES, else ../shared/data beside the repository."""

@@ -12,7 +12,7 @@ from mailer.i18n import _
 from mailer.sources.workbook import is_workbook, spool_workbook
 
 SECONDS = 300.0
-MEGABYTES = 3000  # a workbook is held whole while it is read: 1,000,000 rows take some 1,200
+MEGABYTES = 3000  # a workbook is held whole while it is read: 1,000,000 rows take some 800
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from mailer.model.approval import ApprovalRecord, AudienceChange, compare_audien
 from mailer.model.audit import Act
 from mailer.model.delivery import MailingRecord, MailingStatus
 from mailer.model.people import PROGRAM, Actor
+from mailer.ops.notices import show_moment
 from mailer.publishing import mailing as publishing
 from mailer.publishing.mailing import require_mailing
 from mailer.sending.plan import plan_mailing
@@ -92,8 +93,8 @@ class StartedMailings(PlannedMailings):
     def hold_late(self, connection: Connection, mailing_id: int, due_at: datetime) -> None:
         """Hold a mailing whose time was missed: a person says whether it still goes out."""
         now = self._ground.now()
-        hours = (now - due_at).total_seconds() / 3600
-        reason = _("it was due {hours} hours ago, when no clock ran").format(hours=f"{hours:.1f}")
+        when = show_moment(due_at, self._ground.config.zone)
+        reason = _("its time was missed: it was due {when}").format(when=when)
         mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason, only_from=STARTABLE, why="late")
 
     def audience_changes(self, mailing_id: int) -> tuple[AudienceChange, ...]:

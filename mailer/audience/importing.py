@@ -31,7 +31,7 @@ from mailer.model.contact_sheet import (
     SheetLeftOut,
 )
 from mailer.model.people import Actor
-from mailer.store import audit, contact_imports
+from mailer.store import audit, contact_imports, import_undo
 from mailer.store.database import Connection
 from mailer.store.staged import StagedContacts, read_standings, settle_levels, settle_slots
 from mailer.tokens import HouseSecret, hash_address
@@ -249,24 +249,16 @@ def undo_import(connection: Connection, number: int, actor: Actor | None, now: d
         )
     if actor is not None:
         contact_imports.mark_undone(connection, number, actor, now)
-    source = source_of(number, record.file_name)
-    first = contact_imports.first_delivery_since(connection, record.at)
     removed = restored = kept_count = 0
     kept: list[KeptContact] = []
-    for page in contact_imports.read_images(connection, number, first):
-        back = []
-        for row in page:
-            why = contact_imports.why_kept(row, record, source)
-            if why is not None:
-                kept_count += 1
-                _keep(kept, why)
-                continue
-            back.append(row)
-            removed += row.act == "made"
-            restored += row.act != "made"
-        if actor is not None:
-            grounds = Grounds("", f"undo of import {number}", by=actor)
-            contact_imports.put_back(connection, back, record, grounds, now)
+    source = source_of(number, record.file_name)
+    grounds = Grounds("", f"undo of import {number}", by=actor) if actor is not None else None
+    for page in import_undo.undo_pages(connection, record, source, grounds, now):
+        removed += page.removed
+        restored += page.restored
+        kept_count += len(page.kept)
+        for one in page.kept:
+            _keep(kept, one)
     if actor is not None:
         audit.record(
             connection, actor, Act.UNDO_IMPORT, Subject("import", str(number)), now,

@@ -119,5 +119,5 @@ def say_way_on(record: MailingRecord, house: "House") -> str:
         when = show_time(record.scheduled_at, house.config.zone)
         line = _("`mailer release {id}` puts it back to its time, {when}; released after that, it starts at once")
         return line.format(id=record.id, when=when)
-    line = _("`mailer release {id}` starts it at once; `mailer reschedule {id} --at TIME` gives it another time")
+    line = _("mend what holds it, then `mailer release {id}`; `mailer reschedule {id} --at TIME` gives it another time")
     return line.format(id=record.id)

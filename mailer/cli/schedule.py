@@ -79,7 +79,10 @@ def _write_icalendar(house: "House", target: str, count: int | None) -> None:
     except OSError as error:
         why = _("cannot be written: {why}").format(why=error.strerror)
         raise InputError(why, file=target, cure=_("name a file in a folder that you may write to")) from None
-    say(_("{file} is written; dates in it: {n}").format(file=target, n=len(coming)), console=err)
+    say(
+        _("{file} is written; dates in it: {n}").format(file=target, n=len(coming) + len(house.mailings.planned())),
+        console=err,
+    )
 
 
 def _describe(house: "House", count: int | None) -> dict[str, object]:

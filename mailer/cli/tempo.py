@@ -23,12 +23,12 @@ OFF = ("off", "none", "no", "0", "无", "不")
 
 SpreadOption = Annotated[
     str | None,
-    typer.Option("--spread", metavar="TIME", help=_("spread the copies evenly over so long, such as 6h or 3d")),
+    typer.Option("--spread", metavar="SPAN", help=_("spread the copies evenly over so long, such as 6h or 3d")),
 ]
 PauseOption = Annotated[
     str | None,
     typer.Option(
-        "--pause-between-lists", metavar="TIME", help=_("rest so long after each list (报 goes first), such as 30m")
+        "--pause-between-lists", metavar="SPAN", help=_("rest so long after each list (报 goes first), such as 30m")
     ),
 ]
 QuietOption = Annotated[

@@ -4,6 +4,7 @@ The only room that knows Apprise. Nothing of an address is ever shown or logged 
 """
 
 import asyncio
+import contextvars
 import logging
 import re
 import threading
@@ -178,7 +179,9 @@ async def _apart(act: Callable[[], Tried], longest_s: float) -> Tried:
         with suppress(RuntimeError):  # the loop has ended meanwhile
             loop.call_soon_threadsafe(finish, tried)
 
-    threading.Thread(target=run, name="notice", daemon=True).start()
+    # with the language of who asked: what became of it is kept for people
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(run,), name="notice", daemon=True).start()
     async with asyncio.timeout(longest_s):
         return await done
 

@@ -25,12 +25,12 @@ from mailer.model.approval import (
     VoidReason,
 )
 from mailer.model.audit import Act, Subject
-from mailer.model.delivery import IssueStatus
+from mailer.model.delivery import IssueStatus, MailingStatus
 from mailer.model.edition import Edition
 from mailer.model.issue import Issue
 from mailer.model.people import PROGRAM, Actor, fold_name
 from mailer.publishing.changes import compare_choice, compare_content
-from mailer.store import approvals, audit, issues
+from mailer.store import approvals, audit, issues, mailings
 from mailer.store.database import Connection
 
 LONGEST_OPINION = 2000
@@ -185,8 +185,8 @@ def approve_issue(
 def return_issue(connection: Connection, slug: str, by: Actor, opinion: str, now: datetime) -> ApprovalRecord:
     """Send a submitted or approved issue back to draft, with the reason; every step given is void.
 
-    A mailing that was planned under it is held when its time comes. Raises NotFoundError, StateError for a draft,
-    UsageError without an opinion.
+    A mailing under it is held: from the end of this transaction nothing more of it is sent. Raises NotFoundError,
+    StateError for a draft, UsageError without an opinion.
     """
     opinion = check_opinion(opinion)
     if not opinion:
@@ -206,6 +206,9 @@ def return_issue(connection: Connection, slug: str, by: Actor, opinion: str, now
         )
     _void(connection, slug, current, Voided(now, VoidReason.RETURNED, by, opinion))
     issues.move_issue(connection, record.id, IssueStatus.DRAFT, now)
+    told = _("its approval was taken back: {opinion}").format(opinion=opinion)
+    for number in mailings.mailings_under(connection, current.id):
+        mailings.move_mailing(connection, number, MailingStatus.HELD, now, told, by=by, why="returned")
     return approvals.load_approval(connection, current.id)
 
 

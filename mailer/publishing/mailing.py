@@ -1,19 +1,20 @@
 """From an approval to a mailing: planned for a time, held, paused, cancelled."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from mailer.errors import NotFoundError, StateError, UsageError
 from mailer.i18n import _
-from mailer.model.approval import ApprovalRecord, AudienceChange, compare_audience
+from mailer.model.approval import ApprovalRecord, AudienceChange, VoidReason, compare_audience
 from mailer.model.audit import Act
 from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus, SendAgain
 from mailer.model.people import PROGRAM, Actor
 from mailer.model.segment import Filters, filters_to_json
 from mailer.model.tempo import EVEN, Tempo
 from mailer.publishing.people import check_name
-from mailer.store import audit, mailings, recovery, tempo
+from mailer.store import approvals, audit, mailings, recovery, tempo
 from mailer.store.database import Connection
 
 MOST_DIGITS = 10  # of a mailing's number
@@ -54,7 +55,8 @@ def schedule_mailing(
         lists=[name for name, _id in lists],
         at=scheduled_at.isoformat() if scheduled_at is not None else None,
         schedule=schedule,
-        again=again.reason if again is not None else None,
+        # the reason may name a reader: it stands with the mailing, here only its hash
+        again=hashlib.sha256(again.reason.encode()).hexdigest() if again is not None else None,
         **_told(filters),
     )  # fmt: skip
     return number
@@ -228,12 +230,26 @@ def release_mailing(
             cure=_("`mailer status {id}` shows where it stands").format(id=mailing.id),
         )
     if mailing.started_at is not None:
+        _require_not_returned(connection, mailing)
         move_mailing(connection, mailing, MailingStatus.RUNNING, now, by=by)
         return MailingStatus.RUNNING
     if mailing.scheduled_at is not None and mailing.scheduled_at > now:
         move_mailing(connection, mailing, MailingStatus.SCHEDULED, now, by=by)
         return MailingStatus.SCHEDULED
     return MailingStatus.HELD
+
+
+def _require_not_returned(connection: Connection, mailing: MailingRecord) -> None:
+    """Raise StateError where a person took back the approval that a mailing has begun under."""
+    number = mailings.mailing_approval(connection, mailing.id)
+    voided = approvals.load_approval(connection, number).voided if number is not None else None
+    if voided is not None and voided.reason is VoidReason.RETURNED:
+        raise StateError(
+            _("the approval that mailing {id} has begun under was taken back").format(id=mailing.id),
+            cure=_("`mailer cancel {id}`; once it is approved anew, `mailer send {issue}` goes to the rest").format(
+                id=mailing.id, issue=mailing.issue_slug
+            ),
+        )
 
 
 def reschedule_mailing(

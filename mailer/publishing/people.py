@@ -47,7 +47,7 @@ RIGHT_WORDS: dict[Right, str] = {
 def check_name(name: str, longest: int = LONGEST_NAME) -> str:
     """Return a person's name as it is kept: NFKC, blanks single. Raises UsageError for what is no name."""
     kept = re.sub(" +", " ", unicodedata.normalize("NFKC", name)).strip()
-    if not kept or not kept.isprintable() or len(kept) > longest or fold_name(kept) == PROGRAM.name:
+    if not kept or "@" in kept or not kept.isprintable() or len(kept) > longest or fold_name(kept) == PROGRAM.name:
         raise UsageError(_("this is no name"), field="--as", cure=_("write a person’s name, on one line"))
     return kept
 

@@ -104,7 +104,7 @@ class _XlsxRows:
             raise StateError(
                 _("a sheet of a workbook holds {n} rows at most").format(n=MOST_ROWS), cure=_("write a .csv file")
             )
-        self._sheet.append([self._cell(cell) for cell in cells])  # type: ignore[attr-defined]
+        self._sheet.append([self._cell(cell) if cell else None for cell in cells])  # type: ignore[attr-defined]
 
     def _cell(self, text: str) -> object:
         kept = ILLEGAL_CHARACTERS_RE.sub("\ufffd", _ESCAPED.sub("_x005F_", text))

@@ -4,7 +4,6 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -14,15 +13,12 @@ from mailer.model.address import Address
 from mailer.model.contact_sheet import (
     EXPORT_HEADINGS,
     FIELDS,
-    GUARD_HEADING,
     LIMITS,
-    REFUSED_HEADINGS,
     AsideKind,
     CellPlace,
     DoubtfulCell,
     RefusedCell,
     RowAside,
-    SheetColumns,
     SheetContact,
     SheetItem,
     SheetLeftOut,
@@ -32,8 +28,9 @@ from mailer.model.delivery import Contact
 from mailer.sources import row_kinds
 from mailer.sources.address_cells import AddressToken, read_address_cell
 from mailer.sources.csv_records import fold_heading
-from mailer.sources.headings import HEADINGS, apply_mapping, check_mapping, field_of, guess_columns, is_known_heading
+from mailer.sources.headings import HEADINGS, check_mapping, field_of
 from mailer.sources.names import part_title
+from mailer.sources.sheet_layout import SheetLayout, describe_columns, find_layout
 from mailer.sources.workbook import SheetRow
 
 LOOKED_THROUGH = 40  # rows among which the headings are sought
@@ -42,39 +39,8 @@ _LINE_END = re.compile(r"[ \t]*[\r\n\v\f\u2028\u2029\x85]+[ \t]*")
 _GUARDED = re.compile(r'="([^"]*)"')  # how CSV files keep a spreadsheet from making a number of a text
 _FLOAT = re.compile(r"\d{5,}\.0")
 _POWER = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
-_ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"})
-_OWN = (EXPORT_HEADINGS, REFUSED_HEADINGS)
 _STATUS = EXPORT_HEADINGS.index("状态")
-
-
-@dataclass(slots=True)
-class _Layout:
-    """How one sheet is laid out: its columns by field, and what holds for the rows that follow."""
-
-    headings: list[str]
-    row: int
-    columns: dict[int, str]
-    city: str = ""
-    own: bool = False  # the sheet is one of ours
-    guarded: bool = False  # and its texts may stand behind apostrophes
-    exported: bool = False  # and says how contacts stand with a list
-    folded: tuple[str, ...] = field(default=())
-    addresses: list[int] = field(default_factory=list)
-    others: list[tuple[str, int]] = field(default_factory=list)
-    titles: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        bare = tuple(heading.strip() for heading in self.headings)
-        self.guarded = bare[-1:] == (GUARD_HEADING,)
-        bare = bare[:-1] if self.guarded else bare
-        self.own, self.exported = bare in _OWN, bare == EXPORT_HEADINGS
-        self.folded = tuple(fold_heading(heading) for heading in self.headings)
-        self.titles = [" ".join(heading.split()) for heading in self.headings]
-        self.addresses = [at for at, name in self.columns.items() if name == "address"]
-        self.others = [(name, at) for at, name in self.columns.items() if name != "address"]
-
-    def heading(self, at: int) -> str:
-        return self.titles[at] if at < len(self.titles) else ""
+_ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"})
 
 
 def read_contacts(
@@ -104,7 +70,7 @@ class _Reader:
         self._sheet = ""
         self._hidden = False
         self._waiting: list[SheetRow] = []
-        self._layout: _Layout | None = None
+        self._layout: SheetLayout | None = None
         self._gave_up = False
         self._seen: set[str] = set()
         self._first: CellPlace | None = None
@@ -183,82 +149,11 @@ def heading_row() -> str:
     return ",".join(EXPORT_HEADINGS[: len(FIELDS)])
 
 
-def find_layout(rows: list[SheetRow], mapping: Mapping[str, str]) -> tuple[_Layout, int] | None:
-    """Return the layout of a sheet and how many of its first rows stand before the data; None for no addresses.
-
-    Headings may stand below titles and take two rows, as merged cells do. Without any, a mapping by letters will do.
-    """
-    for at, row in enumerate(rows):
-        headings = list(row.cells)
-        columns = apply_mapping(headings, guess_columns(headings), mapping)
-        if "address" not in columns.values() or not _is_heading(row, columns, mapping):
-            continue
-        below = rows[at + 1] if at + 1 < len(rows) else None
-        if below is not None and below.carried and _continues(row, below):
-            at, row = at + 1, below
-            headings = [cell or _above(headings, column) for column, cell in enumerate(row.cells)]
-        elif at > 0 and any(not cell.strip() for cell in headings) and _groups(rows[at - 1], headings):
-            above = rows[at - 1].cells
-            headings = [cell.strip() or _above(above, column) for column, cell in enumerate(headings)]
-        columns = apply_mapping(headings, guess_columns(headings), mapping)
-        return _Layout(headings, row.number, columns), at + 1
-    # data from the first row on: only letters can say what is what
-    width = max(len(row.cells) for row in rows)
-    columns = apply_mapping([""] * width, {}, mapping)
-    if "address" in columns.values():
-        return _Layout([""] * width, 0, columns), 0
-    return None
-
-
-def _is_heading(row: SheetRow, columns: Mapping[int, str], mapping: Mapping[str, str]) -> bool:
-    """A row of headings has no address in it, and names a column of addresses by itself or by the mapping."""
-    texts = [cell for cell in row.cells if cell.strip()]
-    if any("@" in unicodedata.normalize("NFKC", cell) and field_of(cell) is None for cell in texts):
-        return False
-    named = {field_of(cell) or mapping.get(fold_heading(cell)) for cell in texts} - {None}
-    by_letter = any(name == "address" and row.cells[at].strip() for at, name in columns.items())
-    # a title of the sheet may speak of addresses too
-    return ("address" in named or (by_letter and bool(named))) and (len(texts) > 1 or len(texts[0].strip()) <= 10)
-
-
-def _continues(row: SheetRow, below: SheetRow) -> bool:
-    """Whether the row below is the second row of the headings: the address's heading is merged over both."""
-    return any(
-        at in below.carried and field_of(cell) == "address"
-        for at, cell in enumerate(row.cells)
-        if at < len(below.cells)
-    )
-
-
-def _groups(above: SheetRow, headings: list[str]) -> bool:
-    return any(
-        field_of(cell) is not None and at < len(headings) and not headings[at].strip()
-        for at, cell in enumerate(above.cells)
-    )
-
-
-def _above(cells: list[str], column: int) -> str:
-    return cells[column] if column < len(cells) else ""
-
-
-def describe_columns(sheet: str, layout: _Layout) -> SheetColumns:
-    """Return which columns of a sheet are used, and which that are headed are not."""
-    used = tuple(
-        (name, CellPlace(sheet, layout.row, at + 1, layout.heading(at))) for at, name in sorted(layout.columns.items())
-    )
-    unused = tuple(
-        CellPlace(sheet, layout.row, at + 1, layout.heading(at))
-        for at, heading in enumerate(layout.headings)
-        if at not in layout.columns and not layout.own and not is_known_heading(heading)
-    )
-    return SheetColumns(sheet, layout.row, used, unused)
-
-
 def _text_of(row: SheetRow) -> str:
     return " ".join(" ".join(row.cells).split())[:200]
 
 
-def _read_row(row: SheetRow, layout: _Layout) -> Iterator[SheetItem]:
+def _read_row(row: SheetRow, layout: SheetLayout) -> Iterator[SheetItem]:
     place = CellPlace(row.sheet, row.number)
     cells = row.cells
     written = [cells[at] for at in layout.addresses if at < len(cells) and cells[at] and not cells[at].isspace()]
@@ -319,7 +214,7 @@ def _to_contact(address: Address, values: Mapping[str, str]) -> Contact:
     )
 
 
-def _read_aside(row: SheetRow, layout: _Layout, *, has_address: bool) -> RowAside | None:
+def _read_aside(row: SheetRow, layout: SheetLayout, *, has_address: bool) -> RowAside | None:
     """Return what a row without an address is, keeping in mind the city that it may name.
 
     has_address: something that is no address stands in its column: it may still be the headings once more, or a total.
@@ -344,7 +239,7 @@ def _read_aside(row: SheetRow, layout: _Layout, *, has_address: bool) -> RowAsid
     return RowAside(place, kind, " ".join(text.split())[:200])
 
 
-def _no_address(row: SheetRow, layout: _Layout, shared: Mapping[str, str]) -> RefusedCell:
+def _no_address(row: SheetRow, layout: SheetLayout, shared: Mapping[str, str]) -> RefusedCell:
     first = layout.addresses[0]
     where = CellPlace(row.sheet, row.number, first + 1, layout.heading(first))
     astray = next((at for at, cell in enumerate(row.cells) if "@" in cell or "＠" in cell), None)
@@ -367,7 +262,7 @@ def _refuse_token(where: CellPlace, token: AddressToken, shared: Mapping[str, st
     return RefusedCell(where, token.text, token.error.message, cure, {**shared, "address": token.text})
 
 
-def _read_values(row: SheetRow, layout: _Layout) -> tuple[dict[str, str], list[RefusedCell], list[DoubtfulCell]]:
+def _read_values(row: SheetRow, layout: SheetLayout) -> tuple[dict[str, str], list[RefusedCell], list[DoubtfulCell]]:
     """Return the values of a row's fields but its addresses, with what is wrong or doubtful in them."""
     values: dict[str, str] = {}
     refused: list[RefusedCell] = []
@@ -405,7 +300,7 @@ def _read_values(row: SheetRow, layout: _Layout) -> tuple[dict[str, str], list[R
     return values, refused, doubts
 
 
-def _unwrap(cell: str, layout: _Layout) -> str:
+def _unwrap(cell: str, layout: SheetLayout) -> str:
     if layout.own:
         return unguard_cell(cell) if layout.guarded else cell
     guarded = _GUARDED.fullmatch(cell.strip()) if cell.startswith("=") else None

@@ -1,34 +1,26 @@
 """Imports of contacts: what they write, what is kept of how it was before, and how that is put back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from mailer.model.consent import ConsentAct, Grounds
 from mailer.model.contact_import import (
     ChangeKind,
     ContactChange,
     ImportRecord,
-    KeptContact,
-    KeptReason,
     Standing,
 )
 from mailer.model.people import Actor
 from mailer.store import audience
-from mailer.store.audience import DROPPED
 from mailer.store.consents import log_subscriptions
-from mailer.store.organisations import drop_unused, find_places, restore_levels
-from mailer.store.plans import ORDINALS
 from mailer.store.rows import Prepared, given
 from mailer.store.schema import (
-    consent_entry,
     contact,
     contact_import,
     contact_import_row,
-    delivery,
     distribution_list,
-    mailing,
     subscription,
     user_account,
 )
@@ -245,152 +237,6 @@ def _to_record(row: Row[tuple[object, ...]]) -> ImportRecord:
         undone_at=row.undone_at,
         undone_by=row.undone_user or row.undone_by,
     )
-
-
-def first_delivery_since(connection: Connection, at: datetime) -> int | None:
-    """Return a number below which no delivery was planned since `at`; None when no mailing has started since."""
-    first = connection.execute(select(func.min(mailing.c.id)).where(mailing.c.started_at >= at)).scalar()
-    return int(first) * ORDINALS if first is not None else None
-
-
-def read_images(
-    connection: Connection, number: int, first_delivery: int | None
-) -> Iterator[list[Row[tuple[object, ...]]]]:
-    """Yield what an import changed, a page at a time: how it was, how it is now, and where that is held fast.
-
-    Columns of contact_import_row, and: address, changed_at, subscription_id, status, source, since, position of now;
-    elsewhere (on another list) and mailed.
-    """
-    other = subscription.alias()
-    mailed = (
-        select(delivery.c.id)
-        .where(delivery.c.id >= (first_delivery or 0), delivery.c.contact_id == contact.c.id)
-        .exists()
-    )
-    query = (
-        select(
-            contact_import_row,
-            contact.c.address,
-            contact.c.changed_at,
-            subscription.c.id.label("subscription_id"),
-            subscription.c.status,
-            subscription.c.source,
-            subscription.c.since,
-            subscription.c.position,
-            select(other.c.id)
-            .where(other.c.contact_id == contact.c.id, other.c.list_id != contact_import.c.list_id)
-            .exists()
-            .label("elsewhere"),
-            mailed.label("mailed") if first_delivery is not None else text("NULL AS mailed"),
-        )
-        .join(contact_import, contact_import.c.id == contact_import_row.c.import_id)
-        .join(contact, contact.c.id == contact_import_row.c.contact_id)
-        .outerjoin(
-            subscription,
-            (subscription.c.contact_id == contact.c.id) & (subscription.c.list_id == contact_import.c.list_id),
-        )
-        .where(contact_import_row.c.import_id == number)
-        .order_by(contact_import_row.c.contact_id)
-        .limit(PAGE)
-    )
-    after = 0
-    while rows := connection.execute(query.where(contact_import_row.c.contact_id > after)).all():
-        after = rows[-1].contact_id
-        yield list(rows)
-
-
-def why_kept(row: Row[tuple[object, ...]], record: ImportRecord, source: str) -> KeptContact | None:
-    """Return why what an import did to a contact cannot be undone; None where it can."""
-    reason: KeptReason | None = None
-    if row.act in ("made", "joined", "resumed"):
-        if row.status != "active" or row.source != source or row.since != record.at:
-            reason = KeptReason.SUBSCRIPTION
-    elif row.status != "active":
-        reason = KeptReason.SUBSCRIPTION
-    if (row.act == "made" or row.was_address is not None) and row.changed_at != record.at:
-        reason = KeptReason.CHANGED
-    if row.act == "made" and row.elsewhere:
-        reason = KeptReason.OTHER_LIST
-    if row.act == "made" and row.mailed:
-        reason = KeptReason.MAILED
-    return KeptContact(row.address, reason) if reason is not None else None
-
-
-def put_back(
-    connection: Connection,
-    rows: Sequence[Row[tuple[object, ...]]],
-    record: ImportRecord,
-    grounds: Grounds,
-    now: datetime,
-) -> None:
-    """Undo what an import did to these contacts. grounds: what the consent log says of those who were known before."""
-    units = _units_of(connection, rows)
-    ended = [row.subscription_id for row in rows if row.act in ("joined", "resumed")]
-    if ended:
-        log_subscriptions(connection, [subscription.c.id.in_(ended)], ConsentAct.DROPPED, grounds, now)
-    gone = [row.subscription_id for row in rows if row.act in ("made", "joined")]
-    if gone:
-        connection.execute(delete(subscription).where(subscription.c.id.in_(gone)))
-    made = [row.contact_id for row in rows if row.act == "made"]
-    if made:  # of whom nothing is known but by this import: no reader, and so no log either
-        connection.execute(delete(consent_entry).where(consent_entry.c.contact_id.in_(made)))
-        connection.execute(delete(contact).where(contact.c.id.in_(made)))
-    _put_contacts_back(connection, [row for row in rows if row.was_address is not None], now)
-    drop_unused(connection, units, record.at)
-    resumed = [
-        {
-            "number": row.subscription_id, "was_position": row.was_position, "was_basis": row.was_basis,
-            "was_source": row.was_source, "was_since": row.was_since, "was_left_at": row.was_left_at,
-        }
-        for row in rows
-        if row.act == "resumed"
-    ]  # fmt: skip
-    if resumed:
-        connection.execute(
-            update(subscription)
-            .where(subscription.c.id == bindparam("number"))
-            .values(
-                status="left", left_reason=DROPPED, left_at=bindparam("was_left_at"), since=bindparam("was_since"),
-                basis=bindparam("was_basis"), source=bindparam("was_source"), position=bindparam("was_position"),
-            ),
-            resumed,
-        )  # fmt: skip
-    # a place that was given since to somebody is left
-    moved = [
-        (row.subscription_id, row.was_position)
-        for row in rows
-        if row.act == "kept" and row.position == row.now_position != row.was_position
-    ]
-    audience.place_subscriptions(connection, moved)
-
-
-def _units_of(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[int]:
-    wanted = [row.contact_id for row in rows if row.act == "made" or row.was_address is not None]
-    units = select(contact.c.organisation_id).where(contact.c.id.in_(wanted), contact.c.organisation_id.is_not(None))
-    return [int(number) for number in connection.execute(units.distinct()).scalars()]
-
-
-def _put_contacts_back(connection: Connection, rows: Sequence[Row[tuple[object, ...]]], now: datetime) -> None:
-    levels = {(row.was_organisation, row.was_city): row.was_level for row in rows if row.was_organisation}
-    units = find_places(connection, levels, now)
-    restore_levels(connection, {units[place]: level for place, level in levels.items()})
-    values = [
-        {
-            "number": row.contact_id, "was_address": row.was_address, "was_name": row.was_name,
-            "was_title": row.was_title, "was_city": row.was_city, "was_phone": row.was_phone,
-            "was_organisation_id": units.get((row.was_organisation, row.was_city)),
-            "was_changed_at": row.was_changed_at,
-        }
-        for row in rows
-    ]  # fmt: skip
-    if values:
-        names = ("address", "name", "title", "organisation_id", "city", "phone", "changed_at")
-        connection.execute(
-            update(contact)
-            .where(contact.c.id == bindparam("number"))
-            .values({name: bindparam(f"was_{name}") for name in names}),
-            values,
-        )
 
 
 def mark_undone(connection: Connection, number: int, actor: Actor, now: datetime) -> bool:

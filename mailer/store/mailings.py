@@ -190,6 +190,13 @@ def due_mailings(connection: Connection, now: datetime) -> list[int]:
     return [int(row.id) for row in rows]
 
 
+def mailings_under(connection: Connection, approval_id: int) -> list[int]:
+    """Return the mailings of an approval that wait, run or are paused."""
+    open_ones = [one.value for one in (MailingStatus.SCHEDULED, MailingStatus.RUNNING, MailingStatus.PAUSED)]
+    wanted = (mailing.c.approval_id == approval_id) & mailing.c.status.in_(open_ones)
+    return [int(row.id) for row in connection.execute(select(mailing.c.id).where(wanted).order_by(mailing.c.id))]
+
+
 def mailed_contents(connection: Connection, issue_id: int) -> tuple[str, ...]:
     """Return the hashes of the contents of an issue that mailings of it have sent, the oldest first."""
     rows = connection.execute(

@@ -186,10 +186,13 @@ def settle_slots(connection: Connection, list_id: int) -> None:
         .where(staged.c.first.is_(None))
         .order_by(staged.c.ordinal)
     )
-    ordinals, places = array("q"), array("q")
+    ordinals, places, in_order = array("q"), array("q"), True
     for row in connection.execute(on.execution_options(yield_per=PAGE)):
+        in_order = in_order and (not places or places[-1] <= row.position)
         ordinals.append(row.ordinal)
         places.append(row.position)
+    if in_order:
+        return
     dealt = zip(ordinals, places, sorted(places), strict=True)
     moved = ({"number": ordinal, "place": slot} for ordinal, place, slot in dealt if place != slot)
     while page := list(islice(moved, PAGE)):

@@ -35,7 +35,6 @@ from mailer.store.schema import (
     proof,
     returned_mail,
 )
-from mailer.store.suppressions import note_suppression
 from mailer.tokens import Purpose, hash_address, sign_token
 from mailer.tracking.by_hand import add_by_hand
 from tests.world import NOW, SECRET, World, make_contact
@@ -142,8 +141,7 @@ def _fill_import(connection: Connection, world: World) -> None:
 
 
 def _fill_notes(connection: Connection, mailing_id: int, reply: str) -> None:
-    add_by_hand(connection, SECRET, ADDRESS.text, f"来电 {ADDRESS.text}", STAFF, NOW)
-    note_suppression(connection, hash_address(SECRET, ADDRESS.key), f"文灵来电 {ADDRESS.text}")
+    add_by_hand(connection, SECRET, ADDRESS.text, f"文灵来电 {ADDRESS.text}", STAFF, NOW)
     connection.execute(
         insert(proof).values(
             issue_slug="2020-07", list_name="members", edition_sha256="0" * 64, issue_status="draft",

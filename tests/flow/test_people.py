@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mailer.errors import StateError
 from mailer.model.delivery import MailingStatus
 from tests.flow.newsletter import Newsletter
 from tests.flow.test_schedule import DUE, HandClock, make_house
@@ -275,4 +276,20 @@ def test_the_clock_holds_what_drifted_and_says_so(tmp_path: Path, caplog: pytest
     house.timetable.tick()
     assert [one.act for one in house.audit.list(9, mailing="last")] == ["hold", "schedule"], "held once"
     assert house.mailings.resume("last", "主编").status is MailingStatus.RUNNING
+    house.close()
+
+
+def test_taking_an_approval_back_holds_what_runs_under_it_and_release_refuses(tmp_path: Path) -> None:
+    house = make_house(tmp_path, HandClock(DUE - timedelta(days=1)))
+    house.approvals.approve("2020-07", "主编")
+    number = house.mailings.schedule("2020-07").id
+    assert house.mailings.start(number).status is MailingStatus.RUNNING
+    house.approvals.send_back("2020-07", "主编", "不能发")
+    held = house.mailings.get(str(number))
+    assert (held.status, held.reason) == (MailingStatus.HELD, "its approval was taken back: 不能发")
+    with pytest.raises(StateError, match="was taken back"):
+        house.mailings.release(str(number), "主编")
+    house.approvals.approve("2020-07", "主编")
+    with pytest.raises(StateError, match="was taken back"):
+        house.mailings.resume(str(number), "主编")
     house.close()
