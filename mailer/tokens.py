@@ -39,6 +39,8 @@ class Purpose(StrEnum):
     # the same for all copies of a mailing to one list: its number is no delivery's, but `tally_number`
     TALLY_CLICK = "tally click"
     TALLY_OPEN = "tally open"
+    CONFIRM = "confirm"  # the page on which a reader confirms to have asked for lists; its number is the request's
+    PREFERENCES = "preferences"  # a reader's standing with the lists that readers choose themselves
     RECEIVED = "received"  # the page on which a reader confirms receipt
 
 

@@ -16,17 +16,20 @@ from mailer.app.ground import DEMO_MARK, Ground, utc_now
 from mailer.app.histories import Histories
 from mailer.app.hooks import Hooks
 from mailer.app.issues import Issues, LoadedIssue
+from mailer.app.joining import Joining
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
 from mailer.app.months import Months
 from mailer.app.notices import Notices
 from mailer.app.people import People
+from mailer.app.persons import Persons
 from mailer.app.proofs import Proofs
 from mailer.app.reach import Reach
 from mailer.app.readings import Readings
 from mailer.app.rehearsals import Rehearsals
 from mailer.app.relays import Relays
 from mailer.app.reporting import Reporting
+from mailer.app.retention import Retention
 from mailer.app.returned import Returned
 from mailer.app.signing import Signing
 from mailer.app.suppressions import Suppressions
@@ -60,6 +63,9 @@ class House(Ground):
         self.lists = Lists(self)
         self.people = People(self)
         self.contacts = Contacts(self, self.lists, self.people)
+        self.persons = Persons(self, self.lists, self.people)
+        self.joining = Joining(self, self.lists, self.people)
+        self.retention = Retention(self, self.people)
         self.issues = Issues(self, self.lists)
         self.approvals = Approvals(self, self.issues, self.lists)
         self.checks = Checks(self)
@@ -82,7 +88,7 @@ class House(Ground):
         self.notices = Notices(self, self.relays)
         self.months = Months(self, self.issues, self.mailings, self.notices)
         self.alarms = Alarms(self, self.notices)
-        self.timetable = Timetable(self, self.mailings, self.months, self.notices, self.alarms)
+        self.timetable = Timetable(self, self.mailings, self.months, self.notices, self.alarms, self.retention)
 
     def confirm(self, by: str) -> HouseIdentity:
         """Make this copy the house, by the word of a person with the right to say so; see `Identity.confirm`."""

@@ -1,6 +1,6 @@
 """Forecasts of a house: when a mailing ends, at the limits there are, with what they have used by now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from mailer.app.ground import Ground
@@ -10,6 +10,7 @@ from mailer.errors import MailerError, StateError
 from mailer.i18n import _
 from mailer.model.delivery import MailingRecord, MailingStatus
 from mailer.model.forecast import Forecast
+from mailer.model.segment import Filters, fits_any
 from mailer.model.tempo import Tempo
 from mailer.publishing.mailing import require_mailing
 from mailer.sending.course import Course, Load
@@ -49,9 +50,11 @@ class Forecasts:
                 )
             if record.started_at is not None:
                 return self._of_begun(connection, record)
-            issue_id = read_target(connection, record.id).issue_id
+            target = read_target(connection, record.id)
+            ids = audience.find_lists(connection, record.lists)
+        filters = {name: target.filters[one] for name, one in ids.items() if one in target.filters}
         starts_at = at or record.scheduled_at or self._ground.now()
-        return self._of_lists(issue_id, record.lists, starts_at, tempo or record.tempo)
+        return self._of_lists(target.issue_id, record.lists, filters, starts_at, tempo or record.tempo)
 
     def of_issue(
         self, name: str, lists: Sequence[str] = (), at: datetime | None = None, tempo: Tempo | None = None
@@ -66,7 +69,8 @@ class Forecasts:
             issue_id = known.id if known is not None else None
         config = self._ground.config
         wanted = tempo if tempo is not None else config.tempo.tempo(config.timezone)
-        return self._of_lists(issue_id, self._lists.choose(lists), at or self._ground.now(), wanted)
+        filters = config.filters_of(lists)
+        return self._of_lists(issue_id, self._lists.choose(lists), filters, at or self._ground.now(), wanted)
 
     def of_loads(self, loads: Sequence[Load]) -> Forecast:
         """Return the forecast of copies counted elsewhere, sent now at the tempo of the settings."""
@@ -82,16 +86,26 @@ class Forecasts:
         course = pending_course(connection, mailing, self._ground.now())
         return self._simulate(self._known(connection), self._ahead(connection, record.id), course)
 
-    def _of_lists(self, issue_id: int | None, lists: Sequence[str], starts_at: datetime, tempo: Tempo) -> Forecast:
+    def _of_lists(
+        self,
+        issue_id: int | None,
+        lists: Sequence[str],
+        filters: Mapping[str, Filters],
+        starts_at: datetime,
+        tempo: Tempo,
+    ) -> Forecast:
         changes = {
-            name: Change([row.key for row in one.added], [row.key for row in one.removed])
+            name: Change(
+                [row.key for row in one.added if fits_any(filters.get(name, ()), row)],
+                [row.key for row in one.removed if fits_any(filters.get(name, ()), row)],
+            )
             for name, one in self._lists.sync(lists, dry_run=True, may_shrink=True).items()
         }
         now = self._ground.now()
         with self._ground.store.read() as connection:
             ids = audience.find_lists(connection, lists)
             named = [(name, ids.get(name)) for name in lists]
-            loads = expect_loads(connection, issue_id, named, changes, self._ground.secret, now)
+            loads = expect_loads(connection, issue_id, named, changes, self._ground.secret, now, filters)
             course = Course(loads, max(starts_at, now).astimezone(UTC), tempo)
             return self._simulate(self._known(connection), self._ahead(connection), course)
 

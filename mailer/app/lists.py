@@ -1,22 +1,35 @@
-"""Lists of a house: synced with their sheets, counted, left."""
+"""Lists of a house: synced with their sheets, counted, left; and segments of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mailer.app.ground import Ground
 from mailer.app.spools import spooled
 from mailer.audience.leaving import Membership, leave_list, read_membership
-from mailer.audience.sync import ListChange, sync_list
+from mailer.audience.sync import KeptOut as KeptOut
+from mailer.audience.sync import ListChange as ListChange
+from mailer.audience.sync import sync_list
 from mailer.errors import NotFoundError, StateError
 from mailer.i18n import _
 from mailer.model.delivery import Contact, DistributionList
 from mailer.sending.plan import count_recipients
 from mailer.sources.sheets import read_sheet
-from mailer.store import audience
+from mailer.store import audience, plans
 from mailer.store.audience import ListCount
 from mailer.store.database import Connection
+from mailer.tokens import hash_address
 
 FEW = 5  # as many may always be dropped
+PAGE = 500  # addresses looked up at once
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCount:
+    """A segment of the settings with how many readers it means, by list."""
+
+    name: str
+    lists: Mapping[str, int]
 
 
 class Lists:
@@ -26,15 +39,20 @@ class Lists:
         self._ground = ground
 
     def choose(self, names: Sequence[str] = ()) -> list[str]:
-        """Return list names in sending order: those named, or all. Raises NotFoundError."""
-        ordered = [name for name, _settings in self._ground.config.lists_in_order()]
+        """Return list names in sending order: those named, or all; a segment stands for its lists.
+
+        Raises NotFoundError.
+        """
+        config = self._ground.config
+        ordered = [name for name, _settings in config.lists_in_order()]
         for name in names:
-            if name not in ordered:
+            if name not in ordered and name not in config.segments:
                 raise NotFoundError(
                     _("there is no list {name}").format(name=name),
-                    cure=_("config.toml has: {names}").format(names=_(", ").join(ordered)),
+                    cure=_("config.toml has: {names}").format(names=_(", ").join([*ordered, *config.segments])),
                 )
-        return [name for name in ordered if not names or name in names]
+        wanted = config.base_lists(names)
+        return [name for name in ordered if not names or name in wanted]
 
     def declare(self, connection: Connection) -> dict[str, int]:
         """Write the lists of the settings, in sending order; return name to id."""
@@ -44,14 +62,16 @@ class Lists:
     def sync(
         self, names: Sequence[str] = (), *, dry_run: bool = False, may_shrink: bool = False
     ) -> dict[str, ListChange]:
-        """Make lists follow their sheets, all or none. Raises SheetError and changes nothing.
+        """Make those of the lists follow their sheets that have one, all or none.
 
-        A dry run writes nothing and waits for no one who writes. A sheet that drops most of its list is taken for a
-        mistake (StateError), unless `may_shrink`. Lists that follow no sheet are as they are: `require_sheets`.
+        Raises SheetError and changes nothing. A dry run writes nothing and waits for no one who writes. A sheet that
+        drops more of its list than `most_dropped` is taken for a mistake (StateError), unless `may_shrink`. Lists that
+        follow no sheet are as they are: `require_sheets`.
         """
-        files = {name: self._ground.config.lists[name].file for name in self.choose(names)}
-        sheets = {name: self._read(self._ground.home / file) for name, file in files.items() if file}
-        ordered = self._ground.config.lists_in_order()
+        config = self._ground.config
+        chosen = [name for name in self.choose(names) if config.lists[name].follows_file]
+        sheets = {name: self._read(self._ground.home / config.lists[name].file) for name in chosen}
+        ordered = config.lists_in_order()
         now = self._ground.now()
         changes: dict[str, ListChange] = {}
         above: set[str] = set()
@@ -66,11 +86,15 @@ class Lists:
                 active = audience.active_keys(connection, list_id) if list_id is not None else set()
                 if name in sheets:
                     before = len(active)
+                    suppressed = self._find_suppressed(connection, sheets[name])
                     changes[name] = sync_list(
-                        connection, list_id, sheets[name], settings.file, now, above=above, dry_run=dry_run
-                    )
+                        connection, list_id, sheets[name], settings.file, now,
+                        above=above, suppressed=suppressed, dry_run=dry_run,
+                    )  # fmt: skip
                     if not may_shrink:
-                        _refuse_shrinking(name, settings.file, len(changes[name].removed), before)
+                        _refuse_shrinking(
+                            name, settings.file, len(changes[name].removed), before, settings.most_dropped
+                        )
                     active -= {one.key for one in changes[name].removed}
                     active |= {one.key for one in changes[name].added}
                 above |= active
@@ -88,6 +112,28 @@ class Lists:
     def _read(self, file: Path) -> tuple[Contact, ...]:
         with spooled(self._ground, file) as spool:
             return read_sheet(file, spool=spool)
+
+    def _find_suppressed(self, connection: Connection, sheet: Sequence[Contact]) -> dict[str, str]:
+        """Return the address keys of a sheet that get nothing, with the reason."""
+        now = self._ground.now()
+        if not audience.any_suppressed(connection, now):
+            return {}
+        found: dict[str, str] = {}
+        for start in range(0, len(sheet), PAGE):
+            hashes = {hash_address(self._ground.secret, one.key): one.key for one in sheet[start : start + PAGE]}
+            reasons = audience.suppression_reasons(connection, list(hashes), now)
+            found |= {hashes[one]: reason for one, reason in reasons.items()}
+        return found
+
+    def naming(self, key: str) -> tuple[str, ...]:
+        """Return the sheets that still have an address, by its key; one that cannot be read is left out."""
+        config = self._ground.config
+        found = []
+        for settings in config.lists.values():
+            file = self._ground.home / settings.file
+            if settings.follows_file and file.exists() and any(one.key == key for one in self._read(file)):
+                found.append(settings.file)
+        return tuple(found)
 
     def count(self) -> tuple[ListCount, ...]:
         """Return the lists of the settings with their counts, as of the last sync."""
@@ -108,6 +154,47 @@ class Lists:
             )
         return {name: counts[ids[name]] for name in ordered}
 
+    def count_segments(self, names: Collection[str] = ()) -> tuple[SegmentCount, ...]:
+        """Return segments (none: all) with how many readers each means, as of the last sync. Raises NotFoundError."""
+        config = self._ground.config
+        for name in names:
+            if name not in config.segments:
+                raise NotFoundError(
+                    _("there is no segment {name}").format(name=name),
+                    cure=_("config.toml has: {names}").format(names=_(", ").join(config.segments)),
+                )
+        with self._ground.store.read() as connection:
+            ids = audience.find_lists(connection, list(config.lists))
+            return tuple(
+                SegmentCount(
+                    name,
+                    {
+                        one: plans.count_segment(connection, ids[one], (segment.filter,)) if one in ids else 0
+                        for one in segment.lists
+                    },
+                )
+                for name, segment in config.segments.items()
+                if not names or name in names
+            )
+
+    def read_segment(self, name: str) -> dict[str, list[Contact]]:
+        """Return whom a segment means, by list, in the order of the list. Raises NotFoundError."""
+        (_found,) = self.count_segments([name])
+        segment = self._ground.config.segments[name]
+        with self._ground.store.read() as connection:
+            ids = audience.find_lists(connection, segment.lists)
+            return {
+                one: [
+                    each.contact
+                    for each in sorted(
+                        audience.read_subscribers(connection, ids[one]).values(), key=lambda each: each.position
+                    )
+                    if each.status == "active" and segment.filter.fits(each.contact)
+                ]
+                for one in segment.lists
+                if one in ids
+            }
+
     def read_membership(self, token: str) -> Membership | None:
         """Return what an unsubscribe token stands for, or None; changes nothing."""
         with self._ground.store.read() as connection:
@@ -119,8 +206,8 @@ class Lists:
             return leave_list(connection, self._ground.secret, token, source, self._ground.now())
 
 
-def _refuse_shrinking(name: str, file: str, dropped: int, before: int) -> None:
-    if dropped <= FEW or dropped * 2 <= before:
+def _refuse_shrinking(name: str, file: str, dropped: int, before: int, most: float) -> None:
+    if dropped <= FEW or dropped <= before * most:
         return
     raise StateError(
         _("the sheet of list {name} would drop {dropped} of {before} subscribers").format(

@@ -128,7 +128,7 @@ class Months:
         """Return the slug of the issue an occurrence is about, mailed before or not; None where there is none."""
         config = self._ground.config
         with self._ground.store.read() as connection:
-            mailed = mailings.mailed_issues(connection, config.schedule[schedule].lists)
+            mailed = mailings.mailed_issues(connection, config.base_lists(config.schedule[schedule].lists))
             approved = issues.newest_approved_unmailed(connection)
             opened = schedules.steps_done(connection, schedule, local_name(due_at)).get(StepKind.OPEN.value, "")
         term = term_of(schedule, config, due_at, self._ground.working_days)
@@ -140,7 +140,8 @@ class Months:
     def is_mailed(self, slug: str, schedule: str) -> bool:
         """Return whether a mailing, not cancelled, was made of an issue for a list of this schedule."""
         with self._ground.store.read() as connection:
-            return slug in mailings.mailed_issues(connection, self._ground.config.schedule[schedule].lists)
+            config = self._ground.config
+            return slug in mailings.mailed_issues(connection, config.base_lists(config.schedule[schedule].lists))
 
     def take_steps(self) -> None:
         """Open and remind as the schedules say, each step once; one that fails does not keep the others."""

@@ -1,7 +1,7 @@
 """Mailings of a house, planned: an approved issue, lists, a time and a tempo."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailer.app.issues import LoadedIssue
@@ -12,6 +12,7 @@ from mailer.model.approval import ApprovalRecord
 from mailer.model.delivery import MailingRecord, SendAgain
 from mailer.model.issue import Issue
 from mailer.model.people import PROGRAM, Actor, Right
+from mailer.model.segment import Filters
 from mailer.model.tempo import EVEN, Tempo
 from mailer.publishing import mailing as publishing
 from mailer.publishing.approval import find_approval
@@ -25,7 +26,8 @@ from mailer.store.database import Connection
 class MailingPlan:
     """What a mailing will send, to whom, how: an approval, list names in sending order, and its tempo.
 
-    right: what a person must have to plan it. again: it goes also to those who have the issue.
+    right: what a person must have to plan it. again: it goes also to those who have the issue. filters: whom of its
+    lists, where that is not everybody.
     """
 
     approval: ApprovalRecord
@@ -33,6 +35,7 @@ class MailingPlan:
     right: Right = Right.SEND
     tempo: Tempo = EVEN
     again: SendAgain | None = None
+    filters: Mapping[str, Filters] = field(default_factory=dict)
 
 
 class PlannedMailings(StandingMailings):
@@ -64,7 +67,8 @@ class PlannedMailings(StandingMailings):
             chosen = self._choose_corrected(loaded.issue, chosen)
         self._lists.sync(chosen, dry_run=True)
         right = Right.CORRECT if loaded.issue.corrects else Right.SEND
-        return MailingPlan(approval, tuple(chosen), right, tempo if tempo is not None else self.tempo, again)
+        filters = self._ground.config.filters_of(lists)
+        return MailingPlan(approval, tuple(chosen), right, tempo if tempo is not None else self.tempo, again, filters)
 
     def find_approval(self, name: str) -> ApprovalRecord | StateError:
         """Return the standing approval of an issue as it is now, or the error that says why there is none.
@@ -87,8 +91,9 @@ class PlannedMailings(StandingMailings):
         ids = self._lists.declare(connection)
         wanted = [(one, ids[one]) for one in plan.lists]
         return publishing.schedule_mailing(
-            connection, plan.approval, wanted, at, self._ground.now(), schedule, by, plan.again, plan.tempo
-        )
+            connection, plan.approval, wanted, at, self._ground.now(), schedule, by, plan.again, plan.tempo,
+            plan.filters,
+        )  # fmt: skip
 
     def schedule(
         self,
@@ -123,7 +128,10 @@ class PlannedMailings(StandingMailings):
         ids = self._lists.declare(connection)
         wanted = [(one, ids[one]) for one in self._lists.choose(lists)]
         now = self._ground.now()
-        return publishing.hold_unapproved(connection, issue_id, wanted, due_at, now, schedule, reason, self.tempo)
+        return publishing.hold_unapproved(
+            connection, issue_id, wanted, due_at, now, schedule, reason, self.tempo,
+            self._ground.config.filters_of(lists),
+        )  # fmt: skip
 
     def _choose_corrected(self, issue: Issue, lists: Sequence[str]) -> list[str]:
         with self._ground.store.read() as connection:

@@ -12,6 +12,7 @@ from mailer.app.mailings import Mailings
 from mailer.app.months import Months
 from mailer.app.notices import Notices
 from mailer.app.planned_mailings import MailingPlan
+from mailer.app.retention import Retention
 from mailer.config import FILE_NAME
 from mailer.errors import InputError, MailerError, StateError, StoreError
 from mailer.i18n import _, pick_language, use_language
@@ -44,12 +45,21 @@ class _Verdict:
 class Timetable:
     """The schedules of a house."""
 
-    def __init__(self, ground: Ground, mailings: Mailings, months: Months, notices: Notices, alarms: Alarms) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        mailings: Mailings,
+        months: Months,
+        notices: Notices,
+        alarms: Alarms,
+        retention: Retention,
+    ) -> None:
         self._ground = ground
         self._mailings = mailings
         self._months = months
         self._notices = notices
         self._alarms = alarms
+        self._retention = retention
 
     def coming(self, count: int, within: timedelta | None = None) -> list[Occurrence]:
         """Return the next occurrences over all schedules: at most `count`, and none later than `within` from now.
@@ -108,7 +118,13 @@ class Timetable:
         if self._ground.identity.beat(clock=True) is not None:
             return
         told = (self._alarms.write_mailings, self._alarms.write_relays, self._alarms.write_bounces)
-        for act in (self._fire_due, self._mailings.start_due, self._months.take_steps, *told):
+        for act in (
+            self._fire_due,
+            self._mailings.start_due,
+            self._months.take_steps,
+            *told,
+            self._retention.take_turn,
+        ):
             try:
                 act()
             except MailerError as error:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from mailer.errors import NotFoundError, StateError, UsageError
 from mailer.i18n import _
 from mailer.model.audit import Act, Subject
+from mailer.model.consent import Grounds
 from mailer.model.contact_import import (
     LONGEST_BASIS,
     ChangeKind,
@@ -32,7 +33,7 @@ from mailer.model.contact_sheet import (
 from mailer.model.people import Actor
 from mailer.store import audit, contact_imports, import_undo
 from mailer.store.database import Connection
-from mailer.store.staged import StagedContacts, read_standings, settle_slots
+from mailer.store.staged import StagedContacts, read_standings, settle_levels, settle_slots
 from mailer.tokens import HouseSecret, hash_address
 
 SHOWN = 500  # of each kind, by name: beyond that a report counts only
@@ -106,7 +107,7 @@ def _twice(found: SheetContact, first: CellPlace) -> RefusedCell:
     value = found.contact
     values = {
         "organisation": value.organisation, "name": value.name, "title": value.title, "city": value.city,
-        "address": value.address, "phone": value.phone,
+        "level": value.level, "address": value.address, "phone": value.phone,
     }  # fmt: skip
     where = f"{first.sheet} {first.row}".strip()
     return RefusedCell(
@@ -143,6 +144,7 @@ class Target:
 def preview_import(connection: Connection, sheet: Sheet, target: Target, now: datetime) -> ImportReport:
     """Return what an import of the staged sheet would do; writes nothing but temporary tables."""
     tally = _Tally()
+    settle_levels(connection)
     if target.id is not None:
         settle_slots(connection, target.id)
     for page in read_standings(connection, target.id, target.above, now):
@@ -159,17 +161,18 @@ def apply_import(
     An import that changes nothing leaves no record.
     """
     tally = _Tally()
+    settle_levels(connection)
     settle_slots(connection, list_id)
     number = contact_imports.open_import(
         connection, list_id, actor, target.basis, sheet.file_name, sheet.file_sha256, now
     )
-    source = source_of(number, sheet.file_name)
+    grounds = Grounds(target.basis, source_of(number, sheet.file_name), by=actor)
     position = contact_imports.next_position(connection, list_id)
     for page in read_standings(connection, list_id, target.above, now):
         decided = [(decide_change(found, standing), standing) for found, standing in page]
         for change, _standing in decided:
             tally.add(change)
-        position = contact_imports.apply_page(connection, number, list_id, decided, position, target.basis, source, now)
+        position = contact_imports.apply_page(connection, number, list_id, decided, position, grounds, now)
     if not tally.changes_anything:
         contact_imports.drop_import(connection, number)
         return tally.report(sheet, target, None)
@@ -249,7 +252,8 @@ def undo_import(connection: Connection, number: int, actor: Actor | None, now: d
     removed = restored = kept_count = 0
     kept: list[KeptContact] = []
     source = source_of(number, record.file_name)
-    for page in import_undo.undo_pages(connection, record, source, dry_run=actor is None):
+    grounds = Grounds("", f"undo of import {number}", by=actor) if actor is not None else None
+    for page in import_undo.undo_pages(connection, record, source, grounds, now):
         removed += page.removed
         restored += page.restored
         kept_count += len(page.kept)

@@ -1,14 +1,21 @@
-"""Leaving a list by the token in a delivery."""
+"""Leaving a list: by the token in a delivery, or by staff with a reason."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailer.store import audience, events
+from mailer.errors import NotFoundError, UsageError
+from mailer.i18n import N_, _
+from mailer.model.address import Address
+from mailer.model.audit import Act, Subject
+from mailer.model.people import Actor
+from mailer.store import audience, audit, events
 from mailer.store.database import Connection
 from mailer.store.events import NewEvent
-from mailer.tokens import HouseSecret, Purpose, read_token
+from mailer.tokens import HouseSecret, Purpose, hash_address, read_token
 
-UNSUBSCRIBED = "unsubscribed"
+UNSUBSCRIBED = N_("unsubscribed")
+LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +48,45 @@ def leave_by_delivery(connection: Connection, number: int, source: str, now: dat
     standing = audience.standing_of_delivery(connection, number)
     if standing is None:
         return None
-    audience.end_subscription(connection, standing.contact_id, standing.list_id, UNSUBSCRIBED, now)
+    audience.end_subscription(connection, standing.contact_id, standing.list_id, UNSUBSCRIBED, now, source=source)
     return events.record_event(connection, NewEvent(number, "unsubscribe", False, "", "", source, now))
+
+
+def leave_by_staff(
+    connection: Connection,
+    secret: HouseSecret,
+    address: Address,
+    lists: Mapping[str, int],
+    reason: str,
+    by: Actor,
+    now: datetime,
+) -> tuple[str, ...]:
+    """End the subscriptions of an address to lists, name to id, and return the names of those it was on till now.
+
+    No sheet brings it back. Raises UsageError without a reason, NotFoundError for an address that never was on one.
+    """
+    why = " ".join(reason.split())
+    if not why or len(why) > LONGEST_REASON:
+        raise UsageError(
+            _("say why, in {n} characters at most").format(n=LONGEST_REASON), field="--reason", cure=_('--reason "…"')
+        )
+    contact_id = audience.contact_id(connection, address.key)
+    on = [
+        name
+        for name, list_id in lists.items()
+        if contact_id is not None and audience.was_subscribed(connection, contact_id, list_id)
+    ]
+    if contact_id is None or not on:
+        raise NotFoundError(
+            _("{address} is on none of these lists").format(address=address.text),
+            cure=_("look it up in the sheets; `mailer lists` names them"),
+        )
+    ended = tuple(
+        name
+        for name in on
+        if audience.end_subscription(connection, contact_id, lists[name], why, now, source="staff", by=by)
+    )
+    if ended:
+        subject = Subject("address", hash_address(secret, address.key))
+        audit.record(connection, by, Act.LEAVE, subject, now, lists=list(ended))
+    return ended

@@ -16,7 +16,7 @@ def describe_contact(value: Contact) -> dict[str, object]:
     """Return a contact."""
     return {
         "address": value.address, "name": value.name, "title": value.title, "organisation": value.organisation,
-        "city": value.city, "phone": value.phone,
+        "city": value.city, "level": value.level, "phone": value.phone,
     }  # fmt: skip
 
 

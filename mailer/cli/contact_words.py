@@ -30,6 +30,7 @@ FIELD_WORDS = {
     "name": N_("Name"),
     "title": N_("Job title"),
     "city": N_("City"),
+    "level": N_("Level"),
     "address": N_("Address"),
     "phone": N_("Phone"),
 }
@@ -223,7 +224,7 @@ def draw_history(history: ContactHistory, zone: ZoneInfo) -> None:
     if history.contact is None:
         say(_("no contact has this address (any more)"), "yellow")
     else:
-        details = [part for part in (history.contact.city, history.contact.phone) if part]
+        details = [part for part in (history.contact.city, history.contact.level, history.contact.phone) if part]
         if details:
             say(_(", ").join(details))
     if history.international:

@@ -9,6 +9,7 @@ from mailer.cli.contact_json import describe_history, describe_import, describe_
 from mailer.cli.contact_words import draw_history, draw_import, draw_undo
 from mailer.cli.drawing import make_table, out, say, say_json, show_clock
 from mailer.cli.options import AsOption, HouseGroup, JsonOption, ListOption, acting_name, open_house
+from mailer.cli.persons import add_to_contacts
 from mailer.errors import UsageError
 from mailer.i18n import _, ngettext
 from mailer.model.listed import ContactFilter
@@ -20,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
         name="contacts",
         cls=HouseGroup,
         no_args_is_help=True,
-        help=_("Who is written to: import sheets, take an import back, export, look somebody up."),
+        help=_("Who is written to: import and export sheets, look somebody up, join, leave, the rights of a person."),
     )
     group.command(
         "import",
@@ -43,6 +44,7 @@ def add_to(app: typer.Typer) -> None:
     )(export)
     group.command("show", help=_("Tell everything on record of an address: lists, consent, imports, copies."))(show)
     group.command("list", help=_("Show contacts, list by list."))(list_contacts)
+    add_to_contacts(group)
     app.add_typer(group)
 
 

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from mailer.web.actions import HookStatus, PictureView, ReceiptView, UnsubscribeView
+from mailer.web.actions import HookStatus, JoinView, PictureView, ReceiptView, UnsubscribeView
 from mailer.web.public import create_public_app as create_public_app
 from mailer.web.server import serve_public as serve_public
 
 if TYPE_CHECKING:
     from mailer.app import House
+    from mailer.app.joining import JoinRequest
     from mailer.model.reading import Receipt, Visit
 
 
@@ -30,6 +31,20 @@ class ReaderActions:
     def unsubscribe(self, token: str) -> bool:
         """End the subscription a token names."""
         return self._house.lists.leave(token, "web")
+
+    def describe_join(self, token: str) -> JoinView | None:
+        """Return what a link to confirm shows, or None."""
+        return self._show_join(self._house.joining.read(token))
+
+    def confirm_join(self, token: str) -> JoinView | None:
+        """Subscribe whoever follows a link to confirm."""
+        return self._show_join(self._house.joining.confirm(token))
+
+    def _show_join(self, found: "JoinRequest | None") -> JoinView | None:
+        lists = self._house.config.lists
+        if found is None:
+            return None
+        return JoinView(found.address, tuple(lists[name].title for name in found.lists if name in lists))
 
     def follow_link(self, token: str, number: int, visit: "Visit") -> str | None:
         """Return where a link leads, or None."""

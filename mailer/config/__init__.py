@@ -1,5 +1,6 @@
 """config.toml, typed; each field carries its help text, and an unknown key is an error that names the nearest."""
 
+from mailer.config.audience import JoiningConfig, RetentionConfig, SegmentConfig
 from mailer.config.newsletter import ListConfig, PicturesConfig, ScheduleConfig, SenderConfig, StaffConfig
 from mailer.config.notices import NoticesConfig
 from mailer.config.reading import FILE_NAME, line_of, load_config
@@ -21,6 +22,7 @@ __all__ = [
     "Config",
     "DomainConfig",
     "FILE_NAME",
+    "JoiningConfig",
     "Lead",
     "ListConfig",
     "NoticesConfig",
@@ -28,8 +30,10 @@ __all__ = [
     "RelayConfig",
     "RepliesConfig",
     "ReplyRule",
+    "RetentionConfig",
     "SELECTOR",
     "ScheduleConfig",
+    "SegmentConfig",
     "SenderConfig",
     "StaffConfig",
     "SuppressionConfig",

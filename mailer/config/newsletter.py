@@ -48,7 +48,15 @@ class ListConfig(Table):
     file: str = Field(
         default="",
         description="the sheet that the list follows (`mailer lists sync`), from the newsletter folder; empty: the "
-        "list is kept in the database, filled by `mailer contacts import` and by readers who join",
+        "list is kept in the database, filled by `mailer contacts import` and by who joins",
+    )
+    joining: Literal["staff", "invite", "open"] = Field(
+        default="staff",
+        description='how readers come to a list without a sheet: "staff" bring them in; with "invite" staff also ask '
+        'them, with "open" they also ask themselves, and each confirms by a link, which wants public_url',
+    )
+    most_dropped: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.5, description="the part of its readers that its sheet may drop at once without `--shrink`"
     )
     salutation: Line = Field(
         default="",
@@ -70,6 +78,11 @@ class ListConfig(Table):
     received: bool = Field(
         default=False, description="whether a copy asks the reader to confirm receipt (收悉); wants public_url"
     )
+
+    @property
+    def follows_file(self) -> bool:
+        """Whether a sheet says who is on it."""
+        return bool(self.file)
 
     @property
     def tracks(self) -> Tracking:

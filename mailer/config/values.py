@@ -162,6 +162,9 @@ def _check_lead(value: str) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
+Period = Annotated[
+    timedelta | None, BeforeValidator(lambda value: None if value in ("", None) else _parse_duration(value))
+]
 Clock = Annotated[time, BeforeValidator(_check_clock)]
 Line = Annotated[str, AfterValidator(_check_line)]
 Zone = Annotated[str, AfterValidator(_check_zone)]

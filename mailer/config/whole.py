@@ -1,11 +1,13 @@
 """The whole of config.toml: its top keys, its tables, and what must be right between them."""
 
+from collections.abc import Collection, Iterable
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
 from mailer.config.approval import ApprovalConfig
+from mailer.config.audience import JoiningConfig, RetentionConfig, SegmentConfig
 from mailer.config.newsletter import (
     ListConfig,
     PicturesConfig,
@@ -24,6 +26,7 @@ from mailer.config.values import CurableError, DatabaseAddress, Name, PublicUrl,
 from mailer.i18n import _
 from mailer.model.address import is_provider
 from mailer.model.issue import Role
+from mailer.model.segment import Filters
 
 MOST_KEYS = 2  # of DKIM: one for all receivers, one for those who know better
 
@@ -51,6 +54,11 @@ class Config(Table):
     )
     sender: SenderConfig
     lists: dict[Name, ListConfig] = Field(description="the distribution lists")
+    segments: dict[Name, SegmentConfig] = Field(
+        default_factory=dict, description="some readers of lists, to send to them only"
+    )
+    joining: JoiningConfig = JoiningConfig()
+    retention: RetentionConfig = RetentionConfig()
     relays: dict[Name, RelayConfig] = Field(default_factory=dict, description="the SMTP servers")
     domains: dict[Name, DomainConfig] = Field(
         default_factory=dict, description="recipient domains with limits of their own"
@@ -101,15 +109,39 @@ class Config(Table):
             raise CurableError(
                 _("hosted pictures need public_url"), _('set public_url, or write "inline"'), ("pictures", "place")
             )
-        for table, tables in (("schedule", self.schedule), ("relays", self.relays)):
+        both = (*self.lists, *self.segments)
+        for table, tables, known in (
+            ("schedule", self.schedule, both),
+            ("relays", self.relays, tuple(self.lists)),
+            ("segments", self.segments, tuple(self.lists)),
+        ):
             for name, settings in tables.items():
                 for wanted in settings.lists:
-                    if wanted not in self.lists:
+                    if wanted not in known:
                         raise CurableError(
                             _("there is no list {name}").format(name=wanted),
-                            _("config.toml has: {names}").format(names=", ".join(self.lists)),
+                            _("config.toml has: {names}").format(names=", ".join(known)),
                             (table, name, "lists"),
                         )
+        return self
+
+    @model_validator(mode="after")
+    def _check_lists(self) -> "Config":
+        for name, one in self.lists.items():
+            if one.joining == "staff":
+                continue
+            if one.follows_file:
+                cure = _("take one of the two out: file, or joining")
+                raise CurableError(
+                    _("nobody joins a list by a link that follows a sheet"), cure, ("lists", name, "joining")
+                )
+            if not self.public_url:
+                cure = _('set public_url, or write "staff"')
+                raise CurableError(_("joining by a link needs public_url"), cure, ("lists", name, "joining"))
+        for name in self.segments:
+            if name in self.lists:
+                cure = _("give the segment another name")
+                raise CurableError(_("there is a list {name} already").format(name=name), cure, ("segments", name))
         return self
 
     @property
@@ -121,6 +153,21 @@ class Config(Table):
         """Return d= of a key, also of one that has no table yet."""
         table = self.dkim.get(selector)
         return (table.domain if table else "") or self.sender.domain
+
+    def base_lists(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return lists as named, with those of a segment in its place; each once."""
+        found = (self.segments[name].lists if name in self.segments else (name,) for name in names)
+        return tuple(dict.fromkeys(one for lists in found for one in lists))
+
+    def filters_of(self, names: Collection[str]) -> dict[str, Filters]:
+        """Return whom of each list these names mean, where that is not everybody: those of its segments together."""
+        segments = [self.segments[name] for name in names if name in self.segments]
+        found: dict[str, Filters] = {}
+        for one in segments:
+            for name in one.lists:
+                if name not in names:
+                    found[name] = (*found.get(name, ()), one.filter)
+        return found
 
     def lists_in_order(self) -> tuple[tuple[str, ListConfig], ...]:
         """Every list, 报 before 送 before 发, then as written: the order of sending."""

@@ -42,6 +42,12 @@ class Act(StrEnum):
     EXPORT_CONTACTS = "export_contacts"
     CONFIRM = "confirm"  # a person said that this house may send
     TEST_NOTICES = "test_notices"  # to every target of the notices to staff
+    JOIN = "join"  # staff put a reader on a list, or asked one to confirm
+    LEAVE = "leave"  # staff took a reader off a list
+    CHANGE_CONTACT = "change_contact"
+    EXPORT_PERSON = "export_person"  # all that is kept of a person was handed out
+    ERASE_PERSON = "erase_person"
+    RETAIN = "retain"  # what is older than the settings keep was cleared
 
 
 class Subject(NamedTuple):

@@ -119,14 +119,19 @@ def decide_change(found: SheetContact, standing: Standing) -> ContactChange:
 
 def merge_contact(known: Contact, wanted: Contact) -> Contact:
     """Return a contact with what a sheet says of it."""
+    organisation, city = wanted.organisation or known.organisation, wanted.city or known.city
+    stays = (organisation, city) == (known.organisation, known.city)  # another organisation has another level
     return Contact(
         wanted.address,
         known.key,
         wanted.name or known.name,
         wanted.title or known.title,
-        wanted.organisation or known.organisation,
-        wanted.city or known.city,
+        organisation,
+        city,
         wanted.phone or known.phone,
+        (wanted.level or (known.level if stays else "")) if organisation else "",
+        known.language,
+        known.attributes,
     )
 
 
@@ -136,7 +141,7 @@ def compare_contacts(was: Contact, now: Contact) -> tuple[FieldChange, ...]:
         return ()
     return tuple(
         FieldChange(name, getattr(was, name), getattr(now, name))
-        for name in ("organisation", "name", "title", "city", "address", "phone")
+        for name in ("organisation", "name", "title", "city", "level", "address", "phone")
         if getattr(was, name) != getattr(now, name)
     )
 

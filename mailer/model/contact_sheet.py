@@ -10,10 +10,11 @@ from enum import StrEnum
 
 from mailer.model.delivery import Contact
 
-FIELDS = ("organisation", "name", "title", "city", "address", "phone")
-LIMITS = {"name": 200, "title": 200, "organisation": 200, "city": 100, "phone": 100}  # characters the database takes
+FIELDS = ("organisation", "name", "title", "city", "level", "address", "phone")
+# characters the database takes
+LIMITS = {"name": 200, "title": 200, "organisation": 200, "city": 100, "level": 40, "phone": 100}
 # headings of the sheets we write; a sheet with them is read back exactly, with GUARD_HEADING behind them unguarded too
-FIELD_HEADINGS = ("单位", "姓名", "职务", "城市", "邮箱", "电话")
+FIELD_HEADINGS = ("单位", "姓名", "职务", "城市", "级别", "邮箱", "电话")
 EXPORT_HEADINGS = (*FIELD_HEADINGS, "名单", "状态", "订阅依据", "订阅来源", "订阅时间")
 REFUSED_HEADINGS = (*FIELD_HEADINGS, "原表", "原行", "原列", "原值", "问题", "怎么改")
 GUARD_HEADING = "文字前有'"  # of CSV files, and of what a spreadsheet makes of them

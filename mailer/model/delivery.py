@@ -135,7 +135,11 @@ class DistributionList:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person or office with one address, as a sheet gives it. key is Address.key."""
+    """A person or office with one address, as a sheet gives it. key is Address.key.
+
+    level: of its organisation. attributes: short texts by name, in the order of names. Where a sheet leaves level,
+    language or attributes empty it says nothing of them.
+    """
 
     address: str
     key: str
@@ -144,6 +148,9 @@ class Contact:
     organisation: str = ""
     city: str = ""
     phone: str = ""
+    level: str = ""
+    language: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,11 @@ class Right(StrEnum):
     RETRY = "retry"
     CORRECT = "correct"  # send a correction
     SUPPRESS = "suppress"  # say that an address gets nothing, or gets mail again
-    CONTACTS = "contacts"  # bring contacts in, change them, take them out of the house
+    CONTACTS = "contacts"  # bring contacts in, put them on lists and take them off, correct them, export them
     USERS = "users"  # register and change users
     CONFIRM = "confirm"  # say that this house may send: after a restore, a move, a clone
     SETTINGS = "settings"
+    PERSONS = "persons"  # hand out or erase all that is kept of a person
 
 
 ROLE_RIGHTS: dict[UserRole, frozenset[Right]] = {
@@ -57,7 +58,7 @@ ROLE_RIGHTS: dict[UserRole, frozenset[Right]] = {
             Right.CONTACTS,
         }
     ),
-    UserRole.ADMIN: frozenset({Right.USERS, Right.CONFIRM, Right.SETTINGS}),
+    UserRole.ADMIN: frozenset({Right.USERS, Right.CONFIRM, Right.SETTINGS, Right.PERSONS}),
 }
 
 

@@ -112,6 +112,24 @@ def no_issue_notice(about: str, due: str, why: str = "") -> Notice:
     )
 
 
+def join_words(newsletter: str, lists: Sequence[str], link: str) -> tuple[str, str]:
+    """Return subject and text that ask an address to confirm that it wants lists; nothing in it is what a
+    stranger typed (facts S23).
+    """
+    return (
+        _("Please confirm: {newsletter}").format(newsletter=newsletter),
+        _lines(
+            _("Somebody, probably you, wants this address to receive:"),
+            *(f"- {one}" for one in lists),
+            "",
+            _("If it was you, open this page and press the button:"),
+            link,
+            "",
+            _("If it was not, do nothing: without your confirmation nothing is sent."),
+        ),
+    )
+
+
 def held_notice(about: str, mailing: MailingRecord, due: str) -> Notice:
     """Say that a mailing is held, and why. due: when it was to start, empty for at once."""
     lines = [_("reason: {reason}").format(reason=mailing.reason or "–")]

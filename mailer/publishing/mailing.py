@@ -11,6 +11,7 @@ from mailer.model.approval import ApprovalRecord, AudienceChange, VoidReason, co
 from mailer.model.audit import Act
 from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus, SendAgain
 from mailer.model.people import PROGRAM, Actor
+from mailer.model.segment import Filters, filters_to_json
 from mailer.model.tempo import EVEN, Tempo
 from mailer.publishing.people import check_name
 from mailer.store import approvals, audit, mailings, recovery, tempo
@@ -32,11 +33,12 @@ def schedule_mailing(
     by: Actor = PROGRAM,
     again: SendAgain | None = None,
     tempo: Tempo = EVEN,
+    filters: Mapping[str, Filters] | None = None,
 ) -> int:
     """Write a mailing of the approved editions to lists, given as (name, id) in sending order; return its id.
 
     They may be some of the lists that the issue was approved for; StateError for any other. again: see SendAgain;
-    UsageError where a person's word lacks name or reason.
+    UsageError where a person's word lacks name or reason. filters: whom of a list, where that is not everybody.
     """
     if again is not None:
         check_name(again.by)
@@ -44,8 +46,9 @@ def schedule_mailing(
     require_lists(approval, [name for name, _id in lists])
     chosen = [(list_id, approval.editions[name]) for name, list_id in lists]
     number = mailings.create_mailing(
-        connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule, again, tempo
-    )
+        connection, approval.issue_id, approval.id, chosen, scheduled_at, now, schedule, again, tempo,
+        _by_id(lists, filters),
+    )  # fmt: skip
     audit.record(
         connection, by, Act.SCHEDULE, mailings.mailing_subject(number), now,
         approval=approval.id,
@@ -54,6 +57,7 @@ def schedule_mailing(
         schedule=schedule,
         # the reason may name a reader: it stands with the mailing, here only its hash
         again=hashlib.sha256(again.reason.encode()).hexdigest() if again is not None else None,
+        **_told(filters),
     )  # fmt: skip
     return number
 
@@ -68,6 +72,14 @@ def require_lists(approval: ApprovalRecord, names: Sequence[str]) -> None:
                     names=_(", ").join(approval.editions)
                 ),
             )
+
+
+def _by_id(lists: Sequence[tuple[str, int]], filters: Mapping[str, Filters] | None) -> dict[int, Filters]:
+    return {list_id: filters[name] for name, list_id in lists if name in filters} if filters else {}
+
+
+def _told(filters: Mapping[str, Filters] | None) -> dict[str, object]:
+    return {"filters": {name: filters_to_json(one) for name, one in filters.items()}} if filters else {}
 
 
 def find_drift(
@@ -110,16 +122,20 @@ def hold_unapproved(
     schedule: str,
     reason: str,
     tempo: Tempo = EVEN,
+    filters: Mapping[str, Filters] | None = None,
 ) -> int:
     """Write a held mailing of an issue that was due and may not go out, so that a person sees it; return its id.
 
     It has no approval: `rebind_mailing` puts it under one that stands then.
     """
     wanted = [(list_id, None) for _name, list_id in lists]
-    mailing_id = mailings.create_mailing(connection, issue_id, None, wanted, due_at, now, schedule, tempo=tempo)
+    mailing_id = mailings.create_mailing(
+        connection, issue_id, None, wanted, due_at, now, schedule, tempo=tempo, filters=_by_id(lists, filters)
+    )
     audit.record(
         connection, PROGRAM, Act.SCHEDULE, mailings.mailing_subject(mailing_id), now,
         approval=None, lists=[name for name, _id in lists], at=due_at.isoformat(), schedule=schedule,
+        **_told(filters),
     )  # fmt: skip
     mailings.move_mailing(connection, mailing_id, MailingStatus.HELD, now, reason, why="unapproved")
     return mailing_id

@@ -40,6 +40,7 @@ RIGHT_WORDS: dict[Right, str] = {
     Right.USERS: N_("register and change users"),
     Right.CONFIRM: N_("confirm that this house may send"),
     Right.SETTINGS: N_("change settings"),
+    Right.PERSONS: N_("hand out or erase what is kept of a person"),
 }
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from mailer.config import DomainConfig, RelayConfig
+from mailer.model.segment import Filters
 from mailer.sending.course import Course, Load
 from mailer.sending.feed import Domains, relay_subject
 from mailer.sending.meters import Known, Speed
@@ -36,26 +37,30 @@ def expect_loads(
     changes: Mapping[str, Change],
     secret: HouseSecret,
     now: datetime,
+    filters: Mapping[str, Filters] | None = None,
 ) -> tuple[Load, ...]:
     """Return what a plan would write for lists, given as (name, id) in sending order; writes nothing.
 
     It counts as planning does: an address once, in its first list; none that the issue has reached, none suppressed.
-    changes: what the sheets differ from the lists, as planning follows them first.
+    changes: what the sheets differ from the lists, as planning follows them first. filters: whom of a list, where that
+    is not everybody; changes hold only those.
     """
-    before: list[int] = []
+    before: dict[int, Filters] = {}
+    meant = {list_id: (filters or {}).get(name, ()) for name, list_id in lists if list_id is not None}
     counts: dict[str, Counter[str]] = {}
     any_suppressed = audience.any_suppressed(connection, now)
     for name, list_id in lists:
         counts[name] = Counter()
         if list_id is None:
             continue
-        counts[name].update(dict(plans.count_expected(connection, issue_id, list_id, before)))
+        counts[name].update(dict(plans.count_expected(connection, issue_id, list_id, before, meant[list_id])))
         if any_suppressed:
-            for page in plans.iterate_expected_keys(connection, issue_id, list_id, before):
+            for page in plans.iterate_expected_keys(connection, issue_id, list_id, before, meant[list_id]):
                 counts[name].subtract(_domain(key) for key in _suppressed(connection, page, secret, now))
-        before.append(list_id)
+        before[list_id] = meant[list_id]
     for keys in _pages(sorted({key for one in changes.values() for key in (*one.added, *one.removed)})):
-        _follow_sheets(connection, issue_id, lists, changes, keys, counts, secret, now)
+        active = plans.lists_of(connection, keys, {one: wanted for one, wanted in meant.items() if wanted})
+        _follow_sheets(connection, issue_id, lists, changes, keys, active, counts, secret, now)
     return tuple(Load(name, +counts[name]) for name, _id in lists)
 
 
@@ -65,6 +70,7 @@ def _follow_sheets(
     lists: Sequence[tuple[str, int | None]],
     changes: Mapping[str, Change],
     keys: Sequence[str],
+    active: Mapping[str, Collection[int]],
     counts: Mapping[str, Counter[str]],
     secret: HouseSecret,
     now: datetime,
@@ -72,7 +78,6 @@ def _follow_sheets(
     none = _suppressed(connection, keys, secret, now) if audience.any_suppressed(connection, now) else set()
     if issue_id is not None:
         none |= plans.reached_among(connection, issue_id, keys)
-    active = plans.lists_of(connection, keys)
     added = {name: set(one.added) for name, one in changes.items()}
     removed = {name: set(one.removed) for name, one in changes.items()}
     for key in keys:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mailer.errors import SheetError
 from mailer.i18n import _
+from mailer.model.address import Address
 from mailer.model.contact_sheet import (
     EXPORT_HEADINGS,
     FIELDS,
@@ -197,7 +198,20 @@ def _read_row(row: SheetRow, layout: SheetLayout) -> Iterator[SheetItem]:
                 yield DoubtfulCell(where, token.address.text, _("the domain looks mistyped"), token.suggestion)
             yield from doubts
             doubts = []
-            yield SheetContact(Contact(token.address.text, token.address.key, **shared), where)
+            yield SheetContact(_to_contact(token.address, shared), where)
+
+
+def _to_contact(address: Address, values: Mapping[str, str]) -> Contact:
+    return Contact(
+        address.text,
+        address.key,
+        values.get("name", ""),
+        values.get("title", ""),
+        values.get("organisation", ""),
+        values.get("city", ""),
+        values.get("phone", ""),
+        values.get("level", ""),
+    )
 
 
 def _read_aside(row: SheetRow, layout: SheetLayout, *, has_address: bool) -> RowAside | None:

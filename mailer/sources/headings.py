@@ -17,6 +17,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "name": ("姓名", "联系人", "name", "contact", "联系人姓名", "收件人", "名字", "负责人", "fullname"),
     "title": ("职务", "职位", "title", "position", "职称", "联系人职务"),
     "city": ("城市", "地市", "所属地区", "city", "所在城市", "所在地市", "所属城市", "所在市", "设区市"),
+    "level": ("级别", "层级", "level", "单位级别"),
     "address": ("邮箱", "地址", "电子邮箱", "邮箱地址", "邮件地址", "电子邮件", "email", "e-mail", "mail", "address",
                 "邮件", "电子信箱", "信箱", "电子邮箱地址", "emailaddress", "e-mailaddress"),
     "phone": ("电话", "手机", "联系电话", "phone", "tel", "mobile", "手机号", "手机号码", "电话号码", "联系方式",
@@ -35,6 +36,7 @@ _ABOUT: tuple[tuple[str, str], ...] = (
     ("name", r"姓名|联系人$"),  # 姓名及职务 is a name with a title behind
     ("title", r"职务|职位|职称"),
     ("city", r"^(?:所在|所属)?(?:城|地)市"),
+    ("level", r"^(?:单位|行政)?(?:级别|层级)"),
     ("organisation", r"单位(?:全称|名称)|(?:公司|企业|机构)(?:全称|名称)?$|单位$"),
 )
 _ABOUT_PATTERNS = [(field, re.compile(pattern)) for field, pattern in _ABOUT]

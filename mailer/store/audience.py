@@ -1,19 +1,30 @@
 """Distribution lists, contacts, subscriptions and suppressions."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Connection, FromClause, Row, Select, bindparam, func, insert, or_, select, text, update
 
+from mailer.model.consent import Basis, ConsentAct, Grounds
 from mailer.model.delivery import Contact, DistributionList
 from mailer.model.edition import RECIPIENT_FIELDS
 from mailer.model.history import SubscriptionRecord, SuppressionRecord
 from mailer.model.issue import Role
+from mailer.model.people import PROGRAM, Actor
+from mailer.store.consents import log_contacts, log_subscriptions
+from mailer.store.organisations import Place, save_organisations
 from mailer.store.rows import Prepared, given
-from mailer.store.schema import contact, delivery, distribution_list, subscription, suppression
+from mailer.store.schema import (
+    contact,
+    delivery,
+    distribution_list,
+    organisation,
+    subscription,
+    suppression,
+)
 
 DROPPED = "dropped from the sheet"  # the one reason from which a sheet may bring someone back
 PAGE = 500  # values in one statement: far below what either database takes
@@ -84,31 +95,68 @@ def _pages(values: Collection[T]) -> Iterator[list[T]]:
         yield page
 
 
-def _to_contact(row: Row[tuple[object, ...]]) -> Contact:
-    return Contact(row.address, row.address_key, row.name, row.title, row.organisation, row.city, row.phone)
+# a contact with what its organisation is called and is
+_UNIT = (organisation.c.name.label("organisation"), organisation.c.level)
+_WITH_UNIT: FromClause = contact.outerjoin(organisation, organisation.c.id == contact.c.organisation_id)
 
 
-def _to_columns(value: Contact, now: datetime) -> dict[str, object]:
-    columns = asdict(value)
-    return {"address_key": columns.pop("key"), **columns, "changed_at": now}
+def to_contact(row: Row[tuple[object, ...]]) -> Contact:
+    """Return the contact of a row with all columns of contact, and organisation and level of its organisation."""
+    return Contact(
+        row.address,
+        row.address_key,
+        row.name,
+        row.title,
+        row.organisation or "",
+        row.city,
+        row.phone,
+        row.level or "",
+        row.language,
+        tuple(sorted(row.attributes.items())) if row.attributes else (),
+    )
+
+
+def _to_columns(value: Contact, organisations: Mapping[Place, int], now: datetime) -> dict[str, object]:
+    return {
+        "address": value.address,
+        "address_key": value.key,
+        "name": value.name,
+        "title": value.title,
+        "organisation_id": organisations.get((value.organisation, value.city)),
+        "city": value.city,
+        "phone": value.phone,
+        "language": value.language,
+        "attributes": dict(value.attributes),
+        "changed_at": now,
+    }
+
+
+def merge_contact(known: Contact, said: Contact) -> Contact:
+    """Return what a contact becomes by what is said of it: what may be left unsaid stays as it is known."""
+    level = said.level or (known.level if known.organisation == said.organisation else "")
+    language, attributes = said.language or known.language, said.attributes or known.attributes
+    if (level, language, attributes) == (said.level, said.language, said.attributes):
+        return said  # as for most rows of a sheet: a copy of each would cost more than all the rest
+    return replace(said, level=level, language=language, attributes=attributes)
 
 
 def _select_subscribers(list_id: int) -> Select[tuple[object, ...]]:
     return (
         select(
             contact,
+            *_UNIT,
             subscription.c.id.label("subscription_id"),
             subscription.c.position,
             subscription.c.status,
             subscription.c.left_reason,
         )
-        .join_from(subscription, contact)
+        .select_from(_WITH_UNIT.join(subscription, subscription.c.contact_id == contact.c.id))
         .where(subscription.c.list_id == list_id)
     )
 
 
 def _to_subscriber(row: Row[tuple[object, ...]]) -> Subscriber:
-    return Subscriber(row.id, row.subscription_id, row.position, _to_contact(row), row.status, row.left_reason)
+    return Subscriber(row.id, row.subscription_id, row.position, to_contact(row), row.status, row.left_reason)
 
 
 def read_subscribers(connection: Connection, list_id: int) -> dict[str, Subscriber]:
@@ -135,48 +183,80 @@ def save_contacts(
     """
     found: dict[str, tuple[int, Contact]] = {}
     for keys in _pages([value.key for value in values]):
-        rows = connection.execute(select(contact).where(contact.c.address_key.in_(keys)))
-        found |= {row.address_key: (row.id, _to_contact(row)) for row in rows}
+        rows = connection.execute(_select_contacts().where(contact.c.address_key.in_(keys)))
+        found |= {row.address_key: (row.id, to_contact(row)) for row in rows}
     ids = {key: number for key, (number, _known) in found.items()}
-    differing = [value for value in values if value.key in found and found[value.key][1] != value]
-    change_contacts(connection, [(ids[value.key], value) for value in differing if value.key not in keep], now)
-    new = [_to_columns(value, now) for value in values if value.key not in found]
-    if new:
-        inserted = connection.execute(insert(contact).returning(contact.c.id, contact.c.address_key), new)
-        ids |= {row.address_key: row.id for row in inserted}
+    kept = [value for value in values if value.key in found and value.key not in keep]
+    merged = [(value.key, merge_contact(found[value.key][1], value)) for value in kept]
+    change_contacts(connection, [(ids[key], value) for key, value in merged if found[key][1] != value], now)
+    new = [value for value in values if value.key not in found]
+    ids |= insert_contacts(connection, new, now)
     if len(new) > PAGE:
         # else PostgreSQL goes on with a plan made for the table as it was: the next look-ups read all of it each time
         connection.execute(text("ANALYZE contact"))
     return ids
 
 
+def insert_contacts(connection: Connection, values: Sequence[Contact], now: datetime) -> dict[str, int]:
+    """Write contacts whose address keys nobody has; return key to id."""
+    if not values:
+        return {}
+    organisations = save_organisations(connection, values, now)
+    rows = [{**_to_columns(value, organisations, now), "created_at": now} for value in values]
+    inserted = connection.execute(insert(contact).returning(contact.c.id, contact.c.address_key), rows)
+    return {str(row.address_key): int(row.id) for row in inserted}
+
+
 def find_contact(connection: Connection, address_key: str) -> Contact | None:
     """Return the contact with this address, or None."""
-    row = connection.execute(select(contact).where(contact.c.address_key == address_key)).one_or_none()
-    return _to_contact(row) if row is not None else None
+    row = connection.execute(_select_contacts().where(contact.c.address_key == address_key)).one_or_none()
+    return to_contact(row) if row is not None else None
+
+
+def contact_id(connection: Connection, address_key: str) -> int | None:
+    """Return the id of the contact with this address, or None."""
+    found = connection.execute(select(contact.c.id).where(contact.c.address_key == address_key)).scalar()
+    return int(found) if found is not None else None
+
+
+def _select_contacts() -> Select[tuple[object, ...]]:
+    return select(contact, *_UNIT).select_from(_WITH_UNIT)
 
 
 def change_contacts(connection: Connection, values: Sequence[tuple[int, Contact]], now: datetime) -> None:
     """Write what contacts are from now on: pairs of contact id and contact."""
-    if values:
-        connection.execute(
-            update(contact).where(contact.c.id == bindparam("contact_id")),
-            [{"contact_id": number, **_to_columns(value, now)} for number, value in values],
-        )
+    if not values:
+        return
+    organisations = save_organisations(connection, [value for _number, value in values], now)
+    connection.execute(
+        update(contact).where(contact.c.id == bindparam("contact_id")),
+        [{"contact_id": number, **_to_columns(value, organisations, now)} for number, value in values],
+    )
 
 
 def subscribe_contacts(
-    connection: Connection, list_id: int, places: Sequence[tuple[int, int]], basis: str, source: str, now: datetime
+    connection: Connection,
+    list_id: int,
+    places: Sequence[tuple[int, int]],
+    basis: str,
+    source: str,
+    now: datetime,
+    *,
+    what: ConsentAct = ConsentAct.JOINED,
+    text_version: str = "",
+    by: Actor = PROGRAM,
 ) -> None:
-    """Add active subscriptions that did not exist: pairs of contact id and position."""
-    rows = [{"contact_id": contact_id, "position": position} for contact_id, position in places]
+    """Add active subscriptions that did not exist: pairs of contact id and position; the consent log says so."""
+    rows = [{"contact_id": number, "position": position} for number, position in places]
     if rows:
         added = insert(subscription).inline().values(
-            list_id=list_id, status="active", basis=basis, source=source, since=now,
+            list_id=list_id, status="active", basis=basis, source=source, since=now, text_version=text_version,
             contact_id=given("contact_id", subscription.c.contact_id.type),
             position=given("position", subscription.c.position.type),
         )  # fmt: skip
         Prepared(added).execute_many(connection, rows)
+        grounds = Grounds(basis, source, text_version, by)
+        log_contacts(connection, [number for number, _position in places], list_id, what, grounds, now)
 
 
 def place_subscriptions(connection: Connection, places: Sequence[tuple[int, int]]) -> None:
@@ -193,31 +273,80 @@ def place_subscriptions(connection: Connection, places: Sequence[tuple[int, int]
 def drop_subscriptions(connection: Connection, subscription_ids: Collection[int], now: datetime) -> None:
     """Mark active subscriptions as left because their sheet no longer has them."""
     for page in _pages(subscription_ids):
-        connection.execute(
-            update(subscription)
-            .where(subscription.c.id.in_(page), subscription.c.status == "active")
-            .values(status="left", left_at=now, left_reason=DROPPED)
-        )
+        wanted = (subscription.c.id.in_(page), subscription.c.status == "active")
+        log_subscriptions(connection, wanted, ConsentAct.DROPPED, Grounds("", "sheet"), now)
+        connection.execute(update(subscription).where(*wanted).values(status="left", left_at=now, left_reason=DROPPED))
 
 
 def resume_subscriptions(connection: Connection, subscription_ids: Collection[int], source: str, now: datetime) -> None:
     """Make subscriptions active again that their sheet had dropped; never one that the reader ended."""
     for page in _pages(subscription_ids):
+        wanted = (
+            subscription.c.id.in_(page),
+            subscription.c.status == "left",
+            subscription.c.left_reason == DROPPED,
+        )
+        log_subscriptions(connection, wanted, ConsentAct.RETURNED, Grounds(Basis.SHEET, source), now)
         connection.execute(
             update(subscription)
-            .where(
-                subscription.c.id.in_(page),
-                subscription.c.status == "left",
-                subscription.c.left_reason == DROPPED,
-            )
+            .where(*wanted)
             .values(status="active", left_at=None, left_reason="", source=source, since=now)
         )
 
 
-def end_subscription(connection: Connection, contact_id: int, list_id: int, reason: str, now: datetime) -> bool:
+def restart_subscription(
+    connection: Connection, contact_id: int, list_id: int, what: ConsentAct, grounds: Grounds, now: datetime
+) -> bool:
+    """Make a subscription active again by its reader's word, or staff's; False where there is none that is not."""
+    result = connection.execute(
+        update(subscription)
+        .where(
+            subscription.c.contact_id == contact_id,
+            subscription.c.list_id == list_id,
+            subscription.c.status != "active",
+        )
+        .values(
+            status="active",
+            left_at=None,
+            left_reason="",
+            basis=grounds.basis,
+            source=grounds.source,
+            text_version=grounds.text_version,
+            since=now,
+        )
+    )
+    if result.rowcount:
+        log_contacts(connection, [contact_id], list_id, what, grounds, now)
+    return result.rowcount == 1
+
+
+def was_subscribed(connection: Connection, contact_id: int, list_id: int) -> bool:
+    """Return whether a contact is or ever was on a list."""
+    wanted = (subscription.c.contact_id == contact_id, subscription.c.list_id == list_id)
+    return connection.execute(select(subscription.c.id).where(*wanted)).first() is not None
+
+
+def is_subscribed(connection: Connection, contact_id: int, list_id: int) -> bool:
+    """Return whether a contact is active on a list."""
+    wanted = (subscription.c.contact_id == contact_id, subscription.c.list_id == list_id)
+    active = subscription.c.status == "active"
+    return connection.execute(select(subscription.c.id).where(*wanted, active)).first() is not None
+
+
+def end_subscription(
+    connection: Connection,
+    contact_id: int,
+    list_id: int,
+    reason: str,
+    now: datetime,
+    *,
+    source: str = "",
+    by: Actor = PROGRAM,
+) -> bool:
     """Mark a subscription as left by its reader, for good: also one that its sheet had dropped before.
 
-    False when the reader had left already, whose time and reason stay.
+    source and by: how it became known, and who of staff wrote it down. False when the reader had left already, whose
+    time and reason stay.
     """
     result = connection.execute(
         update(subscription)
@@ -228,6 +357,9 @@ def end_subscription(connection: Connection, contact_id: int, list_id: int, reas
         )
         .values(status="left", left_at=now, left_reason=reason)
     )
+    if result.rowcount:
+        grounds = Grounds("", source, by=by, detail=reason)
+        log_contacts(connection, [contact_id], list_id, ConsentAct.LEFT, grounds, now)
     return result.rowcount == 1
 
 
@@ -235,9 +367,10 @@ def longest_values(connection: Connection, list_name: str) -> dict[str, str]:
     """Return the longest value of each field of a recipient among a list's active subscribers, where there is any."""
     found: dict[str, str] = {}
     for name in RECIPIENT_FIELDS:
-        column = contact.c[name]
+        column = organisation.c.name if name == "organisation" else contact.c[name]
         value = connection.execute(
             select(column)
+            .select_from(_WITH_UNIT)
             .join(subscription, subscription.c.contact_id == contact.c.id)
             .join(distribution_list, distribution_list.c.id == subscription.c.list_id)
             .where(distribution_list.c.name == list_name, subscription.c.status == "active")
@@ -270,6 +403,17 @@ def suppressed_among(connection: Connection, hashes: Collection[str], now: datet
         )
     )
     return {str(row.address_hash) for row in rows}
+
+
+def suppression_reasons(connection: Connection, hashes: Collection[str], now: datetime) -> dict[str, str]:
+    """Return why those of the hashes are suppressed that are."""
+    until = suppression.c.until
+    rows = connection.execute(
+        select(suppression.c.address_hash, suppression.c.reason).where(
+            suppression.c.address_hash.in_(hashes), or_(until.is_(None), until > now)
+        )
+    )
+    return {str(row.address_hash): str(row.reason) for row in rows}
 
 
 def find_suppression(connection: Connection, address_hash: str, now: datetime) -> SuppressionRecord | None:
@@ -320,6 +464,7 @@ class Standing:
     list_title: str
     address: str
     active: bool
+    erased: bool = False
 
 
 def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing | None:
@@ -331,8 +476,10 @@ def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing |
             distribution_list.c.title,
             delivery.c.address,
             subscription.c.status,
+            contact.c.erased_at,
         )
         .join_from(delivery, distribution_list)
+        .join(contact, contact.c.id == delivery.c.contact_id)
         .outerjoin(
             subscription,
             (subscription.c.contact_id == delivery.c.contact_id) & (subscription.c.list_id == delivery.c.list_id),
@@ -341,4 +488,5 @@ def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing |
     ).one_or_none()
     if row is None:
         return None
-    return Standing(row.contact_id, row.list_id, row.title, row.address, row.status == "active")
+    erased = row.erased_at is not None
+    return Standing(row.contact_id, row.list_id, row.title, row.address, row.status == "active", erased)

@@ -136,6 +136,13 @@ def list_entries(
     return [_to_entry(row) for row in rows]
 
 
+def entries_about(connection: Connection, subject: Subject) -> list[AuditEntry]:
+    """Return what is on record of one subject, oldest first."""
+    wanted = _about(subject.kind, [subject.name])
+    rows = connection.execute(select(audit_entry).where(wanted).order_by(audit_entry.c.id))
+    return [_to_entry(row) for row in rows]
+
+
 def _about(kind: str, names: Sequence[str]) -> ColumnElement[bool]:
     return and_(audit_entry.c.subject_kind == kind, audit_entry.c.subject.in_(names))
 

@@ -5,15 +5,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
+from mailer.model.consent import ConsentAct, Grounds
 from mailer.model.contact_import import (
     ChangeKind,
     ContactChange,
     ImportRecord,
     Standing,
 )
-from mailer.model.delivery import Contact
 from mailer.model.people import Actor
 from mailer.store import audience
+from mailer.store.consents import log_subscriptions
 from mailer.store.rows import Prepared, given
 from mailer.store.schema import (
     contact,
@@ -67,13 +68,15 @@ def apply_page(
     list_id: int,
     decided: Sequence[Decided],
     position: int,
-    basis: str,
-    source: str,
+    grounds: Grounds,
     now: datetime,
 ) -> int:
-    """Write what was decided of a page of contacts; new subscriptions stand from `position` on. Return the next one."""
+    """Write what was decided of a page of contacts; new subscriptions stand from `position` on. Return the next one.
+
+    grounds: why they begin, and who brought them in; the consent log says so too.
+    """
     made = [change.contact for change, _standing in decided if change.kind is ChangeKind.NEW]
-    ids = _insert_contacts(connection, made, now)
+    ids = audience.insert_contacts(connection, made, now)
     rewritten = [
         (standing.contact_id, change.contact)
         for change, standing in decided
@@ -81,7 +84,7 @@ def apply_page(
     ]
     audience.change_contacts(connection, rewritten, now)
     fresh: list[tuple[int, int]] = []
-    resumed: list[dict[str, object]] = []
+    resumed: list[dict[str, int]] = []
     images: list[dict[str, object]] = []
     for change, standing in decided:
         place = change.now_position
@@ -96,8 +99,8 @@ def apply_page(
                 fresh.append((contact_id, place))
             else:
                 resumed.append({"subscription_id": standing.subscription_id, "place": place})
-    audience.subscribe_contacts(connection, list_id, fresh, basis, source, now)
-    _resume(connection, resumed, basis, source, now)
+    audience.subscribe_contacts(connection, list_id, fresh, grounds.basis, grounds.source, now, by=grounds.by)
+    _resume(connection, resumed, grounds, now)
     audience.place_subscriptions(
         connection,
         [
@@ -113,29 +116,15 @@ def apply_page(
     return position
 
 
-def _insert_contacts(connection: Connection, values: Sequence[Contact], now: datetime) -> dict[str, int]:
-    if not values:
-        return {}
-    rows = [
-        {
-            "address": one.address, "address_key": one.key, "name": one.name, "title": one.title,
-            "organisation": one.organisation, "city": one.city, "phone": one.phone, "changed_at": now,
-        }
-        for one in values
-    ]  # fmt: skip
-    inserted = connection.execute(insert(contact).returning(contact.c.id, contact.c.address_key), rows)
-    return {row.address_key: int(row.id) for row in inserted}
-
-
-def _resume(
-    connection: Connection, rows: Sequence[Mapping[str, object]], basis: str, source: str, now: datetime
-) -> None:
+def _resume(connection: Connection, rows: Sequence[Mapping[str, int]], grounds: Grounds, now: datetime) -> None:
     if rows:
+        wanted = [subscription.c.id.in_([row["subscription_id"] for row in rows])]
+        log_subscriptions(connection, wanted, ConsentAct.RETURNED, grounds, now)
         connection.execute(
             update(subscription)
             .where(subscription.c.id == bindparam("subscription_id"))
             .values(
-                status="active", left_at=None, left_reason="", basis=basis, source=source, since=now,
+                status="active", left_at=None, left_reason="", basis=grounds.basis, source=grounds.source, since=now,
                 position=bindparam("place"),
             ),
             rows,
@@ -174,7 +163,7 @@ def _image(number: int, contact_id: int, change: ContactChange, standing: Standi
         was = standing.known
         image |= {
             "was_address": was.address, "was_name": was.name, "was_title": was.title,
-            "was_organisation": was.organisation, "was_city": was.city, "was_phone": was.phone,
+            "was_organisation": was.organisation, "was_city": was.city, "was_level": was.level, "was_phone": was.phone,
             "was_changed_at": standing.changed_at,
         }  # fmt: skip
     if standing.subscription_id is not None:

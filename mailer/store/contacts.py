@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, Row, Select, or_, select
 
-from mailer.model.delivery import Contact
 from mailer.model.listed import ContactFilter, ListedContact
-from mailer.store.schema import contact, delivery, distribution_list, subscription
+from mailer.store import audience
+from mailer.store.schema import contact, delivery, distribution_list, organisation, subscription
 
 PAGE = 1000
 
@@ -26,12 +26,15 @@ def _select(wanted: ContactFilter) -> Select[tuple[object, ...]]:
     query = (
         select(
             contact,
+            organisation.c.name.label("organisation"),
+            organisation.c.level,
             distribution_list.c.name.label("list_name"),
             subscription.c.status,
             subscription.c.basis,
             subscription.c.source,
             subscription.c.since,
         )
+        .outerjoin(organisation, organisation.c.id == contact.c.organisation_id)
         .outerjoin(subscription, subscription.c.contact_id == contact.c.id)
         .outerjoin(distribution_list, distribution_list.c.id == subscription.c.list_id)
         .order_by(
@@ -43,13 +46,13 @@ def _select(wanted: ContactFilter) -> Select[tuple[object, ...]]:
     if wanted.status:
         query = query.where(subscription.c.status == wanted.status)
     if wanted.text:
-        fields = (contact.c.address_key, contact.c.name, contact.c.title, contact.c.organisation, contact.c.city)
+        fields = (contact.c.address_key, contact.c.name, contact.c.title, organisation.c.name, contact.c.city)
         query = query.where(or_(*(field.icontains(wanted.text, autoescape=True) for field in fields)))
     return query
 
 
 def _to_listed(row: Row[tuple[object, ...]]) -> ListedContact:
-    value = Contact(row.address, row.address_key, row.name, row.title, row.organisation, row.city, row.phone)
+    value = audience.to_contact(row)
     return ListedContact(value, row.list_name or "", row.status or "", row.basis or "", row.source or "", row.since)
 
 

@@ -1,5 +1,6 @@
 """Opens the database, brings it to the present schema, and gives out transactions."""
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Connection", "Store", "open_store"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0014"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
+HEAD = "0015"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
 BUSY_TIMEOUT_S = 30
 CACHE_KIB = 8 * 1024  # of each connection; a plan of a million rows touches its indexes all over
 CHECKPOINT_PAGES = 4000  # a sender rewrites the same pages again and again; copying them back rarely costs least
@@ -44,6 +45,11 @@ def _tune_sqlite(connection: Any, busy_timeout_s: float) -> None:
     cursor.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
     cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     cursor.close()
+
+
+def _write_json(value: object) -> str:
+    # SQLite finds a key by its letters as they are stored, and takes no escape for one
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _identify_file(path: Path | None) -> tuple[int, int] | None:
@@ -64,7 +70,7 @@ class Store:
 
     def __init__(self, url: URL, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         self.url = url
-        self._engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
+        self._engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite", json_serializer=_write_json)
         if self.is_sqlite:
             event.listen(self._engine, "connect", lambda connection, _record: _tune_sqlite(connection, busy_timeout_s))
             event.listen(self._engine, "begin", _begin_sqlite)

@@ -6,11 +6,22 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, text, update
 
+from mailer.model.consent import ConsentAct, Grounds
 from mailer.model.contact_import import ImportRecord, KeptContact, KeptReason
 from mailer.store import audience
 from mailer.store.audience import DROPPED
+from mailer.store.consents import log_subscriptions
+from mailer.store.organisations import drop_unused, find_places, restore_levels
 from mailer.store.plans import ORDINALS
-from mailer.store.schema import contact, contact_import, contact_import_row, delivery, mailing, subscription
+from mailer.store.schema import (
+    consent_entry,
+    contact,
+    contact_import,
+    contact_import_row,
+    delivery,
+    mailing,
+    subscription,
+)
 
 PAGE = 1000
 
@@ -84,15 +95,27 @@ def _why_kept(row: Row[tuple[object, ...]], record: ImportRecord, source: str) -
     return KeptContact(row.address, reason) if reason is not None else None
 
 
-def _put_back(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> None:
-    """Undo what an import did to these contacts."""
+def _put_back(
+    connection: Connection,
+    rows: Sequence[Row[tuple[object, ...]]],
+    record: ImportRecord,
+    grounds: Grounds,
+    now: datetime,
+) -> None:
+    """Undo what an import did to these contacts. grounds: what the consent log says of those who were known before."""
+    units = _units_of(connection, rows)
+    ended = [row.subscription_id for row in rows if row.act in ("joined", "resumed")]
+    if ended:
+        log_subscriptions(connection, [subscription.c.id.in_(ended)], ConsentAct.DROPPED, grounds, now)
     gone = [row.subscription_id for row in rows if row.act in ("made", "joined")]
     if gone:
         connection.execute(delete(subscription).where(subscription.c.id.in_(gone)))
     made = [row.contact_id for row in rows if row.act == "made"]
-    if made:
+    if made:  # of whom nothing is known but by this import: no reader, and so no log either
+        connection.execute(delete(consent_entry).where(consent_entry.c.contact_id.in_(made)))
         connection.execute(delete(contact).where(contact.c.id.in_(made)))
-    _put_contacts_back(connection, [row for row in rows if row.was_address is not None])
+    _put_contacts_back(connection, [row for row in rows if row.was_address is not None], now)
+    drop_unused(connection, units, record.at)
     resumed = [
         {
             "number": row.subscription_id, "was_position": row.was_position, "was_basis": row.was_basis,
@@ -120,17 +143,27 @@ def _put_back(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -
     audience.place_subscriptions(connection, moved)
 
 
-def _put_contacts_back(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> None:
+def _units_of(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> list[int]:
+    wanted = [row.contact_id for row in rows if row.act == "made" or row.was_address is not None]
+    units = select(contact.c.organisation_id).where(contact.c.id.in_(wanted), contact.c.organisation_id.is_not(None))
+    return [int(number) for number in connection.execute(units.distinct()).scalars()]
+
+
+def _put_contacts_back(connection: Connection, rows: Sequence[Row[tuple[object, ...]]], now: datetime) -> None:
+    levels = {(row.was_organisation, row.was_city): row.was_level for row in rows if row.was_organisation}
+    units = find_places(connection, levels, now)
+    restore_levels(connection, {units[place]: level for place, level in levels.items()})
     values = [
         {
             "number": row.contact_id, "was_address": row.was_address, "was_name": row.was_name,
-            "was_title": row.was_title, "was_organisation": row.was_organisation, "was_city": row.was_city,
+            "was_title": row.was_title, "was_city": row.was_city,
             "was_phone": row.was_phone, "was_changed_at": row.was_changed_at,
+            "was_organisation_id": units.get((row.was_organisation, row.was_city)),
         }
         for row in rows
     ]  # fmt: skip
     if values:
-        names = ("address", "name", "title", "organisation", "city", "phone", "changed_at")
+        names = ("address", "name", "title", "organisation_id", "city", "phone", "changed_at")
         connection.execute(
             update(contact)
             .where(contact.c.id == bindparam("number"))
@@ -148,16 +181,19 @@ class UndonePage:
     kept: tuple[KeptContact, ...]
 
 
-def undo_pages(connection: Connection, record: ImportRecord, source: str, *, dry_run: bool) -> Iterator[UndonePage]:
-    """Put back what an import changed, contacts that cannot be aside, a page at a time; a dry run only tells.
+def undo_pages(
+    connection: Connection, record: ImportRecord, source: str, grounds: Grounds | None, now: datetime
+) -> Iterator[UndonePage]:
+    """Put back what an import changed, contacts that cannot be aside, a page at a time.
 
-    source: what stands as the source of the subscriptions that it made.
+    source: what stands as the source of the subscriptions that it made. grounds: what the consent log says of those
+    who were known before; None for a dry run, which only tells.
     """
     first = _first_delivery_since(connection, record.at)
     for rows in _read_images(connection, record.number, first):
         judged = [(row, _why_kept(row, record, source)) for row in rows]
         back = [row for row, kept in judged if kept is None]
-        if not dry_run:
-            _put_back(connection, back)
+        if grounds is not None:
+            _put_back(connection, back, record, grounds, now)
         made = sum(row.act == "made" for row in back)
         yield UndonePage(made, len(back) - made, tuple(kept for _row, kept in judged if kept is not None))

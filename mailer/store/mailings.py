@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, case, insert, select, update
 from mailer.model.audit import Act, Subject
 from mailer.model.delivery import MAILING_MOVES, MailingRecord, MailingStatus, SendAgain, sources_of
 from mailer.model.people import PROGRAM, Actor
+from mailer.model.segment import Filters, filters_to_json
 from mailer.model.tempo import EVEN, Tempo
 from mailer.store import audit
 from mailer.store.schema import (
@@ -43,11 +44,12 @@ def create_mailing(
     schedule: str = "",
     again: SendAgain | None = None,
     tempo: Tempo = EVEN,
+    filters: Mapping[int, Filters] | None = None,
 ) -> int:
     """Write a scheduled mailing to lists, given as (list id, edition id) in sending order; return its id.
 
     again: it goes also to addresses that the issue has reached, as a person's act. One without an approval has no
-    editions either: `bind_approval` gives it both.
+    editions either: `bind_approval` gives it both. filters: whom of a list, by its id, where that is not everybody.
     """
     inserted = connection.execute(
         insert(mailing)
@@ -69,7 +71,13 @@ def create_mailing(
     connection.execute(
         insert(mailing_list),
         [
-            {"mailing_id": mailing_id, "list_id": list_id, "edition_id": edition_id, "position": position}
+            {
+                "mailing_id": mailing_id,
+                "list_id": list_id,
+                "edition_id": edition_id,
+                "position": position,
+                "filters": filters_to_json((filters or {}).get(list_id, ())),
+            }
             for position, (list_id, edition_id) in enumerate(lists)
         ],
     )

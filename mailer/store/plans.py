@@ -1,14 +1,32 @@
 """The plan of a mailing: its audience frozen into deliveries, by the database itself, a list to a statement."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, false, func, insert, literal, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from mailer.model.delivery import OPEN, DeliveryStatus
-from mailer.store.schema import contact, delivery, issue, mailing, mailing_only, subscription
+from mailer.model.segment import Filters
+from mailer.store.schema import contact, delivery, issue, mailing, mailing_only, organisation, subscription
+from mailer.store.segments import fits, read_filters
+
+Before = Mapping[int, Filters]  # lists by id, each with whom of it is meant
 
 ORDINALS = 2**32  # a delivery's id is its mailing's id times this, plus its place in sending order
 PAGE = 5000  # addresses whose hashes are compared at once
@@ -16,6 +34,7 @@ PAGE = 5000  # addresses whose hashes are compared at once
 _first = delivery.alias("first")  # what a reader of a correction got the issue with
 _open = delivery.alias("under_way")
 _FROZEN = ("address", "address_key", "domain", "name", "title", "organisation", "city")
+_MADE = ("domain", "organisation")  # of which a contact holds no column
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +42,8 @@ class PlanTarget:
     """What decides whom a mailing goes to, besides its lists.
 
     corrects_id: its issue is a correction of that one, and goes to those who accepted it. again: also to addresses that
-    the issue has reached. only: to no other addresses than those kept with the mailing.
+    the issue has reached. only: to no other addresses than those kept with the mailing. filters: whom of its lists,
+    by list id, where that is not everybody.
     """
 
     mailing_id: int
@@ -31,6 +51,7 @@ class PlanTarget:
     corrects_id: int | None = None
     again: bool = False
     only: bool = False
+    filters: Mapping[int, Filters] = field(default_factory=dict)
 
 
 def read_target(connection: Connection, mailing_id: int) -> PlanTarget:
@@ -47,7 +68,8 @@ def read_target(connection: Connection, mailing_id: int) -> PlanTarget:
         .outerjoin(original, original.c.slug == issue.c.corrects)
         .where(mailing.c.id == mailing_id)
     ).one()
-    return PlanTarget(mailing_id, row.issue_id, row.corrects_id, bool(row.again), bool(row.only))
+    filters = read_filters(connection, mailing_id)
+    return PlanTarget(mailing_id, row.issue_id, row.corrects_id, bool(row.again), bool(row.only), filters)
 
 
 def last_ordinal(connection: Connection, mailing_id: int) -> int:
@@ -97,10 +119,11 @@ class _Audience:
 
 
 def _subscribers(connection: Connection, list_id: int) -> _Audience:
-    values: dict[str, ColumnElement[Any]] = {name: contact.c[name] for name in _FROZEN if name != "domain"}
+    values: dict[str, ColumnElement[Any]] = {name: contact.c[name] for name in _FROZEN if name not in _MADE}
     values |= {"contact_id": contact.c.id, "domain": func.lower(_domain(connection)), "corrects_id": null()}
+    values["organisation"] = func.coalesce(organisation.c.name, "")
     on_list = (subscription.c.list_id == list_id, subscription.c.status == "active")
-    query = select().select_from(subscription).join(contact).where(*on_list)
+    query = select().select_from(subscription).join(contact).outerjoin(organisation).where(*on_list)
     return _Audience(query, values, (subscription.c.position, subscription.c.id))
 
 
@@ -113,11 +136,15 @@ def _readers_of(original_id: int, list_id: int) -> _Audience:
 
 
 def _audience(connection: Connection, target: PlanTarget, list_id: int) -> _Audience:
-    return (
+    found = (
         _readers_of(target.corrects_id, list_id)
         if target.corrects_id is not None
         else _subscribers(connection, list_id)
     )
+    if list_id not in target.filters:
+        return found
+    meant = fits(connection, target.filters[list_id], found.values["contact_id"])
+    return replace(found, query=found.query.where(meant))
 
 
 def freeze_list(connection: Connection, target: PlanTarget, list_id: int, edition_id: int, after: int) -> None:
@@ -161,16 +188,14 @@ def freeze_list(connection: Connection, target: PlanTarget, list_id: int, editio
 
 def count_audience(connection: Connection, target: PlanTarget, list_id: int) -> int:
     """Return how many on a list the mailing is for, whether or not the issue has reached them."""
-    if target.corrects_id is None:
-        return count_active(connection, list_id)
-    readers = _readers_of(target.corrects_id, list_id)
-    return int(connection.execute(readers.query.add_columns(func.count())).scalar_one())
+    return int(connection.execute(_audience(connection, target, list_id).query.add_columns(func.count())).scalar_one())
 
 
-def count_active(connection: Connection, list_id: int) -> int:
-    """Return how many active subscribers a list has."""
+def count_segment(connection: Connection, list_id: int, filters: Filters) -> int:
+    """Return how many active subscribers of a list are meant by filters."""
     wanted = (subscription.c.list_id == list_id, subscription.c.status == "active")
-    return int(connection.execute(select(func.count()).select_from(subscription).where(*wanted)).scalar_one())
+    meant = fits(connection, filters, subscription.c.contact_id)
+    return int(connection.execute(select(func.count()).select_from(subscription).where(*wanted, meant)).scalar_one())
 
 
 def count_recipients(connection: Connection, list_id: int, above: Sequence[int]) -> int:
@@ -230,12 +255,15 @@ def mark_suppressed(connection: Connection, ids: Collection[int], now: datetime)
     )
 
 
-def _expected(list_id: int, before: Sequence[int], issue_id: int | None, *columns: ColumnElement[Any]) -> Select[Any]:
+def _expected(
+    connection: Connection, list_id: int, before: Before, issue_id: int | None, *columns: ColumnElement[Any]
+) -> Select[Any]:
     """Select what `freeze_list` would write of a list after those before it."""
     other = subscription.alias()
-    first_on = exists().where(
-        other.c.contact_id == contact.c.id, other.c.list_id.in_(before), other.c.status == "active"
-    )
+    meant = [
+        and_(other.c.list_id == one, fits(connection, filters, other.c.contact_id)) for one, filters in before.items()
+    ]
+    first_on = exists().where(other.c.contact_id == contact.c.id, other.c.status == "active", or_(false(), *meant))
     wanted = [subscription.c.list_id == list_id, subscription.c.status == "active", ~first_on]
     if issue_id is not None:
         wanted.append(~has_copy(issue_id, contact.c.address_key))
@@ -243,27 +271,29 @@ def _expected(list_id: int, before: Sequence[int], issue_id: int | None, *column
 
 
 def count_expected(
-    connection: Connection, issue_id: int | None, list_id: int, before: Sequence[int]
+    connection: Connection, issue_id: int | None, list_id: int, before: Before, filters: Filters = ()
 ) -> Iterator[tuple[str, int]]:
     """Yield how many a plan would write of a list, by recipient domain, and write nothing.
 
-    before: the lists of the mailing that come before it. issue_id: None for an issue that no mailing can have reached.
+    before: the lists of the mailing that come before it, with whom of them it means. issue_id: None for an issue that
+    no mailing can have reached.
     """
     domain = func.lower(_domain(connection))
-    query = _expected(list_id, before, issue_id, domain, func.count()).group_by(domain)
+    query = _expected(connection, list_id, before, issue_id, domain, func.count()).group_by(domain)
+    query = query.where(fits(connection, filters, contact.c.id))
     for name, count in connection.execute(query.execution_options(yield_per=PAGE)):
         yield str(name), int(count)
 
 
 def iterate_expected_keys(
-    connection: Connection, issue_id: int | None, list_id: int, before: Sequence[int]
+    connection: Connection, issue_id: int | None, list_id: int, before: Before, filters: Filters = ()
 ) -> Iterator[list[str]]:
     """Yield the address keys of the same recipients in pages."""
     after = 0
     while True:
         page = connection.execute(
-            _expected(list_id, before, issue_id, contact.c.id, contact.c.address_key)
-            .where(contact.c.id > after)
+            _expected(connection, list_id, before, issue_id, contact.c.id, contact.c.address_key)
+            .where(contact.c.id > after, fits(connection, filters, contact.c.id))
             .order_by(contact.c.id)
             .limit(PAGE)
         ).all()
@@ -283,12 +313,16 @@ def reached_among(connection: Connection, issue_id: int, keys: Collection[str]) 
     return {str(row.address_key) for row in rows}
 
 
-def lists_of(connection: Connection, keys: Collection[str]) -> dict[str, set[int]]:
-    """Return the lists on which these addresses are active."""
+def lists_of(connection: Connection, keys: Collection[str], filters: Mapping[int, Filters]) -> dict[str, set[int]]:
+    """Return the lists on which these addresses are active, and meant where a list has filters."""
+    meant = [
+        or_(subscription.c.list_id != list_id, fits(connection, wanted, contact.c.id))
+        for list_id, wanted in filters.items()
+    ]
     rows = connection.execute(
         select(contact.c.address_key, subscription.c.list_id)
         .join_from(subscription, contact)
-        .where(contact.c.address_key.in_(keys), subscription.c.status == "active")
+        .where(contact.c.address_key.in_(keys), subscription.c.status == "active", *meant)
     )
     found: dict[str, set[int]] = {}
     for key, list_id in rows:

@@ -22,6 +22,7 @@ from mailer.store.schema import (
     issue,
     mailing,
     mailing_list,
+    organisation,
     subscription,
     suppression,
     user_account,
@@ -37,7 +38,7 @@ def copy_for_rehearsal(source: Connection, target: Store, slug: str) -> None:
     source is only read, a page at a time. Pace is not copied.
     """
     known = source.execute(select(issue.c.id, issue.c.corrects).where(issue.c.slug == slug)).one_or_none()
-    for table in (house, user_account, distribution_list, contact, subscription, suppression):
+    for table in (house, user_account, distribution_list, organisation, contact, subscription, suppression):
         _pour(source, target, table)
     with target.write() as connection:
         forget_identity(connection)

@@ -26,6 +26,7 @@ from sqlalchemy import (
     text,
 )
 
+from mailer.model.consent import ConsentAct
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
 from mailer.model.people import UserRole
 
@@ -226,6 +227,20 @@ distribution_list = Table(
     Column("position", Integer, nullable=False),
 )
 
+# the unit that contacts belong to; its name stands here only, deliveries freeze it as text
+organisation = Table(
+    "organisation",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("city", String(100), nullable=False, server_default=""),  # as its contacts have it; a name is one in a city
+    Column("level", String(40), nullable=False, server_default=""),  # 省, 市, 县, or what the house calls it
+    Column("kind", String(40), nullable=False, server_default=""),
+    Column("phone", String(100), nullable=False, server_default=""),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("name", "city"),
+)
+
 contact = Table(
     "contact",
     metadata,
@@ -234,10 +249,15 @@ contact = Table(
     Column("address_key", String(254), nullable=False, unique=True),
     Column("name", String(200), nullable=False, server_default=""),
     Column("title", String(200), nullable=False, server_default=""),
-    Column("organisation", String(200), nullable=False, server_default=""),
+    Column("organisation_id", ForeignKey("organisation.id"), index=True),
     Column("city", String(100), nullable=False, server_default=""),
     Column("phone", String(100), nullable=False, server_default=""),
+    Column("language", String(16), nullable=False, server_default=""),
+    Column("attributes", JSON, nullable=False, server_default="{}"),  # short texts by name
+    Column("created_at", UtcTime, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
+    # once a person is erased the row is a number that deliveries refer to, and its address_key an HMAC
+    Column("erased_at", UtcTime),
 )
 
 subscription = Table(
@@ -253,6 +273,7 @@ subscription = Table(
     Column("since", UtcTime, nullable=False),
     Column("left_at", UtcTime),
     Column("left_reason", String(200), nullable=False, server_default=""),
+    Column("text_version", String(40), nullable=False, server_default=""),  # of the words that were agreed to
     UniqueConstraint("contact_id", "list_id"),
     CheckConstraint("status IN ('pending', 'active', 'left')", name="status"),
 )
@@ -288,6 +309,7 @@ contact_import_row = Table(
     Column("was_title", String(200)),
     Column("was_organisation", String(200)),
     Column("was_city", String(100)),
+    Column("was_level", String(40)),
     Column("was_phone", String(100)),
     Column("was_changed_at", UtcTime),
     # the subscription as it was, where it was there already
@@ -298,6 +320,55 @@ contact_import_row = Table(
     Column("was_left_at", UtcTime),
     Column("now_position", Integer, nullable=False),
     CheckConstraint("act IN ('made', 'joined', 'resumed', 'kept')", name="act"),
+)
+
+# by whose leave, from the first time on; rows are added and never changed, but for the erasure of a person
+consent_entry = Table(
+    "consent_entry",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("contact_id", ForeignKey("contact.id"), nullable=False, index=True),
+    Column("list_id", ForeignKey("distribution_list.id"), nullable=False),
+    Column("what", String(16), nullable=False),
+    Column("basis", String(40), nullable=False, server_default=""),
+    Column("source", String(200), nullable=False),
+    Column("by_name", String(200), nullable=False, server_default=""),  # as audit_entry.actor_name
+    Column("by_id", ForeignKey("user_account.id")),
+    Column("text_version", String(40), nullable=False, server_default=""),
+    Column("detail", String(200), nullable=False, server_default=""),  # why, where somebody left
+    Column("at", UtcTime, nullable=False),
+    _one_of("what", ConsentAct),
+)
+
+# an address that is to confirm that it wants a list; one a day, however often it is asked for
+join_request = Table(
+    "join_request",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("address", String(254), nullable=False),
+    Column("address_key", String(254), nullable=False),
+    Column("domain", String(254), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("lists", JSON, nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("network", String(43), nullable=False, server_default=""),
+    Column("text_version", String(40), nullable=False, server_default=""),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("confirmed_at", UtcTime),
+    UniqueConstraint("address_key", "day"),
+    Index("ix_join_request_network", "network", "asked_at"),
+    Index("ix_join_request_domain", "domain", "asked_at"),
+)
+
+# the daily clearing of what is older than the settings keep; the first clock of a day takes it
+retention_run = Table(
+    "retention_run",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("counts", JSON, nullable=False, server_default="{}"),
 )
 
 suppression = Table(
@@ -340,6 +411,7 @@ mailing = Table(
     # how much of its spread has gone by, as of when
     Column("spread_gone_s", Float, nullable=False, server_default="0"),
     Column("spread_seen_at", UtcTime),
+    Column("words_cleared_at", UtcTime),  # when the replies to its copies were too old to keep
     _one_of("status", MailingStatus),
 )
 
@@ -353,6 +425,8 @@ mailing_list = Table(
     # readers of the list when the mailing was last to start, and how many of them a person accepted
     Column("counted", Integer),
     Column("accepted", Integer),
+    # only those of its readers whom one of these filters fits: model.segment as JSON; null: all
+    Column("filters", JSON(none_as_null=True)),
     # of its last delivery: lists follow each other in the order of ids, so that a list is opened without touching a row
     Column("last_ordinal", BigInteger, nullable=False, server_default="0"),
     Column("opens_at", UtcTime),

@@ -30,7 +30,7 @@ from mailer.model.contact_sheet import CellPlace, SheetContact
 from mailer.model.delivery import Contact
 from mailer.store.audience import DROPPED
 from mailer.store.rows import Prepared, given
-from mailer.store.schema import contact, subscription, suppression
+from mailer.store.schema import contact, organisation, subscription, suppression
 
 PAGE = 1000
 _temporary = MetaData()
@@ -46,6 +46,7 @@ staged = Table(
     Column("title", String(200), nullable=False),
     Column("organisation", String(200), nullable=False),
     Column("city", String(100), nullable=False),
+    Column("level", String(40), nullable=False),
     Column("phone", String(100), nullable=False),
     Column("sheet", String, nullable=False),
     Column("row", Integer, nullable=False),
@@ -53,6 +54,7 @@ staged = Table(
     Column("heading", String, nullable=False),
     Column("first", Integer),  # where the same address stands before: the ordinal of that
     Column("slot", Integer),
+    Column("known_level", String(40)),  # of the contact's organisation, where the sheet says levels at all
     prefixes=["TEMPORARY"],
 )
 
@@ -60,7 +62,9 @@ staged = Table(
 _STAGE = Prepared(
     insert(staged)
     .inline()
-    .values({one.name: given(one.name, one.type) for one in staged.c if one.name not in ("first", "slot")})
+    .values(
+        {one.name: given(one.name, one.type) for one in staged.c if one.name not in ("first", "slot", "known_level")}
+    )
 )
 
 
@@ -87,6 +91,7 @@ class StagedContacts:
                 "title": value.title,
                 "organisation": value.organisation,
                 "city": value.city,
+                "level": value.level,
                 "phone": value.phone,
                 "sheet": place.sheet,
                 "row": place.row,
@@ -128,12 +133,38 @@ class StagedContacts:
             yield _to_found(row), CellPlace(row.first_sheet, row.first_row)
 
 
-# by position: looking up thirteen names takes longer than all the rest
+# by position: looking up fourteen names takes longer than all the rest
 def _to_found(row: Row[Any]) -> SheetContact:
-    values = cast("Sequence[Any]", row)[1:13]
-    key, _hash, address, name, title, organisation, city, phone, sheet, number, column, heading = values
-    value = Contact(address, key, name, title, organisation, city, phone)
+    values = cast("Sequence[Any]", row)[1:14]
+    key, _hash, address, name, title, organisation, city, level, phone, sheet, number, column, heading = values
+    value = Contact(address, key, name, title, organisation, city, phone, level)
     return SheetContact(value, CellPlace(sheet, number, column, heading))
+
+
+def settle_levels(connection: Connection) -> None:
+    """Give all rows of an organisation the level that its first row with one says: it has one only.
+
+    What the levels were is put aside, so that to write that of one contact changes nothing of those to come.
+    """
+    if connection.execute(select(staged.c.ordinal).where(staged.c.level != "").limit(1)).first() is None:
+        return
+    connection.execute(text("CREATE INDEX ix_staged_contact_unit ON staged_contact (organisation, city)"))
+    other = staged.alias()
+    said = (
+        select(other.c.level)
+        .where(other.c.organisation == staged.c.organisation, other.c.city == staged.c.city, other.c.level != "")
+        .order_by(other.c.ordinal)
+        .limit(1)
+        .scalar_subquery()
+    )
+    known = (
+        select(organisation.c.level)
+        .join(contact, contact.c.organisation_id == organisation.c.id)
+        .where(contact.c.address_key == staged.c.address_key)
+        .scalar_subquery()
+    )
+    connection.execute(update(staged).values(known_level=func.coalesce(known, "")))
+    connection.execute(update(staged).where(staged.c.organisation != "").values(level=func.coalesce(said, "")))
 
 
 def settle_slots(connection: Connection, list_id: int) -> None:
@@ -185,9 +216,12 @@ def read_standings(
             contact.c.address.label("known_address"),
             contact.c.name.label("known_name"),
             contact.c.title.label("known_title"),
-            contact.c.organisation.label("known_organisation"),
+            organisation.c.name.label("known_organisation"),
             contact.c.city.label("known_city"),
             contact.c.phone.label("known_phone"),
+            func.coalesce(staged.c.known_level, organisation.c.level).label("was_level"),
+            contact.c.language,
+            contact.c.attributes,
             contact.c.changed_at,
             subscription.c.id.label("subscription_id"),
             subscription.c.status,
@@ -203,6 +237,7 @@ def read_standings(
             .label("above"),
         )
         .outerjoin(contact, contact.c.address_key == staged.c.address_key)
+        .outerjoin(organisation, organisation.c.id == contact.c.organisation_id)
         .outerjoin(
             subscription, and_(subscription.c.contact_id == contact.c.id, subscription.c.list_id == (list_id or 0))
         )
@@ -227,8 +262,9 @@ def _to_standing(row: Row[tuple[object, ...]]) -> Standing:
     known = None
     if row.contact_id is not None:
         known = Contact(
-            row.known_address, row.address_key, row.known_name, row.known_title, row.known_organisation,
-            row.known_city, row.known_phone,
+            row.known_address, row.address_key, row.known_name, row.known_title,
+            row.known_organisation or "", row.known_city, row.known_phone, row.was_level or "", row.language,
+            tuple(sorted(row.attributes.items())),
         )  # fmt: skip
     return Standing(
         row.contact_id, known, row.changed_at, row.subscription_id, row.status or "", row.left_reason == DROPPED,

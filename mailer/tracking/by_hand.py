@@ -1,5 +1,6 @@
 """Suppressions by people's hands: entered and lifted with a reason, and on the audit trail by HMAC."""
 
+import hashlib
 from datetime import datetime
 
 from mailer.errors import NotFoundError, StateError, UsageError
@@ -50,6 +51,7 @@ def lift_by_hand(
             cure=_("`mailer why MAILING {address}` says how it stands").format(address=parsed.text),
         )
     audience.lift_suppression(connection, address_hash, now)
+    suppressions.note_suppression(connection, address_hash, words)
     was = {"was": found.reason, "since": found.since.isoformat()}
     audit.record(connection, actor, Act.LIFT, Subject("address", address_hash), now, reason=_audited(words), **was)
     return found
@@ -81,5 +83,5 @@ def _check_reason(reason: str) -> str:
 
 
 def _audited(words: str) -> str:
-    """Return a reason as the trail may hold it: an address in it would name a reader for ever."""
-    return " ".join("…" if "@" in word else word for word in words.split())
+    """Return a reason as the trail may hold it: by hash, as its words may name a reader and nothing there is erased."""
+    return hashlib.sha256(words.encode()).hexdigest()

@@ -46,6 +46,14 @@ class HookStatus(Enum):
     LATER = "later"  # it cannot be taken just now; the provider calls again
 
 
+@dataclass(frozen=True, slots=True)
+class JoinView:
+    """What the page to confirm shows: the whole address (the page masks it) and the titles of the lists."""
+
+    address: str
+    list_titles: tuple[str, ...]
+
+
 class PublicActions(Protocol):
     """The acts of a reader. Called in worker threads, several at once, never in the event loop; but for `note_open`.
 
@@ -57,6 +65,12 @@ class PublicActions(Protocol):
 
     def unsubscribe(self, token: str) -> bool:
         """End the subscription a token names; True also when it had ended before, False for an unknown token."""
+
+    def describe_join(self, token: str) -> JoinView | None:
+        """Return what a link to confirm shows, changing nothing; None for one that is not ours or no longer good."""
+
+    def confirm_join(self, token: str) -> JoinView | None:
+        """Subscribe whoever follows a link to confirm; the same again changes nothing. None as for `describe_join`."""
 
     def follow_link(self, token: str, number: int, visit: Visit) -> str | None:
         """Return where a link leads and take down that it was followed; None for an unknown token or number."""

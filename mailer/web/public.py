@@ -1,5 +1,5 @@
 """The pages a reader reaches from a bulletin: the issue itself, its pictures, unsubscribe (RFC 8058: GET shows, POST
-acts), what is counted and the receipt (reading.py); and a sign of life.
+acts), to join (joining.py), what is counted and the receipt (reading.py); and a sign of life.
 
 No cookie, no login, no script. The token in the URL is the whole authority, and no link is ever built from what a
 request says its host is.
@@ -21,6 +21,7 @@ from mailer.web.body import drain_body
 from mailer.web.corrected import lead_to_correction
 from mailer.web.drawing import PAGE_HEADERS, Page, draw_page, mask_address, with_address
 from mailer.web.hooks import add_hooks
+from mailer.web.joining import ask_to_confirm, confirm
 from mailer.web.language import language_of_request, speaking
 from mailer.web.reading import add_reading
 
@@ -79,6 +80,15 @@ def create_public_app(ports: PublicActions, config: Config) -> FastAPI:
         # Any body will do, as this URL has no other use: a browser's form and a provider's one-click are the same.
         await drain_body(request)
         return await answer(request, lambda: _leave(ports, config, token))
+
+    @app.api_route("/s/{token}", methods=["GET", "HEAD"])
+    async def show_join(token: str, request: Request) -> Response:
+        return await answer(request, lambda: ask_to_confirm(ports, config, token))
+
+    @app.post("/s/{token}")
+    async def act_join(token: str, request: Request) -> Response:
+        await drain_body(request)
+        return await answer(request, lambda: confirm(ports, config, token))
 
     @app.api_route("/v/{token}", methods=["GET", "HEAD"])
     async def show_page(token: str) -> Response:

@@ -333,7 +333,7 @@ def _mend(file: Path) -> Path:
         sheet = book.active
         assert sheet is not None
         for at, row in enumerate(sheet.iter_rows(min_row=2)):
-            row[4].value = f"mended{at}@firm.example"
+            row[5].value = f"mended{at}@firm.example"
         book.save(file)
         return file
     import csv
@@ -341,7 +341,7 @@ def _mend(file: Path) -> Path:
     with file.open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.reader(stream))
     for at, row in enumerate(rows[1:]):
-        row[4] = f"mended{at}@firm.example"
+        row[5] = f"mended{at}@firm.example"
     with file.open("w", encoding="gb18030", newline="") as stream:  # a Chinese Excel saves it so
         csv.writer(stream).writerows(rows)
     return file

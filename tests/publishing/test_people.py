@@ -1,4 +1,4 @@
-"""Who may do what: no role has what another has, and what no role gives nobody may do."""
+"""Who may do what: no role has what another has but proofs and contacts, and what no role gives nobody may do."""
 
 import pytest
 
@@ -21,7 +21,7 @@ MATRIX = {
     UserRole.EDITOR: "write submit proof contacts",
     UserRole.APPROVER: "approve return proof",
     UserRole.SENDER: "send proof hold release pause resume cancel retry correct suppress contacts",
-    UserRole.ADMIN: "users confirm settings",
+    UserRole.ADMIN: "users confirm settings persons",
 }
 
 

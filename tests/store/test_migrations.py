@@ -9,9 +9,11 @@ from alembic import command
 from sqlalchemy import create_engine, text
 
 from mailer.errors import StoreError
-from mailer.store import schedules
+from mailer.store import audience, schedules
+from mailer.store.consents import list_consents
 from mailer.store.database import alembic_config, open_store
 from tests.store.conftest import _database
+from tests.world import make_contact
 
 DUE = datetime(2020, 7, 31, 2, tzinfo=UTC)
 
@@ -47,4 +49,52 @@ def test_occurrences_on_record_stay_so_when_they_get_a_time_of_day(
             "INSERT INTO occurrence (schedule, local_at, due_at, fired_at) SELECT schedule, local_at, due_at, fired_at"
         )
         connection.execute(text(f"{twice} FROM occurrence"))
+    store.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_readers_on_record_keep_their_unit_and_begin_the_consent_log(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    path = tmp_path / "mailer.db"
+    address = "" if kind == "sqlite" else _database(request.getfixturevalue("postgresql"), f"m{uuid.uuid4().hex}")
+    engine = create_engine(address.replace("postgresql:", "postgresql+psycopg:", 1) or f"sqlite:///{path}")
+    people = (("a", "甲公司", "杭州"), ("b", "甲公司", "杭州"), ("c", "甲公司", "宁波"), ("d", "", "宁波"))
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0011")
+        connection.execute(
+            text(
+                "INSERT INTO distribution_list (id, name, title, role, position) VALUES (1, 'members', '会员', '送', 0)"
+            )
+        )
+        for number, (name, unit, city) in enumerate(people, 1):
+            row = {"address": f"{name}@firm.example", "unit": unit, "city": city}
+            connection.execute(
+                text(
+                    "INSERT INTO contact (address, address_key, organisation, city, changed_at) "
+                    "VALUES (:address, :address, :unit, :city, '2020-07-01 00:00:00')"
+                ),
+                row,
+            )
+            left = "'left', '2020-07-09 00:00:00', 'unsubscribed'" if name == "b" else "'active', NULL, ''"
+            connection.execute(
+                text(
+                    "INSERT INTO subscription (contact_id, list_id, position, basis, source, since, status, left_at, "
+                    f"left_reason) VALUES (:id, 1, :id, 'sheet', 'members.csv', '2020-07-02 00:00:00', {left})"
+                ),
+                {"id": number},
+            )
+    engine.dispose()
+    store = open_store(address, path)
+    with store.read() as connection:
+        known = {key: one.contact for key, one in audience.read_subscribers(connection, 1).items()}
+        log = [[(one.what.value, one.at) for one in list_consents(connection, key)] for key in sorted(known)]
+        units = connection.execute(text("SELECT name, city FROM organisation ORDER BY id")).all()
+    assert [(one.organisation, one.city) for _key, one in sorted(known.items())] == [one[1:] for one in people]
+    assert [tuple(one) for one in units] == [("甲公司", "杭州"), ("甲公司", "宁波")]
+    joined, left_at = ("joined", datetime(2020, 7, 2, tzinfo=UTC)), ("left", datetime(2020, 7, 9, tzinfo=UTC))
+    assert log == [[joined], [joined, left_at], [joined], [joined]]
+    with store.write() as connection:
+        ids = audience.save_contacts(connection, [make_contact("e@firm.example")], DUE)
+        audience.subscribe_contacts(connection, 1, [(ids["e@firm.example"], 9)], "sheet", "test", DUE)
     store.close()

@@ -12,7 +12,7 @@ import pytest
 from mailer.config import Config
 from mailer.model.reading import Visit
 from mailer.tokens import HouseSecret, Purpose, read_token, sign_token
-from mailer.web.actions import HookStatus, PictureView, ReceiptView, UnsubscribeView
+from mailer.web.actions import HookStatus, JoinView, PictureView, ReceiptView, UnsubscribeView
 from mailer.web.public import create_public_app
 from mailer.web.server import serve_public
 from tests.browser import browser as browser
@@ -53,6 +53,7 @@ class Desk:
     confirmed: dict[int, datetime] = field(default_factory=dict)
     hooks: dict[str, HookStatus] = field(default_factory=dict)
     brought: list[bytes] = field(default_factory=list)
+    joined: list[str] = field(default_factory=list)
 
     def take_hook(self, name: str, body: bytes) -> HookStatus:
         self.threads.add(threading.current_thread().name)
@@ -95,6 +96,19 @@ class Desk:
         if self.describe_receipt(token) is not None:
             self.confirmed.setdefault(read_token(SECRET, Purpose.RECEIVED, token) or 0, CONFIRMED_AT)
         return self.describe_receipt(token)
+
+    def describe_join(self, token: str) -> JoinView | None:
+        self.threads.add(threading.current_thread().name)
+        number = read_token(SECRET, Purpose.CONFIRM, token)
+        if number is None or number not in self.addresses:
+            return None
+        return JoinView(self.addresses[number], (self.list_title,))
+
+    def confirm_join(self, token: str) -> JoinView | None:
+        found = self.describe_join(token)
+        if found is not None:
+            self.joined.append(found.address)
+        return found
 
     def view_page(self, token: str) -> str | None:
         self.threads.add(threading.current_thread().name)

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("was_title", sa.String(length=200)),
         sa.Column("was_organisation", sa.String(length=200)),
         sa.Column("was_city", sa.String(length=100)),
+        sa.Column("was_level", sa.String(length=40)),
         sa.Column("was_phone", sa.String(length=100)),
         sa.Column("was_changed_at", sa.DateTime(timezone=True)),
         sa.Column("was_position", sa.Integer()),

@@ -1,0 +1,168 @@
+"""Joining a list: by a link that the reader confirms (double opt-in), by preferences, or by staff with a basis."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailer.config import JoiningConfig
+from mailer.errors import StateError
+from mailer.i18n import N_, _
+from mailer.model.address import Address
+from mailer.model.audit import Act, Subject
+from mailer.model.consent import Basis, ConsentAct, Grounds
+from mailer.model.delivery import Contact
+from mailer.model.people import Actor
+from mailer.store import audience, audit, joining
+from mailer.store.consents import log_contacts
+from mailer.store.database import Connection
+from mailer.store.joining import JoinRequest, NewRequest
+from mailer.tokens import HouseSecret, Purpose, hash_address, read_token, sign_token
+
+ERASED = N_("erased")  # the one suppression that the reader's own confirmed wish lifts
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A wish to join lists, not confirmed yet. network: whose it is; empty for one by staff, who are not counted."""
+
+    address: Address
+    lists: tuple[str, ...]
+    source: str
+    network: str = ""
+
+
+def ask_to_join(
+    connection: Connection, secret: HouseSecret, ask: Ask, settings: JoiningConfig, now: datetime
+) -> tuple[int, str] | None:
+    """Write a wish down and return the number of the request and the token of its link, for the mail to confirm it.
+
+    None where no mail may go: the address had one within a day (S23), its network or domain had too many, or it is
+    suppressed. Whoever asks is told the same in either case (S24): whether the address is on a list is not even
+    looked at here.
+    """
+    domain = ask.address.domain
+    if ask.network and joining.count_by_network(connection, ask.network, now - HOUR) >= settings.per_network:
+        return None
+    if joining.count_by_domain(connection, domain, now - DAY) >= settings.per_domain:
+        return None
+    new = NewRequest(
+        ask.address.text,
+        ask.address.key,
+        ask.lists,
+        ask.source,
+        ask.network,
+        settings.text_version,
+        now,
+        now + settings.expires,
+    )
+    number = joining.add_request(connection, new)
+    if number is None:
+        return None
+    stopped = audience.find_suppression(connection, hash_address(secret, ask.address.key), now)
+    if stopped is not None and stopped.reason != ERASED:
+        return None
+    return number, sign_token(secret, Purpose.CONFIRM, number)
+
+
+def read_request(connection: Connection, secret: HouseSecret, token: str, now: datetime) -> JoinRequest | None:
+    """Return what a link to confirm stands for, changing nothing; None for one that is not ours or no longer good."""
+    number = read_token(secret, Purpose.CONFIRM, token)
+    found = joining.find_request(connection, number) if number is not None else None
+    return found if found is not None and (found.confirmed_at is not None or found.expires_at > now) else None
+
+
+def confirm_join(
+    connection: Connection, secret: HouseSecret, token: str, lists: Mapping[str, int], now: datetime
+) -> JoinRequest | None:
+    """Subscribe whoever follows the link; the same link again changes nothing. None as for `read_request`.
+
+    lists: those that readers may join, name to id; one that is no longer among them is passed over. Everything that
+    was said of the address before - that it left, that it was erased - is past: this is its owner's word.
+    """
+    request = read_request(connection, secret, token, now)
+    if request is None or not joining.mark_confirmed(connection, request.id, now):
+        return request
+    hashed = hash_address(secret, request.key)
+    stopped = audience.find_suppression(connection, hashed, now)
+    if stopped is not None and stopped.reason == ERASED:
+        audience.lift_suppression(connection, hashed, now)
+    contact = _contact_of(connection, Contact(request.address, request.key), now)
+    grounds = Grounds(Basis.OPT_IN, request.source, request.text_version)
+    for name in request.lists:
+        if name in lists:
+            subscribe(connection, contact, lists[name], ConsentAct.CONFIRMED, grounds, now)
+    return request
+
+
+def _contact_of(connection: Connection, contact: Contact, now: datetime) -> int:
+    """Return the id of a contact, who stays as known; written where there is none yet."""
+    return audience.save_contacts(connection, [contact], now, keep={contact.key})[contact.key]
+
+
+def subscribe(
+    connection: Connection, contact_id: int, list_id: int, what: ConsentAct, grounds: Grounds, now: datetime
+) -> bool:
+    """Make a contact active on a list, at its end; False for one that was so already. Either is logged."""
+    if audience.restart_subscription(connection, contact_id, list_id, what, grounds, now):
+        return True
+    if audience.is_subscribed(connection, contact_id, list_id):
+        log_contacts(connection, [contact_id], list_id, what, grounds, now)
+        return False
+    place = [(contact_id, joining.next_position(connection, list_id))]
+    audience.subscribe_contacts(
+        connection, list_id, place, grounds.basis, grounds.source, now,
+        what=what, text_version=grounds.text_version, by=grounds.by,
+    )  # fmt: skip
+    return True
+
+
+def join_by_staff(
+    connection: Connection,
+    secret: HouseSecret,
+    contact: Contact,
+    list_name: str,
+    list_id: int,
+    grounds: Grounds,
+    now: datetime,
+    *,
+    follows_file: bool,
+) -> bool:
+    """Put a contact on a list by a person's word; False for one that was active already. Raises StateError.
+
+    A list that follows its sheet takes back who has left it, but nobody new: the next sync would take them off again.
+    What is said of a contact is written only where it is new. A suppressed address stays out.
+    """
+    hashed = hash_address(secret, contact.key)
+    stopped = audience.find_suppression(connection, hashed, now)
+    if stopped is not None and stopped.reason != ERASED:
+        raise StateError(
+            _("{address} gets no mail of ours: {reason}").format(address=contact.address, reason=stopped.reason),
+            cure=_("another address of the same person may be put on the list"),
+        )
+    known = audience.contact_id(connection, contact.key)
+    if follows_file and (known is None or not audience.was_subscribed(connection, known, list_id)):
+        raise StateError(
+            _("list {name} follows its sheet, which does not have {address}").format(
+                name=list_name, address=contact.address
+            ),
+            cure=_("write the row in the sheet; `mailer lists sync` reads it"),
+        )
+    if stopped is not None:
+        audience.lift_suppression(connection, hashed, now)
+    number = _contact_of(connection, contact, now)
+    news = subscribe(connection, number, list_id, ConsentAct.JOINED, grounds, now)
+    audit.record(
+        connection, grounds.by, Act.JOIN, contact_subject(hashed), now, list=list_name, basis=grounds.basis, news=news
+    )
+    return news
+
+
+def contact_subject(hashed: str) -> Subject:
+    """Return a contact as the audit trail names it: by the HMAC of its address."""
+    return Subject("address", hashed)
+
+
+def record_invitation(connection: Connection, hashed: str, lists: tuple[str, ...], by: Actor, now: datetime) -> None:
+    """Put on record that staff asked an address to confirm."""
+    audit.record(connection, by, Act.JOIN, contact_subject(hashed), now, lists=list(lists), basis=Basis.OPT_IN.value)

@@ -1,0 +1,187 @@
+"""Readers join by a link that they confirm; nobody is flooded, and nobody learns who is known."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from mailer.audience.joining import Ask, ask_to_join, confirm_join, join_by_staff, read_request
+from mailer.audience.leaving import leave_by_staff
+from mailer.audience.preferences import read_preferences, set_preferences
+from mailer.audience.sync import sync_list
+from mailer.config import JoiningConfig
+from mailer.errors import NotFoundError, StateError, UsageError
+from mailer.model.address import parse_address
+from mailer.model.audit import Act
+from mailer.model.consent import Basis, ConsentAct, Grounds
+from mailer.model.delivery import DistributionList
+from mailer.model.issue import Role
+from mailer.model.people import Actor
+from mailer.store import audience, audit
+from mailer.store.consents import list_consents
+from mailer.store.database import Connection
+from mailer.store.schema import join_request
+from mailer.tokens import Purpose, hash_address, sign_token
+from tests.world import LISTS, NOW, SECRET, World, active_contacts, make_contact
+
+SETTINGS = JoiningConfig(text_version="2026-01", per_network=3, per_domain=5)
+STAFF = Actor("经办人")
+NEWCOMER = "newcomer@firm9.example"
+
+
+@pytest.fixture
+def lists(world: World) -> dict[str, int]:
+    """The lists of the world and one more, which readers join by themselves."""
+    with world.store.write() as connection:
+        return audience.sync_lists(connection, [*LISTS, DistributionList("friends", "读者", Role.SIDEWAYS)])
+
+
+def ask(
+    connection: Connection, address: str, network: str = "192.0.2.0/24", seconds: float = 0
+) -> tuple[int, str] | None:
+    wish = Ask(parse_address(address), ("friends",), "web", network)
+    return ask_to_join(connection, SECRET, wish, SETTINGS, NOW + timedelta(seconds=seconds))
+
+
+def test_who_confirms_is_subscribed_with_the_words_agreed_to(world: World, lists: dict[str, int]) -> None:
+    with world.store.write() as connection:
+        made = ask(connection, NEWCOMER)
+        assert made is not None
+        assert active_contacts(connection, lists["friends"]) == [], "a wish alone subscribes nobody"
+        request = read_request(connection, SECRET, made[1], NOW)
+        assert request is not None
+        assert request.address == NEWCOMER
+        assert confirm_join(connection, SECRET, made[1], lists, world.later(60)) is not None
+        assert confirm_join(connection, SECRET, made[1], lists, world.later(90)) is not None, "twice is fine"
+        assert [one.address for one in active_contacts(connection, lists["friends"])] == [NEWCOMER]
+        (entry,) = list_consents(connection, NEWCOMER)
+    assert (entry.what, entry.basis, entry.text_version) == (ConsentAct.CONFIRMED, Basis.OPT_IN, "2026-01")
+    assert (entry.list_name, entry.source, entry.at) == ("friends", "web", world.later(60))
+
+
+def test_a_link_is_good_for_a_time_and_for_this_only(world: World, lists: dict[str, int]) -> None:
+    late = NOW + SETTINGS.expires
+    with world.store.write() as connection:
+        made = ask(connection, NEWCOMER)
+        assert made is not None
+        number, token = made
+        for wrong in (sign_token(SECRET, Purpose.UNSUBSCRIBE, number), token[:-1] + "a", "", "x" * 400):
+            assert confirm_join(connection, SECRET, wrong, lists, NOW) is None
+        assert confirm_join(connection, SECRET, sign_token(SECRET, Purpose.CONFIRM, number + 1), lists, NOW) is None
+        assert read_request(connection, SECRET, token, late) is None
+        assert confirm_join(connection, SECRET, token, lists, late) is None
+        assert active_contacts(connection, lists["friends"]) == []
+
+
+def test_five_hundred_wishes_for_one_victim_are_one_mail(world: World, lists: dict[str, int]) -> None:
+    assert "friends" in lists
+    with world.store.write() as connection:
+        mails = [ask(connection, NEWCOMER.upper() if n % 2 else NEWCOMER, f"net {n}", n) for n in range(500)]
+        assert sum(one is not None for one in mails) == 1
+        assert len(connection.execute(select(join_request.c.id)).all()) == 1
+        assert ask(connection, NEWCOMER, "another", 25 * 3600) is not None, "the next day there may be one more"
+
+
+def test_a_network_and_a_domain_have_their_fill(world: World) -> None:
+    with world.store.write() as connection:
+        mine = [ask(connection, f"a{n}@d{n}.example") for n in range(5)]
+        assert [one is not None for one in mine] == [True] * 3 + [False] * 2
+        assert ask(connection, "a9@d9.example", seconds=3700) is not None, "an hour later"
+        theirs = [ask(connection, f"b{n}@one.example", f"net {n}") for n in range(7)]
+        assert [one is not None for one in theirs] == [True] * 5 + [False] * 2
+
+
+def test_a_known_address_and_an_unknown_one_are_asked_alike(world: World, lists: dict[str, int]) -> None:
+    from tests.audience.statements import statements
+
+    assert lists
+    said = []
+    with world.store.write() as connection:
+        for address in ("reader1@firm1.example", NEWCOMER):
+            with statements() as heard:
+                assert ask(connection, address) is not None
+            said.append([one.rstrip("0123456789") for one in heard])  # savepoints are numbered
+    assert said[0] == said[1]
+
+
+def test_a_suppressed_address_gets_no_mail_but_is_answered_alike(world: World) -> None:
+    with world.store.write() as connection:
+        audience.suppress_address(connection, hash_address(SECRET, NEWCOMER), "complaint", "test", NOW)
+        assert ask(connection, NEWCOMER) is None
+
+
+def test_who_was_erased_may_come_back_by_their_own_link(world: World, lists: dict[str, int]) -> None:
+    hashed = hash_address(SECRET, NEWCOMER)
+    with world.store.write() as connection:
+        audience.suppress_address(connection, hashed, "erased", "", NOW)
+        made = ask(connection, NEWCOMER)
+        assert made is not None
+        assert audience.find_suppression(connection, hashed, NOW) is not None, "not before they confirm"
+        confirm_join(connection, SECRET, made[1], lists, NOW)
+        assert audience.find_suppression(connection, hashed, NOW) is None
+
+
+def test_a_confirmed_link_changes_nothing_else_of_a_known_contact(world: World, lists: dict[str, int]) -> None:
+    with world.store.write() as connection:
+        before = audience.find_contact(connection, "reader1@firm1.example")
+        made = ask(connection, "reader1@firm1.example")
+        assert made is not None
+        confirm_join(connection, SECRET, made[1], lists, NOW)
+        assert audience.find_contact(connection, "reader1@firm1.example") == before
+
+
+def test_staff_take_a_reader_off_for_good_and_it_is_on_record(world: World) -> None:
+    address = parse_address("reader1@firm1.example")
+    with world.store.write() as connection:
+        ended = leave_by_staff(connection, SECRET, address, world.lists, "来电要求退订", STAFF, NOW)
+        assert ended == ("members",)
+        assert leave_by_staff(connection, SECRET, address, world.lists, "又说一次", STAFF, NOW) == ()
+        last = list_consents(connection, address.key)[-1]
+        assert (last.what, last.by, last.detail) == (ConsentAct.LEFT, "经办人", "来电要求退订")
+        (entry,) = [one for one in audit.list_entries(connection, 9) if one.act == Act.LEAVE]
+        assert entry.subject.name == hash_address(SECRET, address.key)
+        sheet = [make_contact("reader1@firm1.example")]
+        change = sync_list(connection, world.lists["members"], sheet, "test", NOW)
+    assert [(one.contact.address, one.reason) for one in change.refused] == [(address.text, "来电要求退订")]
+    with world.store.write() as connection:
+        with pytest.raises(UsageError):
+            leave_by_staff(connection, SECRET, address, world.lists, "  ", STAFF, NOW)
+        with pytest.raises(NotFoundError):
+            leave_by_staff(connection, SECRET, parse_address(NEWCOMER), world.lists, "因故", STAFF, NOW)
+
+
+def test_staff_add_to_a_list_without_a_sheet_and_to_one_with_only_who_left_it(
+    world: World, lists: dict[str, int]
+) -> None:
+    grounds = Grounds(Basis.CONSENT, "2026-03-02 来函", "2026-01", STAFF)
+    someone, known = make_contact(NEWCOMER), make_contact("reader1@firm1.example")
+    with world.store.write() as connection:
+        add = (connection, SECRET, someone)
+        assert join_by_staff(*add, "friends", lists["friends"], grounds, NOW, follows_file=False)
+        assert not join_by_staff(*add, "friends", lists["friends"], grounds, NOW, follows_file=False)
+        with pytest.raises(StateError, match="follows its sheet"):
+            join_by_staff(*add, "members", lists["members"], grounds, NOW, follows_file=True)
+        leave_by_staff(connection, SECRET, parse_address(known.address), world.lists, "误会", STAFF, NOW)
+        assert join_by_staff(connection, SECRET, known, "members", lists["members"], grounds, NOW, follows_file=True)
+        whats = [one.what for one in list_consents(connection, known.key)]
+        assert whats == [ConsentAct.JOINED, ConsentAct.LEFT, ConsentAct.JOINED]
+        audience.suppress_address(connection, hash_address(SECRET, known.key), "gone", "test", NOW)
+        with pytest.raises(StateError, match="gets no mail"):
+            join_by_staff(connection, SECRET, known, "friends", lists["friends"], grounds, NOW, follows_file=False)
+
+
+def test_preferences_offer_what_may_be_joined_and_what_one_is_on(world: World, lists: dict[str, int]) -> None:
+    number = world.start_mailing() * 2**32 + 3
+    token = sign_token(SECRET, Purpose.PREFERENCES, number)
+    with world.store.write() as connection:
+        shown = read_preferences(connection, SECRET, token, lists, {"friends"})
+        assert shown is not None
+        assert shown.active == {"members": True, "friends": False}
+        asked = {"friends", "government"}
+        done = set_preferences(connection, SECRET, token, asked, lists, {"friends"}, "2026-01", NOW)
+        assert done is not None
+        assert done.active == {"friends": True}, "a list with a sheet is left, and only the office puts one back"
+        whats = [(one.list_name, one.what) for one in list_consents(connection, shown.address)]
+        assert sorted(whats[1:]) == [("friends", ConsentAct.CONFIRMED), ("members", ConsentAct.LEFT)]
+        wrong = sign_token(SECRET, Purpose.UNSUBSCRIBE, number)
+        assert read_preferences(connection, SECRET, wrong, lists, {"friends"}) is None
