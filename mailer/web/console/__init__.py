@@ -1,0 +1,8 @@
+"""The console: the pages on which the staff write, sign off, send and look at what became of it."""
+
+from collections.abc import Callable
+
+from mailer.web.console.dashboard import add_dashboard
+from mailer.web.console.desk import Desk
+
+PARTS: tuple[Callable[[Desk], None], ...] = (add_dashboard,)
