@@ -11,6 +11,7 @@ from mailer.app.audit import AuditTrail
 from mailer.app.checks import Checks
 from mailer.app.contacts import Contacts, ImportOrder
 from mailer.app.corrections import Corrections
+from mailer.app.drafts import Drafts
 from mailer.app.forecasts import Forecasts
 from mailer.app.ground import DEMO_MARK, Ground, utc_now
 from mailer.app.histories import Histories
@@ -67,6 +68,7 @@ class House(Ground):
         self.joining = Joining(self, self.lists, self.people)
         self.retention = Retention(self, self.people)
         self.issues = Issues(self, self.lists)
+        self.drafts = Drafts(self, self.issues)
         self.approvals = Approvals(self, self.issues, self.lists)
         self.checks = Checks(self)
         self.relays = Relays(self)

@@ -16,6 +16,7 @@ from mailer.model.audit import Act, AuditCheck, AuditEntry, AuditFault
 from mailer.model.people import PROGRAM, Actor
 
 ACT_WORDS: dict[Act, str] = {
+    Act.WRITE: N_("written"),
     Act.SUBMIT: N_("submitted"),
     Act.APPROVE: N_("step given"),
     Act.RETURN: N_("returned"),

@@ -13,6 +13,7 @@ SHORTEST_HEAD = 16  # characters of a hash that was noted
 class Act(StrEnum):
     """What was done; the value is what the trail holds, so it never changes."""
 
+    WRITE = "write"  # an issue's text or files were changed in the console
     SUBMIT = "submit"
     APPROVE = "approve"  # one step of approval
     RETURN = "return"

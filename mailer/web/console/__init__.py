@@ -4,5 +4,6 @@ from collections.abc import Callable
 
 from mailer.web.console.dashboard import add_dashboard
 from mailer.web.console.desk import Desk
+from mailer.web.console.issues import add_issues
 
-PARTS: tuple[Callable[[Desk], None], ...] = (add_dashboard,)
+PARTS: tuple[Callable[[Desk], None], ...] = (add_dashboard, add_issues)
