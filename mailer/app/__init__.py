@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from mailer.app.access import Access
 from mailer.app.alarms import Alarms
 from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
@@ -63,6 +64,7 @@ class House(Ground):
         super().__init__(home, now)
         self.lists = Lists(self)
         self.people = People(self)
+        self.access = Access(self, self.people)
         self.contacts = Contacts(self, self.lists, self.people)
         self.persons = Persons(self, self.lists, self.people)
         self.joining = Joining(self, self.lists, self.people)
