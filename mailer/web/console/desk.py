@@ -5,6 +5,8 @@ it, so that a test can try each with each role.
 """
 
 import hmac
+import secrets
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -33,6 +35,7 @@ THEMES = ("auto", "light", "dark")
 MAX_FORM = 2 << 20  # octets; an issue's text with tables pasted from a workbook has some hundred thousand
 MAX_UPLOAD = 40 << 20
 MAX_FIELDS = 2000
+MAX_DRAWN = 40  # of some 100 KB
 MAX_SAID = 4  # messages that wait for the next page of a session
 
 PAGE_HEADERS = {
@@ -67,6 +70,7 @@ class Visit:
     session: Session
     form: FormData
     said: dict[int, list[tuple[str, str]]] = field(repr=False)
+    drawn: "OrderedDict[tuple[int, str], str]" = field(repr=False)
 
     @property
     def by(self) -> str:
@@ -110,6 +114,18 @@ class Visit:
         waiting = self.said.setdefault(self.session.id, [])
         waiting.append((tone, sentence))
         del waiting[:-MAX_SAID]
+
+    def keep(self, html: str) -> str:
+        """Keep what was drawn for this session, and return by which key it is asked for; only the newest are kept."""
+        key = secrets.token_urlsafe(12)
+        self.drawn[self.session.id, key] = html
+        while len(self.drawn) > MAX_DRAWN:
+            self.drawn.popitem(last=False)
+        return key
+
+    def kept(self, key: str) -> str | None:
+        """Return what was drawn for this session, None where it is not kept any more."""
+        return self.drawn.get((self.session.id, key))
 
     def page(self, template: str, *, status: int = 200, **values: object) -> Response:
         """Return a whole page in the frame."""
@@ -182,6 +198,7 @@ class Desk:
         self.house = house
         self.router = router
         self.said: dict[int, list[tuple[str, str]]] = {}
+        self.drawn: OrderedDict[tuple[int, str], str] = OrderedDict()
 
     def show(self, path: str, right: Right | None = None) -> Callable[[Page[P]], Page[P]]:
         """Declare a page. right: None for every user who is logged in."""
@@ -220,7 +237,7 @@ class Desk:
                 raise HTTPException(HTTPStatus.FORBIDDEN)
         if right is not None and right not in session.user.rights:
             raise HTTPException(HTTPStatus.FORBIDDEN)
-        visit = Visit(request, self.house, session, form, self.said)
+        visit = Visit(request, self.house, session, form, self.said, self.drawn)
         try:
             return await run_in_threadpool(self._run, visit, function, request.path_params)
         finally:

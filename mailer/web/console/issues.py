@@ -3,10 +3,12 @@
 import asyncio
 import difflib
 import tempfile
+from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
+from starlette.exceptions import HTTPException
 
 from mailer.errors import MailerError, UsageError
 from mailer.i18n import _, ngettext
@@ -38,6 +40,7 @@ def add_issues(desk: Desk) -> None:
     desk.show("/issues/{slug}/edit", Right.WRITE)(show_editor)
     desk.act("/issues/{slug}/save", Right.WRITE)(save_text)
     desk.act("/issues/{slug}/look", Right.WRITE)(look_at_text)
+    desk.show("/issues/{slug}/look/{key}", Right.WRITE)(show_look)
     desk.act("/issues/{slug}/files", Right.WRITE, MAX_UPLOAD)(add_files)
     desk.act("/issues/{slug}/files/remove", Right.WRITE)(remove_file)
     desk.show("/issues/{slug}/files/{name:path}")(show_file)
@@ -153,7 +156,16 @@ def look_at_text(visit: Visit, slug: str) -> Response:
         look = visit.house.drafts.look(slug, list_name, text)
     except MailerError as error:
         return visit.piece("look_wrong.html.j2", error=error)
-    return visit.piece("look.html.j2", look=look, tones=SEVERITY_TONES, view=visit.text("view") or "desktop")
+    address = f"/issues/{slug}/look/{visit.keep(look.html)}"
+    return visit.piece("look.html.j2", look=look, address=address, tones=SEVERITY_TONES, view=visit.text("view"))
+
+
+def show_look(visit: Visit, slug: str, key: str) -> Response:
+    """The mail of a text that is being written: as a document of its own, for a frame's own would keep our rules."""
+    html = visit.kept(key)
+    if html is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return HTMLResponse(html, headers=PREVIEW_HEADERS)
 
 
 def add_files(visit: Visit, slug: str) -> Response:
