@@ -5,13 +5,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from mailer.cli.drawing import STATUS_WORDS, class_word, say, say_marked, show_time
-from mailer.cli.why import EVENT_WORDS, SUBSCRIPTION_WORDS
 from mailer.i18n import N_, _, ngettext
 from mailer.model.contact_history import ContactHistory
 from mailer.model.contact_import import ChangeKind, ContactChange, ImportReport, KeptOut, KeptReason, UndoReport
 from mailer.model.contact_sheet import AsideKind, CellPlace, SheetColumns
 from mailer.model.delivery import Contact
 from mailer.model.history import DeliveryRecord
+from mailer.model.history_words import EVENT_WORDS, SUBSCRIPTION_WORDS
 from mailer.model.outcome import ReplyClass
 
 FEW = 10  # of each kind by name; --json has more

@@ -22,7 +22,9 @@ def test_who_is_not_logged_in_is_led_to_the_log_in_page_and_back(office: Office)
         assert (done.status_code, done.headers["location"]) == (303, "/issues")
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/", "/\\evil.example", "/logout", "javascript:1"])
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example/", "/\\evil.example", "/logout", "javascript:1"]
+)
 def test_logging_in_leads_nowhere_else(office: Office, target: str) -> None:
     with office.visitor() as client:
         done = client.post("/login", data={"name": NAMES[UserRole.EDITOR], "password": PASSWORD, "next": target})
