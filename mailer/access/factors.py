@@ -40,7 +40,7 @@ def begin_factor(connection: Connection, secret: HouseSecret, user: User, issuer
 
 
 def confirm_factor(
-    connection: Connection, secret: HouseSecret, user: User, code: str, actor: Actor, now: datetime
+    connection: Connection, secret: HouseSecret, user: User, code: str, now: datetime
 ) -> tuple[str, ...]:
     """Let the factor begun count from now on; return its recovery codes, which are shown this once.
 
@@ -59,7 +59,7 @@ def confirm_factor(
             field="code",
             cure=_("see that the clock of the telephone is right, and type the next code"),
         )
-    audit.record(connection, actor, Act.SET_SECOND_FACTOR, _subject(user), now)
+    audit.record(connection, Actor(user.name, user.id), Act.SET_SECOND_FACTOR, _subject(user), now)
     return codes
 
 

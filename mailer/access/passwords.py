@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +25,7 @@ def _common() -> frozenset[str]:
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
-def check_new_password(password: str, names: tuple[str, ...], minimum: int) -> None:
+def check_new_password(password: str, names: Collection[str], minimum: int) -> None:
     """Raise UsageError, saying why, for a password that is too short or easily guessed.
 
     names: what its user is called. It need not mix kinds of characters, which makes none better. Nothing of it is said.
@@ -55,9 +56,9 @@ def check_new_password(password: str, names: tuple[str, ...], minimum: int) -> N
         )
 
 
-def _is_name(folded: str, names: tuple[str, ...]) -> bool:
+def _is_name(folded: str, names: Collection[str]) -> bool:
     letters = "".join(letter for letter in folded if letter.isalpha())
-    for name in names:
+    for name in (*names, *(one.partition("@")[0] for one in names)):
         word = "".join(letter for letter in fold_name(name) if letter.isalpha())
         if word and letters and not letters.replace(word, ""):
             return True

@@ -134,14 +134,16 @@ def forget_failures(connection: Connection, subject: str) -> None:
     connection.execute(delete(log_in_failure).where(log_in_failure.c.subject == subject))
 
 
-def count_old(connection: Connection, before: datetime) -> dict[str, int]:
-    """Return how many rows `drop_sessions` and `drop_failures` would delete."""
-    sessions = select(func.count()).select_from(user_session).where(user_session.c.last_seen_at < before)
-    failures = select(func.count()).select_from(log_in_failure).where(log_in_failure.c.failed_at < before)
-    return {
-        "sessions": int(connection.execute(sessions).scalar_one()),
-        "log_ins": int(connection.execute(failures).scalar_one()),
-    }
+def count_old_sessions(connection: Connection, before: datetime) -> int:
+    """Return how many sessions were last used before a time."""
+    old = select(func.count()).select_from(user_session).where(user_session.c.last_seen_at < before)
+    return int(connection.execute(old).scalar_one())
+
+
+def count_old_failures(connection: Connection, before: datetime) -> int:
+    """Return how many subjects failed last before a time."""
+    old = select(func.count()).select_from(log_in_failure).where(log_in_failure.c.failed_at < before)
+    return int(connection.execute(old).scalar_one())
 
 
 def drop_sessions(connection: Connection, before: datetime) -> int:
