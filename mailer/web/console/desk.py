@@ -127,17 +127,17 @@ class Visit:
         """Return what was drawn for this session, None where it is not kept any more."""
         return self.drawn.get((self.session.id, key))
 
-    def page(self, template: str, *, status: int = 200, **values: object) -> Response:
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a whole page in the frame."""
         html = draw_console_page(template, **self.frame_values(), said=self.said.pop(self.session.id, []), **values)
         return HTMLResponse(html, status, headers=PAGE_HEADERS)
 
-    def piece(self, template: str, *, status: int = 200, **values: object) -> Response:
+    def piece(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a piece of a page, which the frame is not around."""
         html = draw_console_page(template, **self.frame_values(), said=[], **values)
         return HTMLResponse(html, status, headers=PAGE_HEADERS)
 
-    def frame_values(self) -> dict[str, object]:
+    def frame_values(self) -> dict[str, Any]:
         """What every template may use."""
         return {
             "house": self.house,

@@ -9,9 +9,9 @@
       toggle.setAttribute("aria-expanded", String(open));
     }
     var opener = event.target.closest("[data-dialog]");
-    if (opener) { document.getElementById(opener.getAttribute("data-dialog")).showModal(); }
+    if (opener) { event.preventDefault(); document.getElementById(opener.getAttribute("data-dialog")).showModal(); }
     var closer = event.target.closest("[data-close]");
-    if (closer) { closer.closest("dialog").close(); }
+    if (closer && closer.closest("dialog").open) { event.preventDefault(); closer.closest("dialog").close(); }
   });
 
   /* <form data-confirm="question"> asks before it is sent */
