@@ -59,7 +59,8 @@ def _walk(table: BaseModel, path: str) -> Iterator[Setting]:
                 if isinstance(one, BaseModel):
                     yield from _walk(one, f"{whole}.{key}.")
                 else:
-                    yield Setting(f"{whole}.{key}", _shown(name, one), _(field.description or ""), changed=True)
+                    meaning = _(field.description) if field.description else ""
+                    yield Setting(f"{whole}.{key}", _shown(name, one), meaning, changed=True)
         elif isinstance(value, tuple | list) and value and isinstance(value[0], BaseModel):
             for number, one in enumerate(value, 1):
                 yield from _walk(one, f"{whole}[{number}].")
