@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import postgresql as postgresql
+from tests.databases import store as store
+from tests.databases import world as world
+
 REPOSITORY = Path(__file__).parent.parent
 
 
