@@ -1,6 +1,6 @@
 # make demo, make test: all a newcomer needs. `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup reference demo test check format catalogue lock bench chaos clean
+.PHONY: help setup reference demo test check format catalogue vendor lock bench chaos clean
 
 PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.14; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
@@ -48,6 +48,9 @@ catalogue: setup ## gather every sentence for translation into mailer/locale
 	@$(BIN)/pybabel --quiet extract --sort-by-file --no-wrap --add-location=file -k N_ -k ngettext:1,2 -F mailer/locale/babel.cfg \
 		--project=jianbao-mailer --copyright-holder="The Jianbao developers" -o mailer/locale/mailer.pot .
 	@$(BIN)/pybabel --quiet update --no-wrap --ignore-pot-creation-date -D mailer -i mailer/locale/mailer.pot -d mailer/locale -l zh_CN
+
+vendor: setup ## fetch anew what the console's pages use from others (mailer/web/vendored.toml), by npm
+	@$(BIN)/python -m tests.vendor
 
 lock: setup ## rewrite the lock files from pyproject.toml; names no index and no path
 	@PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --quiet --no-emit-index-url --no-emit-find-links --generate-hashes --strip-extras \

@@ -44,6 +44,18 @@ class Purpose(StrEnum):
     RECEIVED = "received"  # the page on which a reader confirms receipt
 
 
+class KeyUse(StrEnum):
+    """What else the keys of the house are for; what is made for one use is nothing for every other."""
+
+    SUPPRESSION = "suppression"
+    FINGERPRINT = "fingerprint"
+    CSRF = "csrf"  # what forms of a session send
+    SECOND_FACTOR = "second factor"  # seals the secrets of second factors
+    RECOVERY_CODE = "recovery code"
+    LOG_IN = "log in"  # what failed attempts are counted for
+    OUTSIDE = "outside"  # what a browser keeps while its user is away at a provider of OpenID Connect
+
+
 @dataclass(frozen=True, slots=True)
 class HouseSecret:
     """The keys of the house by id; `current` signs, all verify, so old links outlive a rotation. Never printed."""
@@ -125,13 +137,28 @@ def split_tally(number: int) -> tuple[int, int]:
 
 
 def hash_address(secret: HouseSecret, key: str) -> str:
-    """Return the suppression hash of an address key: an HMAC by the oldest key, so that a rotation keeps it valid."""
-    return _derive(secret.keys[min(secret.keys)], "suppression", key.encode()).hex()
+    """Return the suppression hash of an address key, as `hash_text` makes it."""
+    return hash_text(secret, KeyUse.SUPPRESSION, key)
+
+
+def hash_text(secret: HouseSecret, use: KeyUse, text: str) -> str:
+    """Return 64 hex digits that stand for a text: an HMAC by the oldest key, so that a rotation keeps it valid."""
+    return _derive(secret.keys[min(secret.keys)], use.value, text.encode()).hex()
+
+
+def derive_key(secret: HouseSecret, use: KeyUse, number: int) -> bytes:
+    """Return 32 octets that are a key for one use, by the key of an id (KeyError for an unknown one)."""
+    return _derive(secret.keys[number], use.value, b"")
+
+
+def make_csrf(secret: HouseSecret, session_token: str) -> str:
+    """Return what the forms of a session must send, by the current key (S18)."""
+    return _derive(secret.keys[secret.current], KeyUse.CSRF.value, session_token.encode()).hex()
 
 
 def fingerprint_secret(secret: HouseSecret) -> str:
     """Return what a database keeps to know its house again; by the oldest key, so that a rotation keeps it."""
-    return _derive(secret.keys[min(secret.keys)], "fingerprint", b"").hex()
+    return hash_text(secret, KeyUse.FINGERPRINT, "")
 
 
 def load_secret(path: Path) -> HouseSecret:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from mailer.app.access import Access
 from mailer.app.alarms import Alarms
 from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
@@ -11,6 +12,7 @@ from mailer.app.audit import AuditTrail
 from mailer.app.checks import Checks
 from mailer.app.contacts import Contacts, ImportOrder
 from mailer.app.corrections import Corrections
+from mailer.app.drafts import Drafts
 from mailer.app.forecasts import Forecasts
 from mailer.app.ground import DEMO_MARK, Ground, utc_now
 from mailer.app.histories import Histories
@@ -62,11 +64,13 @@ class House(Ground):
         super().__init__(home, now)
         self.lists = Lists(self)
         self.people = People(self)
+        self.access = Access(self, self.people)
         self.contacts = Contacts(self, self.lists, self.people)
         self.persons = Persons(self, self.lists, self.people)
         self.joining = Joining(self, self.lists, self.people)
         self.retention = Retention(self, self.people)
         self.issues = Issues(self, self.lists)
+        self.drafts = Drafts(self, self.issues)
         self.approvals = Approvals(self, self.issues, self.lists)
         self.checks = Checks(self)
         self.relays = Relays(self)

@@ -10,7 +10,8 @@ from mailer.mail.replies import ReplyRules, classify_reply
 from mailer.mail.reply_codes import summary_of
 from mailer.mail.reply_lines import parse_reply_text
 from mailer.model.address import Address, parse_address
-from mailer.model.delivery import MailingRecord, MailingStatus
+from mailer.model.copies import CopyGlance
+from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus
 from mailer.model.history import Absence, AttemptRecord, DeliveryRecord, RecipientHistory
 from mailer.model.outcome import Phase, ReplyClass
 from mailer.publishing.mailing import require_mailing
@@ -18,7 +19,7 @@ from mailer.sending.feed import Domains
 from mailer.sending.next_step import tell_next
 from mailer.sending.routes import Routes
 from mailer.sending.tempo import last_due
-from mailer.store import audience, claims, deliveries
+from mailer.store import audience, claims, copy_pages, deliveries
 from mailer.store.database import Connection
 from mailer.tokens import hash_address
 
@@ -33,6 +34,14 @@ class Histories:
     def __init__(self, ground: Ground, relays: Relays) -> None:
         self._ground = ground
         self._relays = relays
+
+    def page(
+        self, mailing: str, status: DeliveryStatus | None = None, words: str = "", after: int = 0, most: int = 50
+    ) -> list[CopyGlance]:
+        """Return deliveries of a mailing after an id, in sending order; `copy_pages` says what the filters mean."""
+        with self._ground.store.read() as connection:
+            record = require_mailing(connection, mailing)
+            return copy_pages.page_of_copies(connection, record.id, status, words.strip()[:100], after, most)
 
     def tell(self, mailing: str, text: str) -> RecipientHistory:
         """Return everything known of an address in a mailing. Raises AddressError, NotFoundError."""

@@ -4,6 +4,7 @@ import logging
 import time
 from datetime import timedelta
 
+from mailer.access import clearing
 from mailer.app.ground import Ground
 from mailer.app.people import People
 from mailer.audience import retention as flow
@@ -30,7 +31,9 @@ class Retention:
     def count(self) -> dict[str, int]:
         """Return how many rows a clearing would touch now, by kind; writes nothing."""
         with self._ground.store.read() as connection:
-            return flow.count_old(connection, self._ground.config.retention, self._ground.now())
+            now = self._ground.now()
+            readers = flow.count_old(connection, self._ground.config.retention, now)
+            return readers | clearing.count_old(connection, now)
 
     def last_run(self) -> LastRun | None:
         """Return the newest daily clearing, or None."""
@@ -73,4 +76,7 @@ class Retention:
         def go_on() -> bool:
             return seconds is None or time.monotonic() - began < seconds
 
-        return flow.clear_old(ground.store.write, ground.secret, ground.config.retention, ground.now(), go_on)
+        write, now = ground.store.write, ground.now()
+        staff, _done = clearing.clear_old(write, now, go_on)  # little, and first: what is cut off is begun anew
+        readers, done = flow.clear_old(write, ground.secret, ground.config.retention, now, go_on)
+        return readers | staff, done

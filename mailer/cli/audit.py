@@ -16,6 +16,7 @@ from mailer.model.audit import Act, AuditCheck, AuditEntry, AuditFault
 from mailer.model.people import PROGRAM, Actor
 
 ACT_WORDS: dict[Act, str] = {
+    Act.WRITE: N_("written"),
     Act.SUBMIT: N_("submitted"),
     Act.APPROVE: N_("step given"),
     Act.RETURN: N_("returned"),
@@ -45,6 +46,13 @@ ACT_WORDS: dict[Act, str] = {
     Act.EXPORT_CONTACTS: N_("contacts exported"),
     Act.CONFIRM: N_("house confirmed"),
     Act.TEST_NOTICES: N_("notices tested"),
+    Act.SET_PASSWORD: N_("password set"),
+    Act.END_SESSIONS: N_("logged out everywhere"),
+    Act.SET_SECOND_FACTOR: N_("second factor set"),
+    Act.END_SECOND_FACTOR: N_("second factor taken away"),
+    Act.USE_RECOVERY_CODE: N_("recovery code used"),
+    Act.LOCK_OUT: N_("too many log-ins failed"),
+    Act.BIND_IDENTITY: N_("first log-in by OpenID Connect"),
 }
 SUBJECT_WORDS = {
     "issue": N_("issue {name}"),

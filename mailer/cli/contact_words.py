@@ -5,55 +5,27 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from mailer.cli.drawing import STATUS_WORDS, class_word, say, say_marked, show_time
-from mailer.cli.why import EVENT_WORDS, SUBSCRIPTION_WORDS
-from mailer.i18n import N_, _, ngettext
+from mailer.i18n import _, ngettext
 from mailer.model.contact_history import ContactHistory
-from mailer.model.contact_import import ChangeKind, ContactChange, ImportReport, KeptOut, KeptReason, UndoReport
-from mailer.model.contact_sheet import AsideKind, CellPlace, SheetColumns
+from mailer.model.contact_import import ChangeKind, ContactChange, ImportReport, UndoReport
+from mailer.model.contact_sheet import SheetColumns
+from mailer.model.contact_words import (
+    ASIDE_WORDS,
+    CHANGE_WORDS,
+    FIELD_WORDS,
+    KEPT_OUT_WORDS,
+    KEPT_WORDS,
+    say_basis,
+    say_place,
+    subscription_word,
+)
 from mailer.model.delivery import Contact
 from mailer.model.history import DeliveryRecord
+from mailer.model.history_words import EVENT_WORDS
 from mailer.model.outcome import ReplyClass
 
 FEW = 10  # of each kind by name; --json has more
 
-CHANGE_WORDS: dict[ChangeKind, str] = {
-    ChangeKind.NEW: N_("new"),
-    ChangeKind.JOINED: N_("known, new on this list"),
-    ChangeKind.MOVED: N_("to another organisation"),
-    ChangeKind.CHANGED: N_("changed"),
-    ChangeKind.REORDERED: N_("moved on the list"),
-    ChangeKind.UNCHANGED: N_("unchanged"),
-    ChangeKind.KEPT_OUT: N_("kept out"),
-}
-FIELD_WORDS = {
-    "organisation": N_("Organisation"),
-    "name": N_("Name"),
-    "title": N_("Job title"),
-    "city": N_("City"),
-    "level": N_("Level"),
-    "address": N_("Address"),
-    "phone": N_("Phone"),
-}
-KEPT_OUT_WORDS: dict[KeptOut, str] = {
-    KeptOut.LEFT: N_("has left this list"),
-    KeptOut.SUPPRESSED: N_("gets nothing (suppressed)"),
-    KeptOut.PENDING: N_("was asked, and has not confirmed yet"),
-}
-KEPT_WORDS: dict[KeptReason, str] = {
-    KeptReason.CHANGED: N_("was changed since"),
-    KeptReason.SUBSCRIPTION: N_("has left since, or was brought in otherwise"),
-    KeptReason.OTHER_LIST: N_("is on another list too"),
-    KeptReason.MAILED: N_("a mailing has it among its recipients: take it off the list instead"),
-}
-ASIDE_WORDS: dict[AsideKind, str] = {
-    AsideKind.TITLE: N_("title"),
-    AsideKind.HEADING: N_("headings again"),
-    AsideKind.CITY: N_("city of the rows below"),
-    AsideKind.SECTION: N_("heading between rows"),
-    AsideKind.TOTAL: N_("total"),
-    AsideKind.NOTE: N_("note"),
-}
-BASIS_WORDS = {"membership": N_("membership"), "official duty": N_("official duty"), "sheet": N_("the list’s sheet")}
 # in this order: what needs no look last
 _SHOWN = (
     ChangeKind.NEW,
@@ -63,27 +35,6 @@ _SHOWN = (
     ChangeKind.REORDERED,
     ChangeKind.KEPT_OUT,
 )
-
-
-def subscription_word(status: str) -> str:
-    """Return a subscription's status in the user's language."""
-    return _(SUBSCRIPTION_WORDS[status]) if status in SUBSCRIPTION_WORDS else status
-
-
-def say_place(place: CellPlace) -> str:
-    """Return where a cell stands, as people find it in a spreadsheet: sheet, row, column with its heading."""
-    column = f"{place.letter} {place.heading}".strip()
-    values = {"sheet": place.sheet, "row": place.row, "column": column}
-    if place.sheet:
-        text = _("sheet {sheet}, row {row}, column {column}") if column else _("sheet {sheet}, row {row}")
-    else:
-        text = _("row {row}, column {column}") if column else _("row {row}")
-    return text.format(**values)
-
-
-def say_basis(basis: str) -> str:
-    """Return a basis of consent in the user's language; one that staff wrote is as they wrote it."""
-    return _(BASIS_WORDS[basis]) if basis in BASIS_WORDS else basis
 
 
 def draw_import(report: ImportReport, refused: Path | None, *, dry_run: bool) -> None:

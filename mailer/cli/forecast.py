@@ -8,12 +8,12 @@ import typer
 
 from mailer.cli.drawing import make_table, out, say, say_json, show_clock, show_moment
 from mailer.cli.options import JsonOption, ListOption, open_house
-from mailer.cli.standing import say_span
 from mailer.cli.tempo import AtOption, PauseOption, QuietOption, SpreadOption, read_tempo, read_time
 from mailer.errors import UsageError
 from mailer.i18n import N_, _
 from mailer.model.delivery import MailingRecord
 from mailer.model.forecast import Forecast, RelayForecast, Wait, WaitKind
+from mailer.model.standing_words import say_span
 
 if TYPE_CHECKING:
     from mailer.app import House

@@ -8,10 +8,11 @@ from mailer.cli.delivering import deliver_or_follow, exit_unless_well, say_what_
 from mailer.cli.drawing import MAILING_WORDS, say, say_json, show_moment, show_time
 from mailer.cli.options import AsOption, JsonOption, MailingArgument, open_house
 from mailer.cli.summary import describe_mailing, draw_summary
-from mailer.cli.tempo import AtOption, PauseOption, QuietOption, SpreadOption, read_tempo, read_time, say_tempo
+from mailer.cli.tempo import AtOption, PauseOption, QuietOption, SpreadOption, read_tempo, read_time
 from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.delivery import MailingRecord, MailingStatus
+from mailer.model.tempo_words import say_tempo
 
 if TYPE_CHECKING:
     from mailer.app import House

@@ -22,20 +22,12 @@ from mailer.cli.reach import describe_correction, describe_reach, draw_correctio
 from mailer.cli.rehearse import run_rehearsal
 from mailer.cli.standing import draw_standing
 from mailer.cli.summary import describe_mailing, draw_audience, draw_summary
-from mailer.cli.tempo import (
-    AtOption,
-    PauseOption,
-    QuietOption,
-    SpreadOption,
-    read_tempo,
-    read_time,
-    say_tempo,
-    say_waiting,
-)
+from mailer.cli.tempo import AtOption, PauseOption, QuietOption, SpreadOption, read_tempo, read_time, say_waiting
 from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.address import parse_address
 from mailer.model.delivery import MailingRecord, MailingStatus, MailingSummary, SendAgain
+from mailer.model.tempo_words import say_tempo
 
 if TYPE_CHECKING:
     from mailer.app import House

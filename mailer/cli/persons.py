@@ -27,6 +27,8 @@ KIND_WORDS = {
     "replies": N_("replies of relays: {n}"),
     "logs": N_("notices: {n}"),
     "requests": N_("requests to join: {n}"),
+    "sessions": N_("browsers that users of the console logged in with long ago: {n}"),
+    "log_ins": N_("failed attempts to log in: {n}"),
 }
 REACH_WORDS = {Reach.OFF_LISTS: N_("on no list"), Reach.SUPPRESSED: N_("gets no mail of ours: {reason}")}
 

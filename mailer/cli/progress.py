@@ -15,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from mailer.cli.drawing import STATUS_WORDS, err, plain
-from mailer.cli.standing import domain_line, relay_lines, say_span, say_until
 from mailer.cli.tempo import say_waiting
 from mailer.i18n import _
 from mailer.model.delivery import DeliveryStatus, MailingStatus
 from mailer.model.standing import Glance, MailingProgress
+from mailer.model.standing_words import domain_line, relay_lines, say_span, say_until
 
 REFRESH_S = 0.25
 LINE_EVERY_S = 5.0

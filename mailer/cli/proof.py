@@ -11,11 +11,11 @@ import typer
 from mailer.cli.check import draw_findings
 from mailer.cli.drawing import class_word, err, make_table, out, say, say_json
 from mailer.cli.options import AsOption, IssueArgument, JsonOption, ListOption, acting_name, open_house
-from mailer.cli.standing import say_until
 from mailer.i18n import N_, _, ngettext
-from mailer.model.delivery import IssueStatus
 from mailer.model.proof import ProofCopy, ProofOutcome
 from mailer.model.report import Severity
+from mailer.model.standing_words import say_until
+from mailer.model.words import ISSUE_WORDS
 
 if TYPE_CHECKING:
     from mailer.app.proofs import Proof
@@ -27,11 +27,6 @@ OUTCOME_WORDS = {
     ProofOutcome.UNCERTAIN: N_("uncertain"),
     ProofOutcome.FAILED: N_("failed"),
     ProofOutcome.WAITS: N_("not tried"),
-}
-ISSUE_WORDS = {
-    IssueStatus.DRAFT: N_("draft"),
-    IssueStatus.SUBMITTED: N_("submitted"),
-    IssueStatus.APPROVED: N_("approved"),
 }
 
 

@@ -3,11 +3,11 @@
 from zoneinfo import ZoneInfo
 
 from mailer.cli.drawing import MAILING_WORDS, STATUS_WORDS, err, make_table, out, say, show_clock
-from mailer.cli.proof import ISSUE_WORDS
 from mailer.i18n import N_, _, ngettext
 from mailer.model.delivery import DeliveryStatus, MailingRecord
 from mailer.model.proof import ProofRecord
 from mailer.model.reach import CorrectionReach, IssueReach, NotCorrected
+from mailer.model.words import ISSUE_WORDS
 
 NOT_CORRECTED_WORDS = {
     NotCorrected.PENDING: N_(

@@ -11,12 +11,12 @@ import typer
 
 from mailer.cli.drawing import err, make_table, out, say, say_json, show_clock
 from mailer.cli.options import JsonOption, open_house
-from mailer.cli.standing import say_span
 from mailer.cli.summary import LATE_FROM
 from mailer.errors import InputError, UsageError
 from mailer.i18n import N_, _, current_language
 from mailer.model.delivery import MailingRecord, PastOccurrence
 from mailer.model.occurrence import Occurrence
+from mailer.model.standing_words import say_span
 from mailer.model.working_days import show_weekday
 
 if TYPE_CHECKING:

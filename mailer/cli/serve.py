@@ -88,6 +88,7 @@ async def _serve(house: "House") -> None:
     tasks.append(asyncio.create_task(_count_reports(house, stop)))
     if house.config.bounces.maildir or house.config.bounces.imap_host:
         tasks.append(asyncio.create_task(_watch_mailbox(house, stop)))
+    tasks.append(asyncio.create_task(_serve_console(house, stop)))
     if house.config.public_url:
         tasks.append(asyncio.create_task(_serve_web(house, stop)))
     clock.start(lambda: asyncio.to_thread(house.timetable.tick), house.timetable.next_wake, house.timetable.triggers)
@@ -110,6 +111,19 @@ def _announce(house: "House") -> None:
     err.print(_("serving {folder}; next: {when}; stop with Ctrl-C").format(
         folder=house.home.resolve(), when=when
     ), markup=False, soft_wrap=True)  # fmt: skip
+
+
+async def _serve_console(house: "House", stop: asyncio.Event) -> None:
+    settings = house.config.console
+
+    def listening(port: int) -> None:
+        where = settings.url or f"http://{settings.host}:{port}/"
+        err.print(_("console on {address}").format(address=where), markup=False, soft_wrap=True)
+
+    from mailer.cli.console import create_console, serve_public  # FastAPI is slow to load
+
+    app = await asyncio.to_thread(create_console, house)
+    await serve_public(app, settings.host, settings.port, stop, on_listening=listening, field="console.port")
 
 
 async def _serve_web(house: "House", stop: asyncio.Event) -> None:

@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mailer.cli.drawing import MAILING_WORDS, STATUS_WORDS, class_word, make_table, out, say
-from mailer.cli.standing import describe_pace, say_span
+from mailer.cli.standing import describe_pace
 from mailer.cli.tempo import describe_tempo
 from mailer.i18n import _
 from mailer.model.delivery import DeliveryStatus, ListSummary, MailingStatus, MailingSummary
 from mailer.model.standing import Standing
+from mailer.model.standing_words import say_span
 
 if TYPE_CHECKING:
     from mailer.app import House

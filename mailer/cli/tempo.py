@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import typer
 
 from mailer.cli.drawing import err, say, show_moment, show_time
-from mailer.cli.standing import say_span
 from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.delivery import MailingRecord, MailingStatus
@@ -121,18 +120,6 @@ def read_time(text: str, house: "House") -> datetime:
         line = _("the clocks of {zone} show that time twice; the first is meant: {first} (the second is {second})")
         say(line.format(zone=zone.key, first=first.isoformat(), second=second.isoformat()), "yellow", err)
     return read.moment
-
-
-def say_tempo(tempo: Tempo) -> str:
-    """Return how a mailing keeps time in a few words; empty where it just goes."""
-    words = []
-    if tempo.spread:
-        words.append(_("spread over {span}").format(span=say_span(tempo.spread.total_seconds())))
-    if tempo.pause:
-        words.append(_("{span} between lists").format(span=say_span(tempo.pause.total_seconds())))
-    if tempo.quiet is not None:
-        words.append(_("quiet hours {hours}").format(hours=tempo.quiet))
-    return _(", ").join(words)
 
 
 def say_waiting(mailing: MailingRecord, now: datetime, zone: ZoneInfo) -> list[str]:

@@ -1,13 +1,15 @@
 """Commands on users: user add, list, change, disable, enable."""
 
+import sys
 from typing import Annotated
 
 import typer
 
 from mailer.cli.drawing import make_table, out, say, say_json, show_clock
 from mailer.cli.options import AsOption, HouseGroup, JsonOption, open_house
+from mailer.cli.user_access import NameArgument, add_to_users, ask_password, read_password_line
 from mailer.i18n import N_, _
-from mailer.model.people import User, UserRole
+from mailer.model.people import Right, User, UserRole
 
 ROLE_WORDS: dict[UserRole, str] = {
     UserRole.EDITOR: N_("editor"),
@@ -16,7 +18,6 @@ ROLE_WORDS: dict[UserRole, str] = {
     UserRole.ADMIN: N_("admin"),
 }
 
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help=_("the user’s name, in any letter case"))]
 DisplayOption = Annotated[str | None, typer.Option("--display", metavar="TEXT", help=_("the name shown to others"))]
 EmailOption = Annotated[str | None, typer.Option("--email", metavar="ADDR", help=_("where reminders go"))]
 
@@ -39,6 +40,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("change", help=_("Change a user; the roles given replace the former ones."))(change)
     group.command("disable", help=_("Take all rights from a user, who stays on record."))(disable)
     group.command("enable", help=_("Give a disabled user the rights of its roles again."))(enable)
+    add_to_users(group)
     app.add_typer(group)
 
 
@@ -74,13 +76,25 @@ def add(
     roles: Annotated[list[UserRole], typer.Option("--role", help=_("what the user may do; repeat for several"))],
     display: DisplayOption = None,
     email: EmailOption = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help=_("take a password for the console from the first line of stdin"))
+    ] = False,
     name: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Register a user."""
+    """Register a user; where a terminal is there, it is asked for a password for the console."""
     with open_house(ctx) as house:
         first = not house.people.registered
+        house.people.require(name, Right.USERS)
+        names, password = [user, display or "", email or ""], ""
+        if password_stdin:  # a password that is refused registers nobody
+            password = read_password_line()
+            house.access.check_password(names, password)
+        elif sys.stdin.isatty() and not as_json:
+            password = ask_password(house, names, optional=True)
         made = house.people.add(user, roles, name, display_name=display or "", email=email or "")
+        if password:
+            house.access.set_password(made.name, password, made.name if first else name)
     _say_user(made, as_json=as_json)
     if first and not as_json:
         say(_("from now on each act needs --as NAME, or MAILER_AS, of a user with the right"), "yellow")

@@ -1,12 +1,14 @@
 """config.toml, typed; each field carries its help text, and an unknown key is an error that names the nearest."""
 
 from mailer.config.audience import JoiningConfig, RetentionConfig, SegmentConfig
+from mailer.config.console import ConsoleConfig, OidcConfig
 from mailer.config.newsletter import ListConfig, PicturesConfig, ScheduleConfig, SenderConfig, StaffConfig
 from mailer.config.notices import NoticesConfig
 from mailer.config.reading import FILE_NAME, line_of, load_config
 from mailer.config.replies import RepliesConfig, ReplyRule
 from mailer.config.returned import BouncesConfig, SuppressionConfig, WebhookConfig
 from mailer.config.secrets import (
+    read_client_secret,
     read_mailbox_password,
     read_notice_urls,
     read_password,
@@ -20,12 +22,14 @@ from mailer.config.whole import Config
 __all__ = [
     "BouncesConfig",
     "Config",
+    "ConsoleConfig",
     "DomainConfig",
     "FILE_NAME",
     "JoiningConfig",
     "Lead",
     "ListConfig",
     "NoticesConfig",
+    "OidcConfig",
     "PicturesConfig",
     "RelayConfig",
     "RepliesConfig",
@@ -42,6 +46,7 @@ __all__ = [
     "line_of",
     "load_config",
     "parse_lead",
+    "read_client_secret",
     "read_mailbox_password",
     "read_notice_urls",
     "read_password",

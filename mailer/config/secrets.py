@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from mailer.config.console import OidcConfig
 from mailer.config.notices import NoticesConfig
 from mailer.config.reading import FILE_NAME
 from mailer.config.returned import BouncesConfig, WebhookConfig
@@ -52,6 +53,17 @@ def read_webhook_key(name: str, hook: WebhookConfig, home: Path, environ: Mappin
         return ""
     places = ((f"webhooks.{name}.key_file", hook.key_file), (f"webhooks.{name}.key_env", hook.key_env))
     return _read_secret(*places, _("the webhook has no key"), home, environ)
+
+
+def read_client_secret(oidc: OidcConfig, home: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the secret of the console at its provider; empty for a client without. Raises as `read_password` does."""
+    if not oidc.client_secret_file and not oidc.client_secret_env:
+        return ""
+    places = (
+        ("console.oidc.client_secret_file", oidc.client_secret_file),
+        ("console.oidc.client_secret_env", oidc.client_secret_env),
+    )
+    return _read_secret(*places, "", home, environ)
 
 
 def _read_secret(

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from mailer.config.approval import ApprovalConfig
 from mailer.config.audience import JoiningConfig, RetentionConfig, SegmentConfig
+from mailer.config.console import ConsoleConfig
 from mailer.config.newsletter import (
     ListConfig,
     PicturesConfig,
@@ -79,6 +80,7 @@ class Config(Table):
     pictures: PicturesConfig = PicturesConfig()
     proof: ProofConfig = ProofConfig()
     web: WebConfig = WebConfig()
+    console: ConsoleConfig = ConsoleConfig()
     tracking: TrackingConfig = Field(default=TrackingConfig(), description="how reading is counted")
 
     @model_validator(mode="after")

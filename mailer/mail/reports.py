@@ -14,7 +14,7 @@ from mailer.mail.message import DELIVERY_HEADER
 from mailer.mail.replies import ReplyRules
 from mailer.mail.reply_codes import summary_of
 from mailer.mail.returned.addresses import find_addresses
-from mailer.mail.returned.answers import is_automatic, is_challenge, is_reply
+from mailer.mail.returned.answers import is_automatic, is_challenge, is_receipt_in_words, is_reply
 from mailer.mail.returned.disposition import is_refusal, read_disposition
 from mailer.mail.returned.failures import is_failure, kind_of, read_failures
 from mailer.mail.returned.feedback import (
@@ -108,6 +108,8 @@ def _read(raw: bytes, mail: OpenedMail, notice: Notice, own: frozenset[str], rul
     if is_failure(mail, notice):
         failures = read_failures(raw, mail, notice, own, rules)
         return failures.kind, failures.recipients, False
+    if is_receipt_in_words(mail, notice.prose):
+        return ReportKind.RECEIPT, _who_read(mail), False
     if is_challenge(mail, notice.prose):
         return ReportKind.CHALLENGE, (), False
     if is_automatic(mail, notice.prose):
@@ -168,6 +170,13 @@ def _complainants(mail: OpenedMail) -> tuple[ReportedRecipient, ...]:
         meaning = Meaning(ReplyClass.OPT_OUT, Action.SUPPRESS, True, 0, 0, kind, COMPLAINED)
     text = feedback_text(mail) or mail.value("Subject")
     return tuple(ReportedRecipient(address, "", text, meaning) for address in complained_addresses(mail))
+
+
+def _who_read(mail: OpenedMail) -> tuple[ReportedRecipient, ...]:
+    """Return who sends a receipt of a few words, which names nobody else for sure."""
+    senders = [one for one, _begin, _end in find_addresses(mail.value("From"))]
+    meaning = Meaning(ReplyClass.UNKNOWN, Action.NONE, False, 0, 0, "receipt", RECEIVED)
+    return tuple(ReportedRecipient(one, "", "displayed", meaning) for one in senders[:1])
 
 
 def _read_receipt(

@@ -49,3 +49,12 @@ class SecondFactor:
 
     secret: str = field(repr=False)
     address: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessState:
+    """What a user has to prove who they are: since when, None for what there is not. recovery_codes: those left."""
+
+    password_set_at: datetime | None
+    second_factor_at: datetime | None
+    recovery_codes: int

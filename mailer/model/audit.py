@@ -13,6 +13,7 @@ SHORTEST_HEAD = 16  # characters of a hash that was noted
 class Act(StrEnum):
     """What was done; the value is what the trail holds, so it never changes."""
 
+    WRITE = "write"  # an issue's text or files were changed in the console
     SUBMIT = "submit"
     APPROVE = "approve"  # one step of approval
     RETURN = "return"
@@ -47,6 +48,13 @@ class Act(StrEnum):
     CHANGE_CONTACT = "change_contact"
     EXPORT_PERSON = "export_person"  # all that is kept of a person was handed out
     ERASE_PERSON = "erase_person"
+    SET_PASSWORD = "set_password"  # noqa: S105 - the act, no password
+    END_SESSIONS = "end_sessions"  # all browsers in which a user was logged in were logged out
+    SET_SECOND_FACTOR = "set_second_factor"
+    END_SECOND_FACTOR = "end_second_factor"
+    USE_RECOVERY_CODE = "use_recovery_code"  # instead of the second factor
+    LOCK_OUT = "lock_out"  # so many attempts to log in as a user failed that for a while none is looked at
+    BIND_IDENTITY = "bind_identity"  # a user came in from a provider of OpenID Connect for the first time
     RETAIN = "retain"  # what is older than the settings keep was cleared
 
 

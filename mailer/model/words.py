@@ -1,7 +1,7 @@
 """Words for states and classes, as users read them in tables and pages, and what staff can do about each."""
 
 from mailer.i18n import N_, _
-from mailer.model.delivery import DeliveryStatus, MailingStatus
+from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
 from mailer.model.outcome import ReplyClass
 from mailer.model.reading import Tracking
 
@@ -22,6 +22,11 @@ MAILING_WORDS: dict[MailingStatus, str] = {
     MailingStatus.HELD: N_("held"),
     MailingStatus.FINISHED: N_("finished"),
     MailingStatus.CANCELLED: N_("cancelled"),
+}
+ISSUE_WORDS: dict[IssueStatus, str] = {
+    IssueStatus.DRAFT: N_("draft"),
+    IssueStatus.SUBMITTED: N_("submitted"),
+    IssueStatus.APPROVED: N_("approved"),
 }
 CLASS_WORDS: dict[ReplyClass, str] = {
     ReplyClass.GONE: N_("no such mailbox"),

@@ -16,7 +16,7 @@ from mailer.model.address import parse_address
 from mailer.model.approval import Step
 from mailer.model.audit import Act, Subject
 from mailer.model.people import PROGRAM, Actor, Right, User, UserRole, fold_name
-from mailer.store import audit, people
+from mailer.store import audit, credentials, people, sessions
 from mailer.store.database import Connection
 
 LONGEST_NAME = 100
@@ -183,6 +183,8 @@ def change_user(
     _keep_an_admin(connection, changed)
     if changed != user:
         people.update_user(connection, user.id, changed.display_name, changed.email, changed.roles)
+        if changed.email != user.email:  # by which a provider of OpenID Connect was believed
+            credentials.unbind_outside(connection, user.id)
         was, roles_now = sorted(user.roles), sorted(changed.roles)
         audit.record(connection, actor, Act.CHANGE_USER, _subject(user.id), now, was=was, roles=roles_now)
     return changed
@@ -198,6 +200,8 @@ def set_enabled(connection: Connection, name: str, by: str, now: datetime, *, en
     at = None if enabled else now
     _keep_an_admin(connection, replace(user, disabled_at=at))
     people.set_disabled(connection, user.id, at)
+    if not enabled:
+        sessions.end_sessions(connection, user.id, now)
     act = Act.ENABLE_USER if enabled else Act.DISABLE_USER
     audit.record(connection, actor, act, _subject(user.id), now)
     return _reload(connection, user.name)

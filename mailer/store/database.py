@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Connection", "Store", "open_store"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0015"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
+HEAD = "0016"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
 BUSY_TIMEOUT_S = 30
 CACHE_KIB = 8 * 1024  # of each connection; a plan of a million rows touches its indexes all over
 CHECKPOINT_PAGES = 4000  # a sender rewrites the same pages again and again; copying them back rarely costs least
@@ -105,6 +105,36 @@ class Store:
         """One transaction, committed durably at the end, rolled back on an exception."""
         with _said_plainly(self), self._writing.begin() as connection:
             yield connection
+
+    @contextmanager
+    def write_if_free(self) -> Iterator[Connection | None]:
+        """One transaction as `write` gives, or None where another writes: for what may as well be written later.
+
+        Only SQLite has a single writer; on PostgreSQL it is `write`.
+        """
+        with _said_plainly(self), self._writing.connect() as connection:
+            if not self.is_sqlite:
+                with connection.begin():
+                    yield connection
+                return
+            driver = connection.connection.cursor()
+            wait_ms = driver.execute("PRAGMA busy_timeout").fetchone()[0]
+            try:
+                driver.execute("PRAGMA busy_timeout = 0")
+                try:
+                    transaction = connection.begin()
+                except OperationalError as error:
+                    if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                        raise
+                    transaction = None
+                if transaction is None:
+                    yield None
+                    return
+                with transaction:
+                    yield connection
+            finally:
+                driver.execute(f"PRAGMA busy_timeout = {wait_ms}")
+                driver.close()
 
     def writer(self) -> "Writer":
         """A connection for one thread that writes again and again."""

@@ -31,6 +31,12 @@ def find_user(connection: Connection, name: str) -> User | None:
     return _to_user(connection, row) if row is not None else None
 
 
+def read_user(connection: Connection, user_id: int) -> User | None:
+    """Return the user of an id, or None."""
+    row = connection.execute(select(user_account).where(user_account.c.id == user_id)).one_or_none()
+    return _to_user(connection, row) if row is not None else None
+
+
 def user_names(connection: Connection, ids: Collection[int]) -> dict[int, str]:
     """Return the names of users by their ids."""
     rows = connection.execute(select(user_account.c.id, user_account.c.name).where(user_account.c.id.in_(ids)))

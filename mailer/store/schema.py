@@ -92,6 +92,64 @@ user_role = Table(
     _one_of("role", UserRole),
 )
 
+# how a user of the console proves who they are; a user without a row has neither password nor second factor
+credential = Table(
+    "credential",
+    metadata,
+    Column("user_id", ForeignKey("user_account.id"), primary_key=True, autoincrement=False),
+    Column("password_hash", String(255), nullable=False, server_default=""),  # argon2id, with its parameters
+    Column("password_set_at", UtcTime),
+    # secrets of the second factor, sealed with a key of the house: the one that counts, and one not yet confirmed
+    Column("factor", String(255), nullable=False, server_default=""),
+    Column("factor_set_at", UtcTime),
+    Column("factor_begun", String(255), nullable=False, server_default=""),
+    Column("factor_step", BigInteger, nullable=False, server_default="0"),  # RFC 6238: the last one taken
+)
+
+# codes that stand in for the second factor, each once
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("user_id", ForeignKey("user_account.id"), primary_key=True),
+    Column("code_hash", String(64), primary_key=True),
+    Column("used_at", UtcTime),
+)
+
+# browsers in which somebody is or was logged in; of the token only its SHA-256 is here
+user_session = Table(
+    "user_session",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("token_sha256", String(64), nullable=False, unique=True),
+    Column("user_id", ForeignKey("user_account.id"), nullable=False, index=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("last_seen_at", UtcTime, nullable=False, index=True),
+    Column("ended_at", UtcTime),
+    Column("network", String(43), nullable=False, server_default=""),
+    Column("agent", String(200), nullable=False, server_default=""),
+)
+
+# attempts to log in that failed, in a row, by what they are counted for: an HMAC of a name, a network or a browser
+log_in_failure = Table(
+    "log_in_failure",
+    metadata,
+    Column("subject", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("failed_at", UtcTime, nullable=False, index=True),
+    Column("blocked_until", UtcTime),
+)
+
+# users by what a provider of OpenID Connect calls them; one of them per provider, bound once
+outside_identity = Table(
+    "outside_identity",
+    metadata,
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("user_id", ForeignKey("user_account.id"), nullable=False),
+    Column("bound_at", UtcTime, nullable=False),
+    UniqueConstraint("issuer", "user_id"),
+)
+
 # append-only and chained; triggers made by migration 0006 refuse to change, delete or insert out of order, and a
 # migration that rebuilds the table must make them again
 audit_entry = Table(

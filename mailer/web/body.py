@@ -16,10 +16,17 @@ async def drain_body(request: Request) -> None:
     await read_body(request, MAX_BODY)
 
 
+def check_length(request: Request, most: int) -> None:
+    """Answer 413 to a request that says to be of more than so many octets, or does not say its length."""
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > most:
+        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers={"Connection": "close"})
+
+
 async def read_body(request: Request, most: int) -> bytes:
     """Return the whole body; 413 for one of more than so many octets, 408 for one that does not come."""
-    length = request.headers.get("content-length", "0")
     too_large = HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers={"Connection": "close"})
+    length = request.headers.get("content-length", "0")
     if not length.isdecimal() or int(length) > most:
         raise too_large
     received = bytearray()

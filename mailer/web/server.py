@@ -23,7 +23,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, field: str) -> socket.socket:
     # With the protocol named, as asyncio sets TCP_NODELAY only where it reads TCP; else each answer waits some 40 ms.
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -35,7 +35,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ConfigError(
             _("cannot listen on {host} port {port}: {why}").format(host=host, port=port, why=error),
             file=FILE_NAME,
-            field="web.port",
+            field=field,
             cure=_("stop what uses this port, or choose another"),
         ) from None
     return listener
@@ -47,13 +47,15 @@ async def serve_public(
     port: int,
     stop: asyncio.Event,
     on_listening: Callable[[int], None] | None = None,
+    field: str = "web.port",
 ) -> None:
     """Answer requests until `stop` is set; then finish those begun (at most 5 s) and return.
 
     Port 0 takes a free one; `on_listening` is told which. Installs no signal handler and no log handler, and keeps no
-    access log, as paths hold readers' tokens. Raises ConfigError when the address cannot be listened on.
+    access log, as paths hold readers' tokens. field: the setting of the port. Raises ConfigError when the address
+    cannot be listened on.
     """
-    with contextlib.closing(_listen(host, port)) as listener:
+    with contextlib.closing(_listen(host, port, field)) as listener:
         settings = uvicorn.Config(
             app,
             log_config=None,

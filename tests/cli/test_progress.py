@@ -20,13 +20,13 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from mailer.cli.progress import SHARE, Speed, draw_glance, show_rate, show_time_left, watch, write_line
-from mailer.cli.standing import say_span
 from mailer.config import RelayConfig
 from mailer.i18n import use_language
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.outcome import Phase, Reply
 from mailer.model.pace import Pace
 from mailer.model.standing import Glance
+from mailer.model.standing_words import say_span
 from mailer.reports.summary import read_progress
 from mailer.sending.feed import Domains, relay_subject
 from mailer.sending.standing import read_standing

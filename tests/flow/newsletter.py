@@ -49,7 +49,7 @@ class Newsletter:
         head, _blank, _rest = config.partition("[relays.main]")
         (folder / "config.toml").write_text(
             f'{head}[relays.main]\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\n{relay}\n'
-            f"[retry]\nscale = 0.001\n{extra}\n",
+            f"[retry]\nscale = 0.001\n[console]\nport = 0\n{extra}\n",
             "utf-8",
         )
         for name, sheet in SHEETS.items():

@@ -379,3 +379,22 @@ def test_alternatives_that_are_plain_text_are_asked_for_by_themselves(
     pattern: str, plain: tuple[str, ...], left: str
 ) -> None:
     assert _split_pattern(pattern) == (plain, left)
+
+
+@pytest.mark.parametrize(
+    ("text", "reply_class"),
+    [
+        ("邮箱容量超限，拒收", C.FULL),
+        ("Mailbox size limit exceeded, message discarded", C.FULL),
+        ("该邮箱地址无效", C.GONE),
+        ("没有此用户", C.GONE),
+        ("收件人地址 18900001111@x.example 已注销，邮件无法投递", C.INACTIVE),
+        ("收件人被冻结，暂时不能收信", C.INACTIVE),
+        ("message size exceeds fixed maximum message size", C.CONTENT),
+        ("邮件内容含敏感词", C.CONTENT),
+        ("被对方拒收：您在收件人的黑名单中", C.OPT_OUT),
+        ("553-SPF (Sender Policy Framework) domain authentication fail", C.SENDER_POLICY),
+    ],
+)
+def test_words_alone_say_what_is_meant(text: str, reply_class: ReplyClass) -> None:
+    assert classify_reply(parse_reply_text(text, Phase.RCPT)).reply_class is reply_class

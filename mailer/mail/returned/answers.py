@@ -30,6 +30,14 @@ _CHALLENGE_SUBJECT = re.compile(
     r"|验证|確認|驗證"
 )
 _CONFIRMING = re.compile(r"https?://|reply|回复|回覆|confirm")
+_READ_SUBJECT = re.compile(
+    r"(?i)^\W{0,6}(?:已读|已阅读?|阅读回执|已读回执|read(?: receipt)?|read:|return receipt)\W?\s?[:：(（]"
+)
+_READ = re.compile(
+    r"(?i)(?:已经?被?(?:对方|收件人)?(?:阅读|打开|查看|读取)|已读|was (?:read|displayed|opened)"
+    r"|has been (?:read|opened))"
+)
+MAX_RECEIPT = 1500  # characters
 _REPLY_SUBJECT = re.compile(
     r"(?i)^\W{0,6}(?:re|aw|antw|sv|res|rif|回复|回覆|答复|答覆|回信|转发|fw|fwd)\s?(?:\[\d+\])?\s?[:：]"
 )
@@ -74,6 +82,12 @@ def is_challenge(mail: OpenedMail, notice: str) -> bool:
     told = sum(phrase in head for phrase in _CHALLENGE)
     named = _CHALLENGE_SUBJECT.search(subject) is not None
     return _CONFIRMING.search(head) is not None and (told >= 2 or (told >= 1 and named))
+
+
+def is_receipt_in_words(mail: OpenedMail, notice: str) -> bool:
+    """True for a receipt without RFC 8098's parts, as web mail sends: its subject and its few words say it was read."""
+    subject = _READ_SUBJECT.match(mail.value("Subject"))
+    return subject is not None and len(notice) < MAX_RECEIPT and _READ.search(notice) is not None
 
 
 def is_reply(mail: OpenedMail) -> bool:

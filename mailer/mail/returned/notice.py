@@ -70,7 +70,7 @@ def read_notice(text: str, subject: str, own: Collection[str] = (), domain: str 
         named=tuple(Named(place.address, words_to(place, chosen, kept)) for place in chosen),
         weight=chosen[0].weight if chosen else 0,
         failed=bool(failed),
-        late=late_subject or (has_phrase(whole, LATE) and not has_phrase(whole, GIVEN_UP)),
+        late=late_subject or (has_phrase(whole, LATE) and not has_phrase(f"{about}\n{whole}", GIVEN_UP)),
         prose="\n".join(kept).strip(),
         words=own_words(kept, {place.line for place in chosen if place.weight == HEADS}),
         quoted="\n".join(all_lines[cut:]),

@@ -1,0 +1,288 @@
+"""Issues as people write them in the console: the text and its files, former versions, and how it will look."""
+
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from mailer.app import written
+from mailer.app.ground import Ground
+from mailer.app.issues import Issues, LoadedIssue
+from mailer.app.people import People
+from mailer.errors import InputError, IssueError, NotFoundError, StateError, UsageError
+from mailer.i18n import _
+from mailer.model.approval import IssueContent
+from mailer.model.audit import Act, Subject
+from mailer.model.delivery import IssueStatus
+from mailer.model.people import Right
+from mailer.model.report import Finding
+from mailer.publishing.approval import look_at_issue
+from mailer.sources.issue_files import (
+    ISSUE_FILE,
+    UnfitFileError,
+    check_attachment,
+    check_name,
+    check_picture,
+    load_files,
+)
+from mailer.sources.issue_folder import issue_digest, parse_issue, read_source
+from mailer.sources.slug import parse_slug
+from mailer.store import approvals, audit, issues
+
+MAX_TEXT = 1 << 20  # characters
+KEPT_VERSIONS = 200  # of an issue
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+_VERSION = re.compile(r"(\d{8}T\d{12})-([0-9a-f]{12})\.md")
+
+
+@dataclass(frozen=True, slots=True)
+class IssueGlance:
+    """An issue on the shelf. wrong: why its text cannot be read, else empty."""
+
+    slug: str
+    title: str
+    label: str
+    day: date | None
+    status: IssueStatus
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFile:
+    """A picture or attachment in an issue's folder."""
+
+    name: str
+    size: int
+
+    @property
+    def is_picture(self) -> bool:
+        """True for what a page can show."""
+        return self.name.lower().endswith(PICTURE_SUFFIXES)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The text of an issue as it lies in its folder; digest names this state of the whole folder."""
+
+    slug: str
+    text: str
+    digest: str
+    files: tuple[DraftFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A text that was saved. name: by which it is asked for."""
+
+    name: str
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a text looks for one list, and what the preflight says of it."""
+
+    html: str
+    text: str
+    subject: str
+    findings: tuple[Finding, ...]
+
+
+class Drafts:
+    """The issues of a house, as those who write them see them."""
+
+    def __init__(self, ground: Ground, house_issues: Issues) -> None:
+        self._ground = ground
+        self._issues = house_issues
+        self._people = People(ground)
+
+    def shelf(self, count: int, after: str = "") -> list[IssueGlance]:
+        """Return issues, the newest name first: at most `count`, those after a slug in that order."""
+        slugs = [slug for slug in reversed(self._issues.slugs()) if not after or slug < after]
+        return [self.glance(slug) for slug in slugs[:count]]
+
+    def glance(self, slug: str) -> IssueGlance:
+        """Return an issue's title, date and standing; what cannot be read says so. Raises NotFoundError."""
+        folder = self._issues.folder(slug)
+        with self._ground.store.read() as connection:
+            status, _approval = look_at_issue(connection, slug, issue_digest(folder))
+        try:
+            issue = self._issues.load(slug)
+        except InputError as error:
+            return IssueGlance(slug, slug, "", None, status, str(error))
+        head = issue.masthead
+        label = _("{year} no. {number}").format(year=head.year, number=head.number) if head.number else str(head.year)
+        if head.total:
+            label = _("{label} (no. {total} in all)").format(label=label, total=head.total)
+        return IssueGlance(slug, f"{head.organisation}{head.title}", label, head.date, status)
+
+    def open(self, slug: str) -> Draft:
+        """Return the text and files of an issue. Raises NotFoundError, IssueError."""
+        folder = self._issues.folder(slug)
+        files = [
+            DraftFile(path.relative_to(folder).as_posix(), path.stat().st_size)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.name != ISSUE_FILE and not path.name.startswith(".")
+        ]
+        return Draft(slug, read_source(folder), issue_digest(folder), tuple(files))
+
+    def save(self, slug: str, text: str, digest: str, by: str) -> Draft:
+        """Write the text of an issue; the former one is kept as a version.
+
+        digest: of the state that was edited. Raises StateError where somebody has changed the issue meanwhile, or the
+        person may not write; IssueError for a text that is none. One that is not yet a whole issue is saved all the
+        same: nothing that was written is lost.
+        """
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if len(text) > MAX_TEXT or "\0" in text:
+            raise IssueError(_("this is no text of an issue"), cure=_("paste the text without its pictures"))
+        folder = self._require_same(slug, digest)
+        with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.WRITE, connection)
+            before = read_source(folder)
+            if text != before:
+                self._keep(slug, before)
+                _write_file(folder / ISSUE_FILE, text.encode())
+                self._keep(slug, text)
+                audit.record(connection, actor, Act.WRITE, Subject("issue", slug), self._ground.now())
+        return self.open(slug)
+
+    def add_file(self, slug: str, name: str, content: bytes, by: str) -> str:
+        """Put a picture or attachment into an issue's folder, under a name of ASCII; return the name.
+
+        A file of the same name is replaced only by the same content; else the new one gets a number. Raises IssueError
+        for what mail cannot carry, StateError where the person may not write.
+        """
+        folder = self._issues.folder(slug)
+        chosen = _fit_name(name)
+        try:
+            check_name(chosen)
+            (check_picture if DraftFile(chosen, 0).is_picture else check_attachment)(chosen, content, len(content))
+        except UnfitFileError as error:
+            raise IssueError(str(error), cure=error.cure, file=name) from None
+        with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.WRITE, connection)
+            stem, dot, suffix = chosen.rpartition(".")
+            number = 1
+            while (folder / chosen).exists() and (folder / chosen).read_bytes() != content:
+                number += 1
+                chosen = f"{stem}-{number}{dot}{suffix}"
+            _write_file(folder / chosen, content)
+            audit.record(connection, actor, Act.WRITE, Subject("issue", slug), self._ground.now(), file=chosen)
+        return chosen
+
+    def read_file(self, slug: str, name: str) -> bytes:
+        """Return a file of an issue's folder. Raises NotFoundError."""
+        folder = self._issues.folder(slug)
+        if name not in {one.name for one in self.open(slug).files}:
+            raise NotFoundError(_("there is no file {name}").format(name=name), file=folder)
+        return (folder / name).read_bytes()
+
+    def remove_file(self, slug: str, name: str, by: str) -> None:
+        """Take a file out of an issue's folder; it is kept with the versions. Raises NotFoundError, StateError."""
+        content = self.read_file(slug, name)
+        with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.WRITE, connection)
+            kept = self._versions_folder(slug) / "files"
+            kept.mkdir(parents=True, exist_ok=True)
+            _write_file(kept / f"{secrets.token_hex(4)}-{Path(name).name}", content)
+            (self._issues.folder(slug) / name).unlink()
+            audit.record(connection, actor, Act.WRITE, Subject("issue", slug), self._ground.now(), removed=name)
+
+    def look(self, slug: str, list_name: str, text: str | None = None) -> Look:
+        """Return how an issue, or another text for it, looks for a list, as a made-up reader gets it.
+
+        Raises IssueError, TemplateError, ConfigError, LimitError: what keeps it from being rendered.
+        """
+        loaded = self._load(slug, text)
+        editions = self._issues.make_forms(loaded, [list_name], pdf=False).editions
+        (shown,) = written.preview_editions(self._ground, editions)
+        findings = self._issues.check(loaded.issue, editions)
+        subject = "".join(part if isinstance(part, str) else part.fallback for part in editions[0].subject)
+        return Look(shown.html, shown.text, subject, tuple(findings))
+
+    def check(self, slug: str, text: str | None = None) -> tuple[Finding, ...]:
+        """Return what the preflight says of an issue for all lists. Raises as `look`."""
+        loaded = self._load(slug, text)
+        return tuple(self._issues.check(loaded.issue, self._issues.make_forms(loaded, pdf=False).editions))
+
+    def submitted_text(self, slug: str) -> str | None:
+        """Return the text that was last submitted, None where none was."""
+        with self._ground.store.read() as connection:
+            record = issues.find_issue(connection, slug)
+            newest = approvals.list_approvals(connection, record.id, 1) if record is not None else []
+            content = approvals.read_content(connection, newest[0].id) if newest else None
+            return content.source if content is not None else None
+
+    def versions(self, slug: str) -> list[Version]:
+        """Return the texts that were saved in the console, the newest first."""
+        self._issues.folder(slug)
+        names = sorted((path.name for path in self._versions_folder(slug).glob("*.md")), reverse=True)
+        return [
+            Version(name, datetime.strptime(found[1], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC))
+            for name in names
+            if (found := _VERSION.fullmatch(name))
+        ]
+
+    def version(self, slug: str, name: str) -> str:
+        """Return a text that was saved. Raises NotFoundError."""
+        if name not in {one.name for one in self.versions(slug)}:
+            raise NotFoundError(_("there is no such version"))
+        return (self._versions_folder(slug) / name).read_text("utf-8")
+
+    def _load(self, slug: str, text: str | None) -> LoadedIssue:
+        if text is None:
+            return self._issues.read(slug)
+        folder = self._issues.folder(slug)
+        issue = parse_issue(text, file=folder / ISSUE_FILE, slug=slug, folder=folder)
+        return LoadedIssue(issue, IssueContent(issue_digest(folder)), load_files(folder, issue))
+
+    def _require_same(self, slug: str, digest: str) -> Path:
+        folder = self._issues.folder(slug)
+        if issue_digest(folder) != digest:
+            raise StateError(
+                _("somebody has changed this issue since you opened it"),
+                cure=_("copy your text, load the page anew, and put your changes into the newer text"),
+            )
+        return folder
+
+    def _versions_folder(self, slug: str) -> Path:
+        return self._ground.var / "versions" / parse_slug(slug)
+
+    def _keep(self, slug: str, text: str) -> None:
+        """Keep a text as a version, once where it is the newest already."""
+        known = self.versions(slug)
+        if known and self.version(slug, known[0].name) == text:
+            return
+        folder = self._versions_folder(slug)
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_file(folder / f"{self._ground.now():%Y%m%dT%H%M%S%f}-{secrets.token_hex(6)}.md", text.encode())
+        for old in known[KEPT_VERSIONS:]:
+            (folder / old.name).unlink(missing_ok=True)
+
+
+def _fit_name(name: str) -> str:
+    """Return a file's name as mail can carry it: its last part, letters and digits of ASCII."""
+    stem, _dot, suffix = re.split(r"[/\\]", name)[-1].rpartition(".")
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:60] or "picture"
+    kind = re.sub(r"[^A-Za-z0-9]", "", suffix).lower()[:8]
+    if not kind:
+        raise UsageError(_("“{name}” has no ending that says its kind").format(name=name[:80]))
+    return f"{plain}.{kind}"
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with new.open("xb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        new.replace(path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise IssueError(_("cannot be written: {why}").format(why=error.strerror), file=path) from None

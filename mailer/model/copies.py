@@ -1,0 +1,24 @@
+"""The deliveries of a mailing as a table shows them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailer.model.delivery import DeliveryStatus
+
+
+@dataclass(frozen=True, slots=True)
+class CopyGlance:
+    """One delivery in a few words. attempts: those that count for the retry policy."""
+
+    id: int
+    address: str
+    name: str
+    organisation: str
+    city: str
+    list_title: str
+    status: DeliveryStatus
+    reply_class: str
+    reply: str
+    attempts: int
+    finished_at: datetime | None
+    next_attempt_at: datetime | None

@@ -1,0 +1,37 @@
+/* What pages need beyond htmx. Every page works without it, but for what says so. */
+(function () {
+  "use strict";
+
+  document.addEventListener("click", function (event) {
+    var toggle = event.target.closest("[data-menu]");
+    if (toggle) {
+      var open = document.getElementById("side").classList.toggle("open");
+      toggle.setAttribute("aria-expanded", String(open));
+    }
+    var opener = event.target.closest("[data-dialog]");
+    if (opener) { event.preventDefault(); document.getElementById(opener.getAttribute("data-dialog")).showModal(); }
+    var closer = event.target.closest("[data-close]");
+    if (closer && closer.closest("dialog").open) { event.preventDefault(); closer.closest("dialog").close(); }
+  });
+
+  /* <form data-confirm="question"> asks before it is sent */
+  document.addEventListener("submit", function (event) {
+    var question = event.target.getAttribute("data-confirm");
+    if (question && !window.confirm(question)) { event.preventDefault(); event.stopPropagation(); }
+  }, true);
+
+  /* a form is sent once: its buttons rest until the answer is there */
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    event.target.querySelectorAll("button[type=submit]").forEach(function (one) { one.disabled = true; });
+  });
+  document.addEventListener("htmx:afterRequest", function (event) {
+    event.target.querySelectorAll("button[type=submit]").forEach(function (one) { one.disabled = false; });
+  });
+
+  /* what was typed is not lost by leaving the page: <form data-guard> */
+  var typed = false;
+  document.addEventListener("input", function (event) { if (event.target.closest("form[data-guard]")) { typed = true; } });
+  document.addEventListener("htmx:afterRequest", function (event) { if (event.detail.successful) { typed = false; } });
+  document.addEventListener("submit", function () { typed = false; });
+  window.addEventListener("beforeunload", function (event) { if (typed) { event.preventDefault(); } });
+})();
