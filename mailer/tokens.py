@@ -156,6 +156,26 @@ def make_csrf(secret: HouseSecret, session_token: str) -> str:
     return _derive(secret.keys[secret.current], KeyUse.CSRF.value, session_token.encode()).hex()
 
 
+def sign_text(secret: HouseSecret, use: KeyUse, text: str) -> str:
+    """Return a text that anybody may read and only the house can make, as a cookie's value may be written."""
+    octets = text.encode()
+    mac = _derive(secret.keys[secret.current], use.value, octets)
+    return ".".join(
+        (str(secret.current), *(base64.urlsafe_b64encode(one).decode().rstrip("=") for one in (octets, mac)))
+    )
+
+
+def read_text(secret: HouseSecret, use: KeyUse, signed: str) -> str | None:
+    """Return the text that was signed, or None for what is not ours, not whole, or for another use."""
+    try:
+        number, *parts = signed.split(".")
+        octets, mac = (base64.urlsafe_b64decode(one + "=" * (-len(one) % 4)) for one in parts)
+        key = secret.keys[int(number)]
+    except (ValueError, KeyError):
+        return None
+    return octets.decode() if hmac.compare_digest(_derive(key, use.value, octets), mac) else None
+
+
 def fingerprint_secret(secret: HouseSecret) -> str:
     """Return what a database keeps to know its house again; by the oldest key, so that a rotation keeps it."""
     return hash_text(secret, KeyUse.FINGERPRINT, "")

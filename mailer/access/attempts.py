@@ -7,6 +7,7 @@ keeps guessing at a name makes others wait, but not its user at their own desk, 
 (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
 """
 
+import ipaddress
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,7 +59,16 @@ def choose_counters(
     if known and network:
         return (Counter(subject("place", name_key, network, agent), 5, day),)
     named = Counter(subject("name", name_key), 5, day)
-    return (named, Counter(subject("network", network), 20, hour, shared=True)) if network else (named,)
+    if not network or _is_loopback(network):  # or a proxy on this machine, before whom everybody may sit
+        return (named,)
+    return (named, Counter(subject("network", network), 20, hour, shared=True))
+
+
+def _is_loopback(network: str) -> bool:
+    try:
+        return ipaddress.ip_network(network, strict=False).is_loopback
+    except ValueError:
+        return False
 
 
 def wait_after(failures: int, free: int) -> timedelta:

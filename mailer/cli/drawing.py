@@ -19,13 +19,12 @@ from rich.text import Text
 
 from mailer.errors import MailerError
 from mailer.i18n import N_, _
-from mailer.model.outcome import ReplyClass
 from mailer.model.people import PROGRAM, Actor
 from mailer.model.report import Severity
-from mailer.model.suppression import BY_HAND, COMPLAINT
 from mailer.model.words import MAILING_WORDS as MAILING_WORDS
 from mailer.model.words import STATUS_WORDS as STATUS_WORDS
 from mailer.model.words import class_word as class_word
+from mailer.model.words import reason_word as reason_word
 
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -33,7 +32,6 @@ err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 # C0 and C1 but tab and line feed; overrides of the writing direction
 _ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
-REASON_WORDS = {COMPLAINT: N_("the reader called it spam"), BY_HAND: N_("by hand"), "refused": N_("refused")}
 WEEKDAYS = (
     N_("Monday"),
     N_("Tuesday"),
@@ -130,9 +128,3 @@ def who_word(actor: Actor) -> str:
     if actor == PROGRAM:
         return _("the program")
     return actor.name or _("somebody")
-
-
-def reason_word(reason: str) -> str:
-    """Return why an address is suppressed in the user's language: a reply class, a complaint, or a person's hand."""
-    word = REASON_WORDS.get(reason)
-    return _(word) if word else class_word(reason) if reason in set(ReplyClass) else reason

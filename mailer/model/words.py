@@ -4,6 +4,7 @@ from mailer.i18n import N_, _
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
 from mailer.model.outcome import ReplyClass
 from mailer.model.reading import Tracking
+from mailer.model.suppression import BY_HAND, COMPLAINT
 
 STATUS_WORDS: dict[DeliveryStatus, str] = {
     DeliveryStatus.PENDING: N_("pending"),
@@ -52,6 +53,7 @@ TRACKING_WORDS: dict[Tracking, str] = {
     Tracking.CLICKS: N_("clicks"),
     Tracking.FULL: N_("opens and clicks"),
 }
+REASON_WORDS = {COMPLAINT: N_("the reader called it spam"), BY_HAND: N_("by hand"), "refused": N_("refused")}
 CLASS_CURES: dict[ReplyClass, str] = {
     ReplyClass.GONE: N_("Phone the reader for the right address and correct the sheet."),
     ReplyClass.INACTIVE: N_("Phone the reader: the mailbox must be opened again, or another address given."),
@@ -106,3 +108,9 @@ def cure_for(status: DeliveryStatus, reply_class: str) -> str:
     if reply_class:
         return _(CLASS_CURES[ReplyClass(reply_class)])
     return _(STATUS_CURES[status]) if status in STATUS_CURES else ""
+
+
+def reason_word(reason: str) -> str:
+    """Return why an address is suppressed in the user's language: a reply class, a complaint, or a person's hand."""
+    word = REASON_WORDS.get(reason)
+    return _(word) if word else class_word(reason) if reason in set(ReplyClass) else reason

@@ -1,5 +1,6 @@
-"""A house with three users, on both databases, whose passwords cost next to nothing."""
+"""A house with three users whose passwords cost next to nothing."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -51,23 +52,51 @@ class Office:
         return self.house.audit.list(1000)
 
 
-def open_office(home: Path, database: str, hashing: PasswordHashing = CHEAP, extra: str = "") -> Office:
+def open_office(home: Path, database: str, hashing: PasswordHashing = CHEAP) -> Office:
     text = (REPOSITORY / "config.toml").read_text("utf-8")
-    (home / "config.toml").write_text((f'database = "{database}"\n' if database else "") + text + extra, "utf-8")
+    (home / "config.toml").write_text((f'database = "{database}"\n' if database else "") + text, "utf-8")
     clock = Clock()
     house = House(home, clock)
     return Office(house, clock, Access(house, house.people, hashing))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    database = "" if request.param == "sqlite" else make_database(request.getfixturevalue("postgresql"))
-    made = open_office(tmp_path, database)
+def fill(made: Office) -> Office:
     people = made.house.people
     people.add("张三", [UserRole.ADMIN], email="zhang@zsia.example")
     people.add("李四", [UserRole.EDITOR], "张三", email="li@zsia.example")
     people.add("王五", [UserRole.APPROVER], "张三")
     for name in ("张三", "李四"):
         made.access.set_password(name, PASSWORD, "张三")
+    return made
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The office on SQLite, made once: to make a database takes longer than most tests."""
+    home = tmp_path_factory.mktemp("office")
+    fill(open_office(home, "")).house.close()
+    return home
+
+
+@pytest.fixture
+def office(filled: Path, tmp_path: Path) -> Iterator[Office]:
+    """The office on SQLite."""
+    made = copy_office(filled, tmp_path)
+    yield made
+    made.house.close()
+
+
+def copy_office(filled: Path, home: Path, hashing: PasswordHashing = CHEAP) -> Office:
+    shutil.copytree(filled, home, dirs_exist_ok=True)
+    return open_office(home, "", hashing)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """The office on both databases, for what they may do differently."""
+    if request.param == "sqlite":
+        made = copy_office(request.getfixturevalue("filled"), tmp_path)
+    else:
+        made = fill(open_office(tmp_path, make_database(request.getfixturevalue("postgresql"))))
     yield made
     made.house.close()

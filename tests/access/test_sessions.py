@@ -11,16 +11,16 @@ from mailer.store.schema import user_session
 from tests.access.conftest import AGENT, NETWORK, PASSWORD, Office
 
 
-def test_who_has_logged_in_is_known_until_they_log_out(office: Office) -> None:
-    done = office.log_in()
+def test_who_has_logged_in_is_known_until_they_log_out(either: Office) -> None:
+    done = either.log_in()
     assert done.outcome is LogInOutcome.DONE
-    found = office.access.find_session(done.token)
+    found = either.access.find_session(done.token)
     assert found is not None
     assert (found.user.name, found.network, found.agent) == ("张三", NETWORK, AGENT)
-    assert found.created_at == found.last_seen_at == office.clock.now
-    office.access.log_out(done.token)
-    assert office.access.find_session(done.token) is None
-    office.access.log_out(done.token)
+    assert found.created_at == found.last_seen_at == either.clock.now
+    either.access.log_out(done.token)
+    assert either.access.find_session(done.token) is None
+    either.access.log_out(done.token)
 
 
 def test_of_a_token_only_its_hash_is_kept_and_each_log_in_has_another(office: Office) -> None:
@@ -32,11 +32,11 @@ def test_of_a_token_only_its_hash_is_kept_and_each_log_in_has_another(office: Of
     assert kept == {hashlib.sha256(one.encode()).hexdigest() for one in tokens}
 
 
-def test_what_is_no_token_finds_nothing(office: Office) -> None:
-    office.log_in()
+def test_what_is_no_token_finds_nothing(either: Office) -> None:
+    either.log_in()
     for token in ("", "x", "\0", "\ud800", "令牌", "'" * 10_000):
-        assert office.access.find_session(token) is None
-        office.access.log_out(token)
+        assert either.access.find_session(token) is None
+        either.access.log_out(token)
 
 
 def test_a_session_ends_when_it_is_not_used_or_when_it_is_too_old(office: Office) -> None:
@@ -53,15 +53,15 @@ def test_a_session_ends_when_it_is_not_used_or_when_it_is_too_old(office: Office
     assert office.access.find_session(token) is None, "14 days old"
 
 
-def test_that_it_was_used_is_written_once_a_minute(office: Office) -> None:
-    begun = office.clock.now
-    token = office.log_in().token
-    office.clock.go_on(seconds=59)
-    assert office.access.find_session(token) is not None
-    assert office.access.list_sessions("张三")[0].last_seen_at == begun
-    office.clock.go_on(seconds=1)
-    assert office.access.find_session(token) is not None
-    assert office.access.list_sessions("张三")[0].last_seen_at == office.clock.now
+def test_that_it_was_used_is_written_once_a_minute(either: Office) -> None:
+    begun = either.clock.now
+    token = either.log_in().token
+    either.clock.go_on(seconds=59)
+    assert either.access.find_session(token) is not None
+    assert either.access.list_sessions("张三")[0].last_seen_at == begun
+    either.clock.go_on(seconds=1)
+    assert either.access.find_session(token) is not None
+    assert either.access.list_sessions("张三")[0].last_seen_at == either.clock.now
 
 
 def test_while_another_writes_a_session_is_found_without_waiting(office: Office) -> None:
@@ -97,22 +97,22 @@ def test_a_disabled_user_is_out_at_once_and_stays_out_when_enabled_again(office:
     assert office.log_in("李四").outcome is LogInOutcome.DONE
 
 
-def test_another_password_ends_every_session(office: Office) -> None:
+def test_another_password_ends_every_session(either: Office) -> None:
     """S19: the old cookie is worth nothing after a change."""
-    old = [office.log_in("李四", agent=agent).token for agent in ("desk", "phone", "stolen")]
-    own = office.log_in().token
-    office.access.set_password("李四", "another " + PASSWORD, "张三")
-    assert [office.access.find_session(token) for token in old] == [None] * 3
-    assert office.access.find_session(own) is not None, "others go on"
-    assert office.log_in("李四").outcome is LogInOutcome.REFUSED
-    assert office.log_in("李四", "another " + PASSWORD).outcome is LogInOutcome.DONE
+    old = [either.log_in("李四", agent=agent).token for agent in ("desk", "phone", "stolen")]
+    own = either.log_in().token
+    either.access.set_password("李四", "another " + PASSWORD, "张三")
+    assert [either.access.find_session(token) for token in old] == [None] * 3
+    assert either.access.find_session(own) is not None, "others go on"
+    assert either.log_in("李四").outcome is LogInOutcome.REFUSED
+    assert either.log_in("李四", "another " + PASSWORD).outcome is LogInOutcome.DONE
 
 
-def test_finding_a_session_is_quick(office: Office) -> None:
-    token = office.log_in().token
+def test_finding_a_session_is_quick(either: Office) -> None:
+    token = either.log_in().token
     took = []
     for _number in range(50):
         began = time.perf_counter()
-        assert office.access.find_session(token) is not None
+        assert either.access.find_session(token) is not None
         took.append(time.perf_counter() - began)
     assert sorted(took)[10] < 0.01, "as a guard; measured 1 ms"

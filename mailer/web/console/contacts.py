@@ -1,8 +1,9 @@
-"""Contacts: found, looked at, put on lists and taken off, corrected, handed out, erased; and the sheets they go into."""
+"""Contacts: found, looked at, put on lists and taken off, corrected, handed out, erased; and by organisation."""
 
 import json
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse
@@ -13,6 +14,7 @@ from mailer.model.contact_words import say_basis, subscription_word
 from mailer.model.history_words import SUBSCRIPTION_WORDS
 from mailer.model.listed import ContactFilter
 from mailer.model.people import Right
+from mailer.model.words import reason_word
 from mailer.web.console.desk import PAGE_HEADERS, Desk, Visit
 from mailer.web.console.reports import XLSX
 
@@ -67,6 +69,7 @@ def show_contact(visit: Visit) -> Response:
         contact=history.contact,
         fields=FIELDS,
         subscription_word=subscription_word,
+        reason_word=reason_word,
         say_basis=say_basis,
         free=[(name, one) for name, one in house.config.lists_in_order() if not one.follows_file and name not in on],
         invitable=[(name, one) for name, one in house.config.lists_in_order() if one.joining in ("invite", "open")],
@@ -74,8 +77,6 @@ def show_contact(visit: Visit) -> Response:
 
 
 def _to_contact(visit: Visit, address: str, sentence: str) -> Response:
-    from urllib.parse import quote
-
     return visit.go(f"/contacts/show?address={quote(address)}", sentence)
 
 
@@ -133,7 +134,9 @@ def forget(visit: Visit) -> Response:
     done = visit.house.persons.forget(visit.text("address"), visit.by)
     if done.sheets:
         return visit.go(
-            "/contacts", _("Erased; the address still stands in {sheets}.").format(sheets=_(", ").join(done.sheets)), "warning"
+            "/contacts",
+            _("Erased; the address still stands in {sheets}.").format(sheets=_(", ").join(done.sheets)),
+            "warning",
         )
     return visit.go("/contacts", _("Erased; only a code that nobody can read back keeps it from coming again."))
 

@@ -21,7 +21,7 @@ from mailer.model.people import Right
 from mailer.model.standing_words import domain_line, relay_lines, say_span
 from mailer.model.tempo import Tempo
 from mailer.model.tempo_words import say_tempo
-from mailer.model.words import STATUS_WORDS, class_word
+from mailer.model.words import STATUS_WORDS, class_word, reason_word
 from mailer.web.console.desk import PAGE_HEADERS, Desk, Visit, language_of_console
 from mailer.web.console.frame import show_time
 from mailer.web.language import speaking
@@ -252,6 +252,7 @@ def show_why(visit: Visit, number: int) -> Response:
         ),
         told=sorted(told, key=lambda one: one[0]),
         subscriptions=[say_subscription(one, lambda moment: show_time(moment, zone)) for one in history.subscriptions],
+        reason_word=reason_word,
         zone=zone,
     )
 
