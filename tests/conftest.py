@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import postgresql as postgresql
+from tests.databases import store as store
+from tests.databases import world as world
+
 REPOSITORY = Path(__file__).parent.parent
 
 
@@ -20,6 +24,14 @@ def need(present: bool, what: str, cure: str) -> None:
 
 
 os.environ["COLUMNS"] = "200"  # Rich asks for it once, when the module that writes is first loaded
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # some hundred commands are started: each would compile us anew
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two workers more than processors: what tests a sender's pace waits for the clock most of its time."""
+    mine = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return len(mine) + 2
 
 
 @pytest.fixture(scope="session")

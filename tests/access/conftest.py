@@ -15,8 +15,7 @@ from mailer.model.access import LogIn
 from mailer.model.audit import AuditEntry
 from mailer.model.people import UserRole
 from tests.conftest import REPOSITORY
-from tests.store.conftest import make_database
-from tests.store.conftest import postgresql as postgresql
+from tests.databases import make_database
 
 CHEAP = PasswordHashing(Cost(passes=1, memory_kib=8, lanes=1))
 PASSWORD = "四匹马 and a cart"

@@ -154,9 +154,9 @@ def ago(seconds: int) -> Callable[[Visit], dict[str, Any]]:
         {"sub": None},
         {"exp": None},
         {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
-        ago(121),
-        lambda visit: {"iat": int(visit.there.clock()) + 600},
-        lambda visit: {"nbf": int(visit.there.clock()) + 600},
+        pytest.param(ago(121), id="over"),
+        pytest.param(lambda visit: {"iat": int(visit.there.clock()) + 600}, id="of later"),
+        pytest.param(lambda visit: {"nbf": int(visit.there.clock()) + 600}, id="not yet"),
     ],
     ids=str,
 )
@@ -166,7 +166,11 @@ async def test_an_id_token_that_is_not_ours_lets_nobody_in(visit: Visit, claims:
         await visit.come()
 
 
-@pytest.mark.parametrize("claims", [{"aud": [CLIENT]}, {"aud": [CLIENT, "x"], "azp": CLIENT}, ago(100)], ids=str)
+@pytest.mark.parametrize(
+    "claims",
+    [{"aud": [CLIENT]}, {"aud": [CLIENT, "x"], "azp": CLIENT}, pytest.param(ago(100), id="just over")],
+    ids=str,
+)
 async def test_one_that_says_the_same_in_other_words_is_taken(visit: Visit, claims: Any) -> None:
     visit.there.claims = claims(visit) if callable(claims) else claims
     assert (await visit.come()).subject == "248289761001"

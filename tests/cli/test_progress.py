@@ -33,6 +33,7 @@ from mailer.sending.standing import read_standing
 from mailer.store import mailings, pace, settlements
 from mailer.store.database import open_store
 from mailer.store.settlements import Settled, Settlement
+from tests.databases import put_database
 from tests.flow.conftest import relay as relay
 from tests.flow.newsletter import Newsletter, environment
 from tests.relay import Relay
@@ -46,7 +47,7 @@ STYLES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return World.build(open_store("", tmp_path / "mailer.db"))
+    return World.build(open_store("", put_database(tmp_path / "mailer.db")))
 
 
 def settle(world: World, mailing_id: int, accepted: int, deferred: int) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from unittest.mock import patch
 
 from mailer.cli.main import main
+from tests.databases import put_database
 
 SHEETS = {
     "government": "单位,邮箱\n省经信厅,office@jxt.example\n省科技厅,office@kjt.example\n",
@@ -38,9 +39,12 @@ class Newsletter:
     folder: Path
 
     @classmethod
-    def make(cls, folder: Path, port: int, extra: str = "", relay: str = "") -> "Newsletter":
+    def make(cls, folder: Path, port: int, extra: str = "", relay: str = "", *, database: bool = True) -> "Newsletter":
+        """Make the folder; without database the first command that needs one makes it."""
         one = cls(folder)
         one.run("new", str(folder), home=False)
+        if database:
+            put_database(folder / "var" / "mailer.db")
         config = (folder / "config.toml").read_text("utf-8")
         head, _blank, _rest = config.partition("[relays.main]")
         (folder / "config.toml").write_text(

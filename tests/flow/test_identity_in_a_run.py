@@ -18,7 +18,6 @@ from mailer.model.identity import Verdict
 from tests.flow.newsletter import Newsletter
 from tests.flow.test_one_sender import store as store
 from tests.relay import Relay
-from tests.store.conftest import postgresql as postgresql
 
 
 @pytest.fixture(autouse=True)

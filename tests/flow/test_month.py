@@ -15,12 +15,10 @@ from mailer.app import House
 from mailer.errors import StateError
 from mailer.i18n import use_language
 from mailer.model.delivery import MailingStatus
+from tests.databases import make_database
 from tests.flow.month import APPROVER, EDITOR, READERS, SCHEDULE, STAFF, ZONE, HandClock, Office
 from tests.flow.newsletter import Newsletter
 from tests.relay import Relay
-from tests.store.conftest import make_database, postgresql
-
-__all__ = ["postgresql"]
 
 START = datetime(2020, 8, 3, 11, 0, tzinfo=ZONE)
 DUE = datetime(2020, 8, 31, 10, 0, tzinfo=ZONE)

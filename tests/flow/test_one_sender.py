@@ -1,7 +1,6 @@
 """One sender works on a PostgreSQL database, also after its server has thrown everyone out (faults F39, F42)."""
 
 import asyncio
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +11,8 @@ from mailer.app import House
 from mailer.errors import StateError
 from mailer.store.database import Store, open_store
 from mailer.store.house import try_sender_lock
+from tests.databases import create_database
 from tests.flow.newsletter import Newsletter
-from tests.store.conftest import _database
-from tests.store.conftest import postgresql as postgresql
 
 OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -24,7 +22,7 @@ OTHERS = (
 
 @pytest.fixture
 def store(postgresql: str, tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(_database(postgresql, f"t{uuid.uuid4().hex}", "migrated"), tmp_path / "unused.db")
+    opened = open_store(create_database(postgresql), tmp_path / "unused.db")
     yield opened
     opened.close()
 

@@ -63,7 +63,7 @@ def test_who_has_the_issue_or_gets_nothing_is_told_apart(tmp_path: Path, relay: 
 
 
 def test_an_issue_is_rehearsed_before_its_approval_and_that_is_said(tmp_path: Path, relay: Relay) -> None:
-    news = Newsletter.make(tmp_path / "news", relay.port)
+    news = Newsletter.make(tmp_path / "news", relay.port, database=False)
     found = news.json("send", "2020-07", "--rehearse")
     assert (found["approved"], found["taken"]) == (False, 10)
     assert "not approved" in found["warnings"][0]

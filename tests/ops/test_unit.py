@@ -106,7 +106,8 @@ def test_what_no_unit_can_hold_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_command_prints_the_unit_of_this_folder_and_install(tmp_path: Path, state_folder: Path) -> None:
-    news = Newsletter.make(tmp_path / "The News", 2525, relay='username = "u"\npassword_env = "SMTP_PASSWORD"')
+    asked = 'username = "u"\npassword_env = "SMTP_PASSWORD"'
+    news = Newsletter.make(tmp_path / "The News", 2525, relay=asked, database=False)
     news.set_config('security = "none"', 'security = "tls"')
     printed = news.run("serve", "--print-unit", "systemd").stdout
     assert f'"{sys.executable}" "-m" "mailer" "-C" "{news.folder}" "serve"' in printed

@@ -12,6 +12,7 @@ from mailer.scheduling.calendar import WorkingCalendar, working_calendar
 from mailer.scheduling.occurrences import find_due
 from mailer.store import schedules
 from mailer.store.database import Store, open_store
+from tests.databases import put_database
 from tests.scheduling.test_due import make_config, utc
 
 CHINA = working_calendar("CN")
@@ -21,7 +22,7 @@ SEEN = utc("2026-01-05 00:00")
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store("", tmp_path / "mailer.db")
+    opened = open_store("", put_database(tmp_path / "mailer.db"))
     yield opened
     opened.close()
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import insert
+from sqlalchemy import insert, make_url
 
 from mailer.model.identity import HouseIdentity
 from mailer.store import house
 from mailer.store.database import Store, open_store
 from mailer.store.schema import house as table
-from tests.store.conftest import _database
+from tests.databases import create_database
 from tests.world import NOW
 
 
@@ -58,21 +58,19 @@ def test_two_at_once_count_each_their_own(store: Store) -> None:
 
 
 def test_a_postgresql_database_is_told_by_its_cluster_and_name(postgresql: str) -> None:
-    names = [f"t{uuid.uuid4().hex}" for _number in range(2)]
-    addresses = [_database(postgresql, name, "migrated") for name in names]
+    addresses = [create_database(postgresql) for _number in range(2)]
     with psycopg.connect(postgresql) as connection:
         row = connection.execute("SELECT system_identifier FROM pg_control_system()").fetchone()
     assert row is not None
-    for name, address in zip(names, addresses, strict=True):
+    for address in addresses:
         opened = open_store(address, Path("unused"))
         with opened.read() as reading:
-            assert house.name_database(reading) == f"{row[0]}/{name}"
+            assert house.name_database(reading) == f"{row[0]}/{make_url(address).database}"
         opened.close()
 
 
 def test_where_the_server_does_not_let_us_ask_its_address_stands_in(postgresql: str) -> None:
-    name, role = f"t{uuid.uuid4().hex}", f"r{uuid.uuid4().hex[:12]}"
-    address = _database(postgresql, name, "migrated")
+    address, role = create_database(postgresql), f"r{uuid.uuid4().hex[:12]}"
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {role} LOGIN")
         connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
@@ -80,16 +78,14 @@ def test_where_the_server_does_not_let_us_ask_its_address_stands_in(postgresql: 
     opened = open_store(address.replace("//postgres:", f"//{role}:"), Path("unused"))
     with opened.read() as reading:
         told = house.name_database(reading)
-        assert told.endswith(f"/{name}")
+        assert told.endswith(f"/{make_url(address).database}")
         assert not told.split("/")[0].isdigit()
         assert house.read_identity(reading) == HouseIdentity(), "the connection is still good"
     opened.close()
 
 
 def test_a_sender_that_lives_is_seen_from_another_connection_only(postgresql: str) -> None:
-    opened, copy = (
-        open_store(_database(postgresql, f"t{uuid.uuid4().hex}", "migrated"), Path("unused")) for _number in range(2)
-    )
+    opened, copy = (open_store(create_database(postgresql), Path("unused")) for _number in range(2))
     with opened.read() as looking:
         assert not house.is_sender_alive(looking)
     with opened.hold() as sender:

@@ -1,6 +1,5 @@
 """Approvals of before there were steps: brought to the present schema with what they said."""
 
-import uuid
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from mailer.store import approvals
 from mailer.store.database import Store, alembic_config, open_store
 from mailer.store.database import _connect as connect
 from mailer.store.database import _make_file as make_file
-from tests.store.conftest import _database
+from tests.databases import create_database
 
 BEFORE = """
 INSERT INTO issue (id, slug, status, content_sha256, year, issued_on, changed_at)
@@ -38,7 +37,7 @@ def test_an_approval_of_before_is_approved_with_one_step(
     if kind == "sqlite":
         url, store = "", Store(make_file(path))
     else:
-        url = _database(request.getfixturevalue("postgresql"), f"m{uuid.uuid4().hex}")
+        url = create_database(request.getfixturevalue("postgresql"), "template1")
         store = connect(url)
     with store.rebuild() as connection:
         command.upgrade(alembic_config(connection), "0003")

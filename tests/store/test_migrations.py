@@ -1,6 +1,5 @@
 """What was in a database before a migration is there after it."""
 
-import uuid
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from mailer.errors import StoreError
 from mailer.store import audience, schedules
 from mailer.store.consents import list_consents
 from mailer.store.database import alembic_config, open_store
-from tests.store.conftest import _database
+from tests.databases import create_database
 from tests.world import make_contact
 
 DUE = datetime(2020, 7, 31, 2, tzinfo=UTC)
@@ -23,7 +22,7 @@ def test_occurrences_on_record_stay_so_when_they_get_a_time_of_day(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     path = tmp_path / "mailer.db"
-    address = "" if kind == "sqlite" else _database(request.getfixturevalue("postgresql"), f"m{uuid.uuid4().hex}")
+    address = "" if kind == "sqlite" else create_database(request.getfixturevalue("postgresql"), "template1")
     engine = create_engine(address.replace("postgresql:", "postgresql+psycopg:", 1) or f"sqlite:///{path}")
     with engine.begin() as connection:
         command.upgrade(alembic_config(connection), "0003")
@@ -57,7 +56,7 @@ def test_readers_on_record_keep_their_unit_and_begin_the_consent_log(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     path = tmp_path / "mailer.db"
-    address = "" if kind == "sqlite" else _database(request.getfixturevalue("postgresql"), f"m{uuid.uuid4().hex}")
+    address = "" if kind == "sqlite" else create_database(request.getfixturevalue("postgresql"), "template1")
     engine = create_engine(address.replace("postgresql:", "postgresql+psycopg:", 1) or f"sqlite:///{path}")
     people = (("a", "甲公司", "杭州"), ("b", "甲公司", "杭州"), ("c", "甲公司", "宁波"), ("d", "", "宁波"))
     with engine.begin() as connection:
