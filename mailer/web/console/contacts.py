@@ -133,7 +133,9 @@ def forget(visit: Visit) -> Response:
     done = visit.house.persons.forget(visit.text("address"), visit.by)
     if done.sheets:
         return visit.go(
-            "/contacts", _("Erased; the address still stands in {sheets}.").format(sheets=_(", ").join(done.sheets)), "warning"
+            "/contacts",
+            _("Erased; the address still stands in {sheets}.").format(sheets=_(", ").join(done.sheets)),
+            "warning",
         )
     return visit.go("/contacts", _("Erased; only a code that nobody can read back keeps it from coming again."))
 
