@@ -8,6 +8,7 @@ from mailer.web.console.desk import Desk
 from mailer.web.console.issues import add_issues
 from mailer.web.console.lists import add_lists
 from mailer.web.console.mailings import add_mailings
+from mailer.web.console.outside import add_outside
 from mailer.web.console.reports import add_reports
 from mailer.web.console.returned import add_returned
 from mailer.web.console.schedule import add_schedule
@@ -27,4 +28,5 @@ PARTS: tuple[Callable[[Desk], None], ...] = (
     add_users,
     add_trail,
     add_settings,
+    add_outside,
 )

@@ -25,6 +25,7 @@ from mailer.web.console.desk import (
 )  # fmt: skip
 from mailer.web.console.frame import draw_console_page
 from mailer.web.language import speaking
+from mailer.web.reading import find_network
 
 MAX_LOG_IN = 8192  # octets
 A_YEAR = 31_536_000  # seconds
@@ -65,9 +66,10 @@ def add_entry(desk: Desk) -> None:
 
 def _log_in(house: House, request: Request, form: FormData) -> Response:
     name, password, code = (str(form.get(field, "")) for field in ("name", "password", "code"))
-    network = request.client.host if request.client else ""
     with speaking(language_of_console(house, request)):
-        done = house.access.log_in(name, password, code.strip(), network, request.headers.get("user-agent", "")[:200])
+        done = house.access.log_in(
+            name, password, code.strip(), network_of(request), request.headers.get("user-agent", "")[:200]
+        )
     if done.outcome is not LogInOutcome.DONE:
         return _draw(house, request, form, done)
     return let_in(house, done, str(form.get("next", "")))
@@ -80,7 +82,18 @@ def let_in(house: House, done: LogIn, target: str) -> Response:
     return response
 
 
-def _draw(house: House, request: Request, form: FormData, done: LogIn) -> Response:
+def network_of(request: Request) -> str:
+    """Return the network a browser is in, as a proxy on this machine tells it; see `find_network`."""
+    peer = request.client.host if request.client else ""
+    return find_network(peer, request.headers.get("x-forwarded-for", ""))
+
+
+def draw_log_in(house: House, request: Request, wrong: str, done: LogIn = LogIn(LogInOutcome.REFUSED)) -> Response:  # noqa: B008 - frozen
+    """Return the page to log in with why somebody else's word did not do it; empty: as `done` says it."""
+    return _draw(house, request, FormData(), done, wrong)
+
+
+def _draw(house: House, request: Request, form: FormData, done: LogIn, wrong: str = "") -> Response:
     asks_code = done.outcome is LogInOutcome.CODE_NEEDED or bool(form.get("code"))
     with speaking(language_of_console(house, request)):
         html = draw_console_page(
@@ -89,7 +102,8 @@ def _draw(house: House, request: Request, form: FormData, done: LogIn) -> Respon
             name=str(form.get("name", ""))[:100],
             target=_ours(form.get("next") or request.query_params.get("next")),
             asks_code=asks_code,
-            wrong=_wrong(done),
+            wrong=wrong or _wrong(done),
+            provider=house.config.console.oidc.name if house.config.console.oidc is not None else "",
             nobody=not house.people.registered,
             **look_of(request),
         )
