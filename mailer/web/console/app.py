@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from mailer.app import House
 from mailer.i18n import _
+from mailer.web.api.app import create_api
 from mailer.web.console import PARTS
 from mailer.web.console.assets import add_assets
 from mailer.web.console.desk import PAGE_HEADERS, Desk, comes_from_here, language_of_console, look_of
@@ -41,6 +42,7 @@ def create_console(house: House) -> FastAPI:
     for add in PARTS:
         add(desk)
     app.include_router(router)
+    app.mount("/api/v1", create_api(house))
     _add_answers(app, house)
     _add_checks(app, house)
     return app
