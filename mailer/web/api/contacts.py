@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from mailer.app import ImportOrder
-from mailer.errors import NotFoundError
+from mailer.errors import AddressError, NotFoundError
 from mailer.i18n import _
 from mailer.model.api_token import Scope
 from mailer.model.contact_history import ContactHistory
@@ -67,7 +67,10 @@ def add_contacts(router: APIRouter, scope: Any) -> None:
     @router.get("/contacts/{address}", responses=answers(), tags=["contacts"])
     def show_contact(address: str, caller: Caller = reading) -> ContactDetail:
         """One contact with its lists and consent."""
-        return _detail(caller.house.contacts.tell(address))
+        try:
+            return _detail(caller.house.contacts.tell(address))
+        except AddressError as error:  # what is no address, nobody has
+            raise NotFoundError(error.message, cure=error.cure) from None
 
     @router.patch("/contacts/{address}", responses=answers(409), tags=["contacts"])
     def change_contact(address: str, change: ContactChange, caller: Caller = writing) -> ContactDetail:
