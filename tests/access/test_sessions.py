@@ -113,4 +113,4 @@ def test_finding_a_session_is_quick(either: Office) -> None:
     token = either.log_in().token
     found = [weigh(lambda: either.access.find_session(token)) for _try in range(10)]
     assert None not in [session for session, _rounds in found]
-    assert min(rounds for _session, rounds in found) < 20, "as a guard; measured one"
+    assert min(rounds for _session, rounds in found) < 60, "as a guard; measured three"

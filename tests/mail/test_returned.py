@@ -20,7 +20,7 @@ from tests.effort import weigh
 
 OWN = Path(__file__).parent / "returned_samples"
 ROWS = [json.loads(line) for line in (OWN / "expected.jsonl").read_text("utf-8").splitlines()]
-MOST_ROUNDS = 2000
+MOST_ROUNDS = 8000
 
 
 def describe(report: Report) -> list[dict[str, object]]:
