@@ -4,6 +4,7 @@ import base64
 import json
 import random
 import time
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mailer.mail.leaving import parse_leave_request
+from mailer.mail.letter import read_letter
 from mailer.mail.reports import parse_report
 from mailer.mail.returned import failures
 from mailer.mail.returned.decoding import decode_octets, text_of_html
 from mailer.mail.returned.fields import read_groups
+from mailer.mail.returned.last_resort import ask_flufl
 from mailer.mail.returned.notice import read_notice
 from mailer.model.report import Report, ReportKind
 
@@ -263,6 +267,32 @@ PLAIN, HTML = HEAD + b"\n", HEAD + b"Content-Type: text/html\n\n"
 )
 def test_no_mail_takes_a_second(raw: bytes) -> None:
     timed(raw)
+
+
+STATUS = b"Content-Type: message/delivery-status\n\n"
+
+
+@pytest.mark.parametrize("reader", [parse_report, parse_leave_request, read_letter])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        HEAD + STATUS + b"\n" * 1_000_000,
+        HEAD + STATUS + b"\r\n" * 500_000,
+        HEAD + STATUS + b"A: b\n\n" * 150_000,
+        HEAD + b"Content-Type: multipart/report; boundary=b\n\n--b\n" + STATUS + b"\n" * 600_000 + b"\n--b--\n",
+        *(
+            b"From: a@b.example\nContent-Type: text/plain; charset=" + name + b"\n\n" + text
+            for name in (b"punycode", b"idna", b'"PunyCode"', b"unicode_escape", b"zip", b"rot13")
+            for text in (b"a" * 100_000 + b"-" + b"9aaa" * 25_000, b"\xff" + b"a" * 200_000)
+        ),
+    ],
+    ids=range(16),
+)
+def test_no_block_of_a_status_and_no_codec_takes_long(reader: Callable[[bytes], object], raw: bytes) -> None:
+    ask_flufl(b"")  # it loads its modules
+    begun = time.process_time()
+    reader(raw)
+    assert time.process_time() - begun < 0.3
 
 
 def whole_corpus(samples: Path) -> list[bytes]:
