@@ -73,7 +73,7 @@ def score_flufl(folder: Path) -> tuple[int, int, list[str], list[str]]:
         found += len(expected & listed)
         spurious += [f"{file.name}: {address}" for address in listed - expected]
         for one in report.recipients:
-            final = report.kind is ReportKind.BOUNCE or one.meaning.reply_class.hard
+            final = report.kind_of(one) is ReportKind.BOUNCE or one.meaning.reply_class.hard
             if final and (file.name, one.address.lower()) in soft:
                 hard.append(f"{file.name}: {one.address}")
     return sum(map(len, wanted.values())), found, spurious, hard

@@ -16,7 +16,7 @@ _REPORTS = ("delivery-status", "global-delivery-status", "disposition-notificati
 
 
 class Part(Message):
-    """A part of a mail. What reports is of the type report/… here, a leaf; a charset that we do not know is not there."""
+    """A part of a mail; what reports is a leaf of the type report/… here, and a charset that is none of mail is not."""
 
     def get_content_type(self) -> str:
         """Return the type, in small letters; report/… for message/… of a report."""

@@ -1,9 +1,9 @@
 """SendCloud (sendcloud.net), a Chinese provider: a form, signed by HMAC-SHA256 of timestamp and token with the APP KEY.
 
 Source: its documentation of WebHook. The signature does not cover the rest of the form, so what is signed is good for
-one body only (store.returned.note_hook), and not for long: what fails is sent again within 31 minutes, the same. Nothing
-parts the timestamp from the token in what is signed, so the two are remembered as one: digits moved from one to the
-other keep the signature.
+one body only (store.returned.note_hook), and not for long: what fails is sent again within 31 minutes, the same.
+Nothing parts the timestamp from the token in what is signed, so the two are remembered as one: digits moved from one to
+the other keep the signature.
 """
 
 import hmac
