@@ -44,8 +44,9 @@ def describe(returned: ReturnedMail) -> dict[str, object]:
         "recipients": [
             {
                 "address": one.address,
+                "kind": report.kind_of(one).value,
                 "class": one.meaning.reply_class.value,
-                "hard": report.kind is ReportKind.BOUNCE and one.meaning.reply_class.hard,
+                "hard": report.is_hard(one),
                 "status": one.status,
                 "reason": _(one.meaning.summary) if one.meaning.summary else "",
                 "diagnostic": one.diagnostic,

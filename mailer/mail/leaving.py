@@ -3,7 +3,6 @@
 Only a request is read here; whose it is, a token decides that only we could have made.
 """
 
-import email
 import html
 import logging
 import re
@@ -15,6 +14,8 @@ from email.message import Message
 
 from mailer.mail.letterhead import UNSUBSCRIBE_WORD
 from mailer.mail.reply_lines import decode_text
+from mailer.mail.returned.decoding import decode_octets
+from mailer.mail.returned.parsing import parse_mail
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ def _cap(raw: bytes) -> bytes:
 
 
 def _parse(raw: bytes) -> LeaveRequest | None:
-    mail = email.message_from_bytes(raw)
+    mail = parse_mail(raw)
     if mail.get_content_type() == "multipart/report":
         return None
     subject = _field(mail, "Subject")
@@ -162,14 +163,7 @@ def _text(part: Message) -> str:
     octets = part.get_payload(decode=True)
     if not isinstance(octets, bytes):
         return ""
-    charset = (part.get_content_charset() or "").lower()
-    charset = "gb18030" if charset.startswith(("gb", "x-gb", "cp936")) else charset  # labels lie downwards
-    for name in (charset, "utf-8"):
-        try:
-            return octets.decode(name)
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return octets.decode("gb18030", "replace")
+    return decode_octets(octets, part.get_content_charset() or "")
 
 
 def _field(mail: Message, name: str) -> str:

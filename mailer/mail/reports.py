@@ -6,6 +6,7 @@ Standards first: feedback reports (RFC 5965), delivery status (RFC 3464, 6522, 6
 
 import logging
 import re
+from dataclasses import replace
 from email import message_from_string
 from email.message import Message
 
@@ -56,9 +57,9 @@ def parse_report(raw: bytes, rules: ReplyRules | None = None) -> Report:
     """Return what a returned mail reports: its kind, recipients with status, diagnostic and meaning, and its ties.
 
     The ties are the VERP token or our own header's, the ENVID, and the Message-ID of the returned mail, each empty
-    where it is not told. Only the first megabyte is read. A report of several kinds is of the gravest, with only the
-    recipients of that kind. `rules` say what diagnostics mean; without them the program's own do. What is no report is
-    OTHER, with the ties that were found. Never raises.
+    where it is not told. Only the first megabyte is read. A report of several kinds is of the gravest, and its
+    recipients have each their own. `rules` say what diagnostics mean; without them the program's own do. What is no
+    report is OTHER, with the ties that were found. Never raises.
     """
     raw = cap_mail(raw)
     try:
@@ -145,10 +146,11 @@ def _read_statuses(
             diagnostic = told.get(one.address.lower(), "") or diagnostic
         prose = notice.words if len(statuses) == 1 else ""
         found.append((kind, judge_recipient(one.address, kind, one.status, diagnostic, prose, rules)))
-    for kind in _GRAVEST_FIRST:
-        if those := tuple(recipient for its_kind, recipient in found if its_kind is kind):
-            return kind, those
-    return ReportKind.OTHER, ()
+    found = [(kind, one) for kind in _GRAVEST_FIRST for its_kind, one in found if its_kind is kind]
+    recipients: dict[str, ReportedRecipient] = {}
+    for kind, recipient in found:
+        recipients.setdefault(recipient.address.lower(), replace(recipient, kind=kind))
+    return (found[0][0] if found else ReportKind.OTHER), tuple(recipients.values())
 
 
 def _envelope_id(mail: OpenedMail) -> str:

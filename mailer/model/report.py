@@ -36,20 +36,26 @@ class Tie(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportedRecipient:
-    """One recipient of a report. status is RFC 3463's x.y.z or empty; meaning classifies the diagnostic."""
+    """One recipient of a report. status is RFC 3463's x.y.z or empty; meaning classifies the diagnostic.
+
+    kind: what became of the mail to this one, where the report tells several things (Report.kind_of); None: the
+    report's.
+    """
 
     address: str
     status: str
     diagnostic: str
     meaning: Meaning
+    kind: ReportKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a returned mail says. token, envelope_id and message_id tie it to a delivery; each may be empty.
+    """What a returned mail says. kind is the gravest of its recipients', who come first.
 
-    sender is the address it says it is from. reply: a person seems to have written it, in answer. feedback: of a
-    complaint, its type as RFC 5965 has it (abuse, auth-failure, ...).
+    token, envelope_id and message_id tie it to a delivery; each may be empty. sender is the address it says it is from.
+    reply: a person seems to have written it, in answer. feedback: of a complaint, its type as RFC 5965 has it (abuse,
+    auth-failure, ...).
     """
 
     kind: ReportKind
@@ -60,6 +66,14 @@ class Report:
     sender: str = ""
     reply: bool = False
     feedback: str = ""
+
+    def kind_of(self, one: ReportedRecipient) -> ReportKind:
+        """Return what became of the mail to one of its recipients."""
+        return one.kind or self.kind
+
+    def is_hard(self, one: ReportedRecipient) -> bool:
+        """Tell whether it says of one of its recipients that his address is dead or closed."""
+        return self.kind_of(one) is ReportKind.BOUNCE and one.meaning.reply_class.hard
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,13 @@ class MatchRules:
 class Match:
     """A delivery and what ties a report to it; one: what the report says of its reader, if anything.
 
-    about: the other address that `one` speaks of, where the copy was forwarded; else empty.
+    kind: what became of the copy. about: the other address that `one` speaks of, where it was forwarded; else empty.
     """
 
     delivery: Delivery
     tie: Tie
     one: ReportedRecipient | None
+    kind: ReportKind
     about: str
 
 
@@ -68,27 +69,34 @@ def match_report(
 def _guess(
     connection: Connection, secret: HouseSecret, report: Report, now: datetime, rules: MatchRules, *, own_mailbox: bool
 ) -> Match | None:
-    if report.kind not in _GUESSED or not rules.within:
+    if not rules.within:
         return None
     for one in report.recipients:
+        kind = report.kind_of(one)
+        if kind not in _GUESSED:
+            continue
         key = _key(one.address)
         number = deliveries.find_probable(connection, key, now, rules.within) if key else None
         delivery = deliveries.find_delivery(connection, number, secret) if number is not None else None
         if delivery is not None:
             sure = own_mailbox and report.sender.lower() in rules.postmasters
-            return Match(delivery, Tie.POSTMASTER if sure else Tie.PROBABLE, one, "")
+            return Match(delivery, Tie.POSTMASTER if sure else Tie.PROBABLE, one, kind, "")
     return None
 
 
-def _about(report: Report, address: str) -> tuple[ReportedRecipient | None, str]:
-    """Return what the report says of this address; its only recipient, with its address, where it is another."""
+def _about(report: Report, address: str) -> tuple[ReportedRecipient | None, ReportKind, str]:
+    """Return what the report says of this address, and what became of the mail to it.
+
+    Where it is about others, as of a copy that was forwarded: of the only one of the gravest kind, with his address.
+    """
     for one in report.recipients:
         if one.address.casefold() == address.casefold():
-            return one, ""
-    if len(report.recipients) != 1:
-        return None, ""
-    (only,) = report.recipients
-    return only, "" if _is_rewritten(only.address, address) else only.address
+            return one, report.kind_of(one), ""
+    gravest = [one for one in report.recipients if report.kind_of(one) is report.kind]
+    if len(gravest) != 1:
+        return None, report.kind, ""
+    (only,) = gravest
+    return only, report.kind, "" if _is_rewritten(only.address, address) else only.address
 
 
 def _is_rewritten(address: str, ours: str) -> bool:

@@ -27,25 +27,25 @@ class Threshold:
     failures: int
 
 
-def choose_threshold(match: Match, kind: ReportKind, feedback: str, settings: SuppressionConfig) -> Threshold | None:
+def choose_threshold(match: Match, feedback: str, settings: SuppressionConfig) -> Threshold | None:
     """Return what a report takes to suppress its reader; None where it never does. Pure.
 
     A guess wants a second issue whatever it says. What a forwarded copy met says nothing lasting of the reader's own
     address, so it counts as any other failure.
     """
-    found = _threshold(match, kind, feedback, settings)
+    found = _threshold(match, feedback, settings)
     if found is None or match.tie is not Tie.PROBABLE:
         return found
     return Threshold(max(found.issues, 2), max(found.failures, 2))
 
 
-def _threshold(match: Match, kind: ReportKind, feedback: str, settings: SuppressionConfig) -> Threshold | None:
-    if kind is ReportKind.COMPLAINT:
+def _threshold(match: Match, feedback: str, settings: SuppressionConfig) -> Threshold | None:
+    if match.kind is ReportKind.COMPLAINT:
         about_us = feedback in OURS or (
             match.one is not None and match.one.meaning.reply_class is ReplyClass.SENDER_POLICY
         )
         return Threshold(1, 1) if settings.complaints and not about_us else None
-    if kind is not ReportKind.BOUNCE or match.one is None:
+    if match.kind is not ReportKind.BOUNCE or match.one is None:
         return None
     meaning, soft = match.one.meaning, Threshold(settings.soft_issues, settings.soft_bounces)
     if match.about:
@@ -63,7 +63,6 @@ def suppress_reported(
     connection: Connection,
     secret: HouseSecret,
     match: Match,
-    kind: ReportKind,
     feedback: str,
     settings: SuppressionConfig,
     source: str,
@@ -73,7 +72,7 @@ def suppress_reported(
 
     Must run after the report itself is recorded. What failed before a person lifted a suppression counts no more.
     """
-    threshold = choose_threshold(match, kind, feedback, settings)
+    threshold = choose_threshold(match, feedback, settings)
     if threshold is None:
         return False
     key = match.delivery.recipient.address.casefold()
@@ -84,5 +83,5 @@ def suppress_reported(
     run = count_run(copies, now, reply_class)
     if run.issues < threshold.issues or run.failures < threshold.failures:
         return False
-    reason = COMPLAINT if kind is ReportKind.COMPLAINT else reply_class.value
+    reason = COMPLAINT if match.kind is ReportKind.COMPLAINT else reply_class.value
     return audience.suppress_address(connection, address_hash, reason, source, now)

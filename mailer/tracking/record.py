@@ -68,11 +68,9 @@ def record_report(
     news = events.record_event(connection, _event(match, report, found, now))
     suppressed = False
     if news:
-        if match.tie is not Tie.PROBABLE and report.kind in _SHOWS_ACCEPTANCE:
+        if match.tie is not Tie.PROBABLE and match.kind in _SHOWS_ACCEPTANCE:
             deliveries.accept_reported(connection, match.delivery.id, now)
-        suppressed = suppress_reported(
-            connection, secret, match, report.kind, report.feedback, rules.suppression, found.source, now
-        )
+        suppressed = suppress_reported(connection, secret, match, report.feedback, rules.suppression, found.source, now)
     return ReturnedMail(
         found.source, report, match.delivery.id, news, suppressed, found.number, tie=match.tie, about=match.about
     )
@@ -81,13 +79,13 @@ def record_report(
 def _event(match: Match, report: Report, found: Found, now: datetime) -> NewEvent:
     one = match.one
     reply_class = one.meaning.reply_class.value if one is not None else ""
-    if report.kind is ReportKind.COMPLAINT and one is None:
+    if match.kind is ReportKind.COMPLAINT and one is None:
         reply_class = ReplyClass.OPT_OUT.value
     detail = " ".join(part for part in (one.status, one.diagnostic) if part) if one is not None else report.feedback
-    hard = report.kind is ReportKind.BOUNCE and one is not None and one.meaning.reply_class.hard and not match.about
+    hard = match.kind is ReportKind.BOUNCE and one is not None and one.meaning.reply_class.hard and not match.about
     return NewEvent(
         delivery_id=match.delivery.id,
-        kind=report.kind.value,
+        kind=match.kind.value,
         hard=hard,
         reply_class=reply_class,
         detail=clean_text(detail, MAX_DETAIL),

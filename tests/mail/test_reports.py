@@ -83,14 +83,20 @@ def test_a_status_of_5_1_1_alone_never_makes_an_address_dead(diagnostic: str, re
     assert not one.meaning.reply_class.hard
 
 
-def test_the_gravest_kind_wins_and_lists_its_own() -> None:
+def test_each_recipient_has_its_own_kind_and_the_report_the_gravest() -> None:
     fields = "\n".join(
         f"Final-Recipient: rfc822;{name}@x.example\nAction: {action}\nStatus: {status}\n"
-        for name, action, status in (("a", "delivered", "2.0.0"), ("b", "failed", "5.1.1"), ("c", "delayed", "4.0.0"))
-    )
+        for name, action, status in (
+            ("a", "delivered", "2.0.0"), ("b", "delayed", "4.1.1"), ("b", "failed", "5.1.1"), ("c", "delayed", "4.1.1"),
+        )
+    )  # fmt: skip
     report = parse_report(make_dsn(fields))
     assert report.kind is ReportKind.BOUNCE
-    assert [one.address for one in report.recipients] == ["b@x.example"]
+    assert [(one.address, report.kind_of(one), report.is_hard(one)) for one in report.recipients] == [
+        ("b@x.example", ReportKind.BOUNCE, True),
+        ("c@x.example", ReportKind.DELAYED, False),
+        ("a@x.example", ReportKind.DELIVERED, False),
+    ]
 
 
 def test_the_address_we_wrote_to_comes_before_the_final_one() -> None:

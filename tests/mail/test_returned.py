@@ -3,6 +3,7 @@
 import base64
 import json
 import random
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailer.mail.leaving import parse_leave_request
+from mailer.mail.letter import read_letter
 from mailer.mail.reports import parse_report
 from mailer.mail.returned import failures
 from mailer.mail.returned.decoding import decode_octets, text_of_html
 from mailer.mail.returned.fields import read_groups
+from mailer.mail.returned.last_resort import ask_flufl
 from mailer.mail.returned.notice import read_notice
 from mailer.model.report import Report, ReportKind
 from tests.effort import weigh
@@ -69,7 +73,7 @@ def score_flufl(folder: Path) -> tuple[int, int, list[str], list[str]]:
         found += len(expected & listed)
         spurious += [f"{file.name}: {address}" for address in listed - expected]
         for one in report.recipients:
-            final = report.kind is ReportKind.BOUNCE or one.meaning.reply_class.hard
+            final = report.kind_of(one) is ReportKind.BOUNCE or one.meaning.reply_class.hard
             if final and (file.name, one.address.lower()) in soft:
                 hard.append(f"{file.name}: {one.address}")
     return sum(map(len, wanted.values())), found, spurious, hard
@@ -262,6 +266,31 @@ PLAIN, HTML = HEAD + b"\n", HEAD + b"Content-Type: text/html\n\n"
 )
 def test_no_mail_takes_a_second(raw: bytes) -> None:
     read_quickly(raw)
+
+
+STATUS = b"Content-Type: message/delivery-status\n\n"
+
+
+@pytest.mark.parametrize("reader", [parse_report, parse_leave_request, read_letter])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        HEAD + STATUS + b"\n" * 1_000_000,
+        HEAD + STATUS + b"\r\n" * 500_000,
+        HEAD + STATUS + b"A: b\n\n" * 150_000,
+        HEAD + b"Content-Type: multipart/report; boundary=b\n\n--b\n" + STATUS + b"\n" * 600_000 + b"\n--b--\n",
+        *(
+            b"From: a@b.example\nContent-Type: text/plain; charset=" + name + b"\n\n" + text
+            for name in (b"punycode", b"idna", b'"PunyCode"', b"unicode_escape", b"zip", b"rot13")
+            for text in (b"a" * 100_000 + b"-" + b"9aaa" * 25_000, b"\xff" + b"a" * 200_000)
+        ),
+    ],
+    ids=range(16),
+)
+def test_no_block_of_a_status_and_no_codec_takes_long(reader: Callable[[bytes], object], raw: bytes) -> None:
+    ask_flufl(b"")  # it loads its modules
+    _read, rounds = weigh(lambda: reader(raw))
+    assert rounds < MOST_ROUNDS / 2
 
 
 def whole_corpus(samples: Path) -> list[bytes]:

@@ -92,8 +92,8 @@ def ses_bounce(
     }
 
 
-def sendcloud_form(now: datetime, token: str = "once", key: str = APP_KEY, **fields: str) -> bytes:
+def sendcloud_form(now: datetime, token: str = "once", key: str = APP_KEY, timestamp: str = "", **fields: str) -> bytes:
     """The body of a call of SendCloud, signed."""
-    timestamp = str(int(now.timestamp() * 1000))
+    timestamp = timestamp or str(int(now.timestamp() * 1000))
     signature = hmac.new(key.encode(), f"{timestamp}{token}".encode(), sha256).hexdigest()
     return urlencode({"timestamp": timestamp, "token": token, "signature": signature, **fields}).encode()

@@ -247,3 +247,12 @@ def test_the_questions_of_the_policy_are_answered_by_index(world: World) -> None
         asked = [str(row) for row in connection.execute(text(f"EXPLAIN QUERY PLAN {statement}"))]
         assert failures.copies_of(connection, READER, 3, also=number)
     assert not any("SCAN delivery" in one for one in asked), asked
+
+
+def test_a_guess_takes_only_a_recipient_whose_own_mail_failed(world: World) -> None:
+    number, at = sent(world, 1)
+    failed = ReportedRecipient("a@x.example", "5.1.1", "no such user", GONE, ReportKind.BOUNCE)
+    for kind, matched in ((ReportKind.DELIVERED, None), (ReportKind.DELAYED, number)):
+        mixed = Report(ReportKind.BOUNCE, (failed, ReportedRecipient(READER, "", "", LATER, kind)))
+        with world.store.write() as connection:
+            assert record_report(connection, SECRET, mixed, Found("a.eml", kind), at, WEEK).delivery_id == matched

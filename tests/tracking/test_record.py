@@ -1,9 +1,12 @@
 """A report is tied to its delivery by what only we could have made, and counts once."""
 
+from sqlalchemy import select
+
 from mailer.model.outcome import Action, Meaning, ReplyClass
 from mailer.model.report import Report, ReportedRecipient, ReportKind
 from mailer.store import audience, deliveries
 from mailer.store.plans import ORDINALS
+from mailer.store.schema import event
 from mailer.tokens import HouseSecret, Purpose, hash_address, sign_token
 from mailer.tracking.record import Found, record_report
 from tests.world import NOW, SECRET, World
@@ -71,3 +74,25 @@ def test_what_was_not_understood_is_no_event(world: World) -> None:
     with world.store.write() as connection:
         found = record_report(connection, SECRET, other, Found("a.eml", "sha"), NOW)
     assert (found.delivery_id, found.recorded) == (number, False)
+
+
+def test_a_report_of_several_kinds_is_recorded_by_the_kind_of_our_reader(world: World) -> None:
+    number = claimed(world)
+    token = sign_token(SECRET, Purpose.BOUNCE, number)
+    with world.store.write() as connection:
+        delivery = deliveries.find_delivery(connection, number, SECRET)
+        assert delivery is not None
+        ours = ReportedRecipient(delivery.recipient.address, "2.0.0", "ok", GONE, ReportKind.DELIVERED)
+        others = [
+            ReportedRecipient(f"{name}@x.example", "5.1.1", "no such user", GONE, kind)
+            for name, kind in (("a", ReportKind.BOUNCE), ("b", ReportKind.DELAYED))
+        ]
+        mixed = Report(ReportKind.BOUNCE, (*others, ours), token)
+        found = record_report(connection, SECRET, mixed, Found("a.eml", "sha"), NOW)
+        assert (found.delivery_id, found.recorded, found.suppressed, found.about) == (number, True, False, "")
+        assert connection.execute(select(event.c.kind, event.c.hard)).all() == [("delivered", False)]
+        forwarded = record_report(
+            connection, SECRET, Report(ReportKind.BOUNCE, tuple(others), token), Found("b.eml", "2"), NOW
+        )
+        assert forwarded.about == "a@x.example", "the only one of the gravest kind"
+        assert not forwarded.suppressed

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -192,6 +193,25 @@ def test_a_call_counts_once_and_its_token_is_good_for_no_other_body(world: World
         record(world, message, body + b" ")
     with world.store.read() as connection:
         assert audience.suppressed_among(connection, [hash_address(SECRET, address)], NOW)
+
+
+def test_digits_moved_from_timestamp_to_token_make_no_other_call_of_sendcloud(world: World) -> None:
+    number, address = delivered(world)
+    token = sign_token(SECRET, Purpose.BOUNCE, number)
+    heard = sendcloud_form(NOW, event="deliver", recipient="a@b.example")
+    record(world, read(heard, SENDCLOUD), heard)
+    fields = {name: values[0] for name, values in parse_qs(heard.decode()).items()}
+    stamp = fields["timestamp"]
+    forged = urlencode({
+        "event": "invalid", "recipient": address, "reason": "550 5.1.1 no such user",
+        "userHeaders": json.dumps({"X-Jianbao-Delivery": token}), "signature": fields["signature"],
+        "timestamp": stamp[:10], "token": stamp[10:] + fields["token"],
+    }).encode()  # fmt: skip
+    with pytest.raises(HookRefusedError):
+        record(world, read(forged, SENDCLOUD), forged)
+    for digits in (9, 11, 12, 14):
+        with pytest.raises(HookRefusedError, match="time"):
+            read(sendcloud_form(NOW, timestamp=stamp.ljust(14, "0")[:digits]), SENDCLOUD)
 
 
 def test_a_signed_call_with_a_token_that_is_not_ours_changes_nothing(world: World) -> None:

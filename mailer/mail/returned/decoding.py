@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import codecs
 import html
 import re
 from email.header import decode_header
@@ -21,6 +22,11 @@ _ALIASES = {
 }  # fmt: skip
 _WESTERN = frozenset({"iso-8859-1", "iso8859-1", "latin1", "latin-1", "windows-1252", "cp1252", "iso-8859-15"})
 _TRUSTED = ("iso-2022", "iso2022", "utf-7", "utf-16", "hz")  # their octets look like another charset's
+# the codecs that are charsets of mail; others unpack, escape, or take time by the square of the text
+_KNOWN = re.compile(
+    r"utf-(?:7|8|16|32)(?:-\w+)?|gb18030|gbk|gb2312|hz|big5(?:hkscs)?|cp\d{3,4}|euc_\w+|shift_jis\w*|iso2022_\w+"
+    r"|iso8859-\d+|koi8-[rtu]|tis-620|johab|mac-\w+|kz1048|ptcp154|ascii"
+)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]*")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _UNSEEN = re.compile(r"(?is)<(script|style|head|title)\b[^>]{0,300}>")
@@ -54,6 +60,17 @@ _BREAKING = frozenset(
 _BLANKS = re.compile(r"[ \t\xa0]{2,}")
 
 
+def known_charset(name: str) -> str:
+    """Return a charset that mail may be in by the name of its codec, or empty for any other and for none."""
+    name = name.strip().strip("'\"").lower()
+    name = _ALIASES.get(name, name)
+    try:
+        codec = codecs.lookup(name).name if 0 < len(name) < 40 else ""
+    except (LookupError, ValueError):
+        return ""
+    return name if _KNOWN.fullmatch(codec) else ""
+
+
 def decode_octets(raw: bytes, charset: str = "") -> str:
     """Return octets as text, by the charset they are in rather than the one they claim; never raises.
 
@@ -62,8 +79,7 @@ def decode_octets(raw: bytes, charset: str = "") -> str:
     raw = raw[:_MAX_OCTETS]
     if raw.isascii() and b"\x1b" not in raw and not charset.lower().startswith((*_TRUSTED, "unicode-1-1-utf-7")):
         return raw.decode("ascii")[:MAX_TEXT]
-    charset = charset.strip().strip("'\"").lower()
-    charset = _ALIASES.get(charset, charset)
+    charset = known_charset(charset)
     if b"\x1b$" in raw and raw.isascii():
         charset = "iso-2022-jp"
     candidates = (charset,) if charset.startswith(_TRUSTED) else ("utf-8", charset, _GB)

@@ -1,20 +1,20 @@
 """A mail that came back as the parts a report is made of; nothing in it may take long or raise for long."""
 
-import email
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 
 from mailer.mail.returned.decoding import decode_octets, decode_words, part_octets, part_text
+from mailer.mail.returned.parsing import parse_mail
 from mailer.mail.returned.phrases import FAILED, has_phrase
 
 MAX_READ = 1024 * 1024  # octets; what a report says stands in its head (facts S35)
 ENOUGH = 128 * 1024
 MAX_PARTS = 100
 MAX_RULES = 5000  # the parser spends 15 µs on a part, however empty
-_STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})  # RFC 3464, RFC 6533
-_DISPOSITION_TYPES = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
+_STATUS_TYPES = frozenset({"report/delivery-status", "report/global-delivery-status"})  # RFC 3464, RFC 6533
+_DISPOSITION_TYPES = frozenset({"report/disposition-notification", "report/global-disposition-notification"})
 _RETURNED_TYPES = frozenset({
     "message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers",
     "text/rfc822", "text/rfc822-header", "message/partial",
@@ -75,7 +75,7 @@ def cap_mail(raw: bytes) -> bytes:
 
 def open_mail(raw: bytes) -> OpenedMail:
     """Return a capped mail's parts. May raise what the email package raises on hostile mail."""
-    opened = OpenedMail(email.message_from_bytes(_without_envelope(raw)))
+    opened = OpenedMail(parse_mail(_without_envelope(raw)))
     for part in _walk(opened.head, [MAX_PARTS]):
         _take(part, opened)
     if opened.originals and not opened.statuses and _wraps_report(opened):
@@ -122,7 +122,7 @@ def _take(part: Message, opened: OpenedMail) -> None:
         opened.statuses.append(_fields_text(part))
     elif kind in _DISPOSITION_TYPES:
         opened.dispositions.append(_fields_text(part))
-    elif kind == "message/feedback-report":
+    elif kind == "report/feedback-report":
         opened.feedback.append(_fields_text(part))
     elif kind in _RETURNED_TYPES:
         if (head := _returned_head(part)) is not None:
@@ -155,31 +155,7 @@ def _alternative(page: str, plain: str) -> bool:
 
 
 def _fields_text(part: Message) -> str:
-    """Return the fields of a part as text, however the email package took it apart."""
-    if not part.is_multipart():
-        return decode_octets(part_octets(part)).replace("\r\n", "\n")
-    text = "\n".join(_as_text(block) for block in inner_parts(part))
-    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
-    if encoding in ("base64", "quoted-printable") and "recipient:" not in text.lower():
-        # RFC 2046 §5.2 forbids it, and some do
-        plain = Message()
-        plain["Content-Transfer-Encoding"] = encoding
-        plain.set_payload(text)
-        text = decode_octets(part_octets(plain)).replace("\r\n", "\n")
-    return text
-
-
-def _as_text(block: Message) -> str:
-    lines = [f"{name}: {_plain(str(value))}" for name, value in block.raw_items()]
-    if block.is_multipart():
-        rest = "\n".join(_as_text(inner) for inner in inner_parts(block))
-    else:
-        rest = decode_octets(part_octets(block))
-    return "\n".join((*lines, "", rest)).replace("\r\n", "\n")
-
-
-def _plain(text: str) -> str:
-    return text if text.isascii() else decode_octets(text.encode("utf-8", "surrogateescape"))
+    return decode_octets(part_octets(part)).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _returned_head(part: Message) -> Message | None:
@@ -187,4 +163,4 @@ def _returned_head(part: Message) -> Message | None:
     if part.is_multipart():
         return next(iter(inner_parts(part)), None)
     octets = part_octets(part).lstrip()
-    return email.message_from_bytes(octets) if octets else None
+    return parse_mail(octets, head_only=True) if octets else None

@@ -1,7 +1,9 @@
 """SendCloud (sendcloud.net), a Chinese provider: a form, signed by HMAC-SHA256 of timestamp and token with the APP KEY.
 
-Source: its documentation of WebHook. The signature does not cover the rest of the form, so a token is good for one body
-only (store.returned.note_hook), and not for long: what fails is sent again within 31 minutes, with the same token.
+Source: its documentation of WebHook. The signature does not cover the rest of the form, so what is signed is good for
+one body only (store.returned.note_hook), and not for long: what fails is sent again within 31 minutes, the same.
+Nothing parts the timestamp from the token in what is signed, so the two are remembered as one: digits moved from one to
+the other keep the signature.
 """
 
 import hmac
@@ -25,7 +27,8 @@ _KINDS = {
     "report_spam": ReportKind.COMPLAINT,
 }
 _TOKEN = re.compile(r"[a-z2-7]{40}", re.IGNORECASE)
-_MILLISECONDS_FROM = 10**11  # seconds reach it in the year 5138
+_SECONDS, _MILLISECONDS = re.compile(r"[0-9]{10}"), re.compile(r"[0-9]{13}")  # both until the year 2286
+_SENT_TOKEN = re.compile(r"[!-~]{1,200}")
 MAX_FIELDS = 200
 
 
@@ -38,14 +41,17 @@ class SendCloud:
         """Return what a form says. Raises HookRefusedError."""
         form = _parse(call.body)
         timestamp, token = form.get("timestamp", ""), form.get("token", "")
-        expected = hmac.new(call.key.encode(), f"{timestamp}{token}".encode("utf-8", "replace"), sha256).hexdigest()
+        if not _SENT_TOKEN.fullmatch(token):
+            raise HookRefusedError("without a token")
+        signed = f"{timestamp}{token}"
+        expected = hmac.new(call.key.encode(), signed.encode("utf-8", "replace"), sha256).hexdigest()
         given = form.get("signature", "").lower().encode("utf-8", "replace")
-        if not call.key or not token or not hmac.compare_digest(expected.encode(), given):
+        if not call.key or not hmac.compare_digest(expected.encode(), given):
             raise HookRefusedError("its signature does not fit")
         sent_at = _time(timestamp)
         if sent_at is None or not call.now - self.window <= sent_at <= call.now + AHEAD:
             raise HookRefusedError("too old, or without a time")
-        return HookMessage(token, _read_reports(form, sent_at, call.rules))
+        return HookMessage(signed, _read_reports(form, sent_at, call.rules))
 
 
 def _parse(body: bytes) -> dict[str, str]:
@@ -57,10 +63,9 @@ def _parse(body: bytes) -> dict[str, str]:
 
 
 def _time(text: str) -> datetime | None:
-    if not re.fullmatch(r"\d{1,14}", text):
-        return None
-    number = int(text)
-    return datetime.fromtimestamp(number / 1000 if number >= _MILLISECONDS_FROM else number, UTC)
+    if _MILLISECONDS.fullmatch(text):
+        return datetime.fromtimestamp(int(text) / 1000, UTC)
+    return datetime.fromtimestamp(int(text), UTC) if _SECONDS.fullmatch(text) else None
 
 
 def _read_reports(form: dict[str, str], sent_at: datetime, rules: ReplyRules) -> tuple[HookReport, ...]:
