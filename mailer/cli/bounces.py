@@ -61,6 +61,7 @@ def describe(returned: ReturnedMail) -> dict[str, object]:
                 "status": one.status,
                 "reason": _(one.meaning.summary) if one.meaning.summary else "",
                 "diagnostic": one.diagnostic,
+                "final": one.final,
             }
             for one in report.recipients
         ],

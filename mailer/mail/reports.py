@@ -144,7 +144,7 @@ def _read_statuses(
         if not any(char.isalpha() for char in diagnostic) and kind in (ReportKind.BOUNCE, ReportKind.DELAYED):
             diagnostic = told.get(one.address.lower(), "") or diagnostic
         prose = notice.words if len(statuses) == 1 else ""
-        found.append((kind, judge_recipient(one.address, kind, one.status, diagnostic, prose, rules)))
+        found.append((kind, judge_recipient(one.address, kind, one.status, diagnostic, prose, rules, one.final)))
     for kind in _GRAVEST_FIRST:
         if those := tuple(recipient for its_kind, recipient in found if its_kind is kind):
             return kind, those

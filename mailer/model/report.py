@@ -36,12 +36,17 @@ class Tie(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportedRecipient:
-    """One recipient of a report. status is RFC 3463's x.y.z or empty; meaning classifies the diagnostic."""
+    """One recipient of a report. status is RFC 3463's x.y.z or empty; meaning classifies the diagnostic.
+
+    address is the one that was written to, where the report tells it (ORCPT, RFC 3461 §4.2); final the one that the
+    server answered for, where it tells another: the same mailbox under its inner name, or where the mail was passed on.
+    """
 
     address: str
     status: str
     diagnostic: str
     meaning: Meaning
+    final: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailer.errors import AddressError
-from mailer.model.address import parse_address
+from mailer.model.address import is_provider, parse_address
 from mailer.model.delivery import Delivery
 from mailer.model.report import Report, ReportedRecipient, ReportKind, Tie
 from mailer.store import deliveries
@@ -13,6 +13,7 @@ from mailer.store.database import Connection
 from mailer.tokens import HouseSecret, Purpose, read_token
 
 _GUESSED = frozenset({ReportKind.BOUNCE, ReportKind.DELAYED, ReportKind.COMPLAINT})
+_INSIDE = (".local", ".lan", ".internal", ".intranet", ".localdomain", ".corp", ".home.arpa")
 _TOKEN = re.compile(r"[a-z2-7]{40}")
 
 
@@ -76,28 +77,42 @@ def _guess(
         delivery = deliveries.find_delivery(connection, number, secret) if number is not None else None
         if delivery is not None:
             sure = own_mailbox and report.sender.lower() in rules.postmasters
-            return Match(delivery, Tie.POSTMASTER if sure else Tie.PROBABLE, one, "")
+            return Match(delivery, Tie.POSTMASTER if sure else Tie.PROBABLE, one, _other_than(key, one))
     return None
 
 
 def _about(report: Report, address: str) -> tuple[ReportedRecipient | None, str]:
-    """Return what the report says of this address; its only recipient, with its address, where it is another."""
-    for one in report.recipients:
-        if one.address.casefold() == address.casefold():
-            return one, ""
-    if len(report.recipients) != 1:
-        return None, ""
-    (only,) = report.recipients
-    return only, "" if _is_rewritten(only.address, address) else only.address
+    """Return what the report says of this address; else, of its only recipient, with the other address it speaks of."""
+    named = [one for one in report.recipients if is_same_mailbox(one.address, address)]
+    if not named and len(report.recipients) == 1:
+        (only,) = report.recipients
+        return only, only.final or only.address
+    told = [(one, _other_than(address, one)) for one in named]
+    # a copy may have gone on to somebody, too: what became of it in the mailbox itself counts first
+    return min(told, key=lambda pair: bool(pair[1]), default=(None, ""))
 
 
-def _is_rewritten(address: str, ours: str) -> bool:
-    """Tell whether an address is ours as a server on its way writes it: zhang@mx1.firm.example, or without a domain."""
-    local, _at, domain = address.casefold().rpartition("@")
-    our_local, _at, our_domain = ours.casefold().rpartition("@")
+def _other_than(address: str, one: ReportedRecipient) -> str:
+    return "" if not one.final or is_same_mailbox(one.final, address) else one.final
+
+
+def is_same_mailbox(address: str, ours: str) -> bool:
+    """Tell whether an address is ours as a server on its way writes it.
+
+    In other letters, with or without a tag, as punycode or not, at a host of the domain (zhang@mx1.firm.example) or at
+    a name that only the house knows (zhang@firm.local, zhang).
+    """
+    local, _at, domain = (_key(address) or address.strip('"').casefold()).rpartition("@")
+    our_local, _at, our_domain = (_key(ours) or ours.casefold()).rpartition("@")
     if not local:
         return domain in (our_local, "")
-    return local == our_local and (domain.endswith(f".{our_domain}") or our_domain.endswith(f".{domain}"))
+    if local.strip('"').partition("+")[0] != our_local.strip('"').partition("+")[0]:
+        return False
+    if domain == our_domain or "." not in domain or domain.endswith(_INSIDE):
+        return True
+    if is_provider(domain) or is_provider(our_domain):  # user@vip.163.com is another than user@163.com
+        return False
+    return domain.endswith(f".{our_domain}") or our_domain.endswith(f".{domain}")
 
 
 def _key(address: str) -> str:
