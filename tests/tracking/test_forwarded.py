@@ -2,7 +2,10 @@
 
 import pytest
 
+from mailer.mail.message import DELIVERY_HEADER
 from mailer.mail.reports import parse_report
+from mailer.model.history_words import say_about
+from mailer.store import failures
 from mailer.tokens import Purpose, sign_token
 from mailer.tracking.matching import is_same_mailbox
 from mailer.tracking.record import Found, record_report
@@ -104,3 +107,62 @@ def test_a_guess_by_the_address_first_written_to_speaks_of_the_other_too(world: 
     with world.store.write() as connection:
         found = record_report(connection, SECRET, parse_report(raw), Found("a.eml", "sha"), at, WEEK)
     assert (found.tie, found.about) == ("probable", "other@gmail.com")
+
+
+_COMPLAINT = """\
+From: fbl@provider.example
+To: bulletin@zsia.example
+Subject: abuse
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary="b"
+
+--b
+Content-Type: text/plain
+
+abuse
+--b
+Content-Type: message/feedback-report
+
+Feedback-Type: abuse
+{field}
+Version: 1
+
+--b
+Content-Type: message/rfc822
+
+From: bulletin@zsia.example
+To: {to}
+X-Jianbao-Delivery: {token}
+Subject: x
+
+--b--
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "to", "about"),
+    [
+        ("Original-Rcpt-To: somebody@else.example", "redacted@provider.example", "somebody@else.example"),
+        ("X-Any: 1", "somebody@else.example", "somebody@else.example"),
+        ("Original-Rcpt-To: reader1@firm1.example", "redacted@provider.example", ""),
+        ("Original-Rcpt-To: Reader1@mx.firm1.example", "redacted@provider.example", ""),
+        ("X-Any: 1", "redacted@provider.example", ""),
+        ("Original-Rcpt-To: 3b5d5c3712955042212316173ccf37be3b5d5c37@firm1.example", "x@y.example, z@y.example", ""),
+    ],
+)
+def test_a_complaint_that_names_somebody_else_is_shown_but_suppresses_nobody(
+    world: World, field: str, to: str, about: str
+) -> None:
+    number, at = sent(world, 1)
+    raw = _COMPLAINT.format(field=field, to=to, token=sign_token(SECRET, Purpose.BOUNCE, number)).encode()
+    raw = raw.replace(b"X-Jianbao-Delivery", DELIVERY_HEADER.encode())
+    with world.store.write() as connection:
+        found = record_report(connection, SECRET, parse_report(raw), Found("a.eml", "sha"), at, WEEK)
+    assert (found.delivery_id, found.recorded, found.about, found.suppressed) == (number, True, about, not about)
+    assert suppressed(world, at) == ("" if about else "complaint")
+    if about:
+        with world.store.read() as connection:
+            (copy,) = failures.copies_of(connection, READER, 5, also=number)
+        assert copy.bounces == (), "nor does it count among the reader's failures"
+        assert about in say_about("complaint", about)
+        assert "forwarded" not in say_about("complaint", about)
