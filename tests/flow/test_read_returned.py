@@ -25,7 +25,7 @@ KEYS = [
     "tie",
     "about",
 ]
-RECIPIENT_KEYS = ["address", "class", "hard", "status", "reason", "diagnostic"]
+RECIPIENT_KEYS = ["address", "class", "hard", "status", "reason", "diagnostic", "final"]
 
 
 def lines(said: str) -> list[dict[str, object]]:
