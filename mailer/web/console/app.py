@@ -19,6 +19,7 @@ from mailer.web.console.desk import PAGE_HEADERS, Desk, comes_from_here, languag
 from mailer.web.console.entry import add_entry
 from mailer.web.console.frame import draw_console_page
 from mailer.web.language import speaking
+from mailer.web.operations import create_operations
 
 log = logging.getLogger(__name__)
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
@@ -41,6 +42,7 @@ def create_console(house: House) -> FastAPI:
     for add in PARTS:
         add(desk)
     app.include_router(router)
+    app.include_router(create_operations(house))
     _add_answers(app, house)
     _add_checks(app, house)
     return app
