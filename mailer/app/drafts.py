@@ -23,6 +23,7 @@ from mailer.sources.issue_files import (
     ISSUE_FILE,
     UnfitFileError,
     check_attachment,
+    check_attachment_name,
     check_name,
     check_picture,
     load_files,
@@ -171,7 +172,7 @@ class Drafts:
         folder = self._issues.folder(slug)
         chosen = _fit_name(name)
         try:
-            check_name(chosen)
+            (check_name if DraftFile(chosen, 0).is_picture else check_attachment_name)(chosen)
             (check_picture if DraftFile(chosen, 0).is_picture else check_attachment)(chosen, content, len(content))
         except UnfitFileError as error:
             raise IssueError(str(error), cure=error.cure, file=name) from None
