@@ -42,6 +42,7 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"  # the page on which a reader confirms to have asked for lists; its number is the request's
     PREFERENCES = "preferences"  # a reader's standing with the lists that readers choose themselves
     RECEIVED = "received"  # the page on which a reader confirms receipt
+    FORM = "form"  # a form that anybody may send; its number is when it was shown, in seconds of Unix time
 
 
 class KeyUse(StrEnum):

@@ -30,7 +30,7 @@ def test_every_setting_has_a_help_text() -> None:
 
 _TABLES = {
     "sender", "approval", "retry", "tempo", "bounces", "replies", "pictures", "proof", "web", "schedule", "staff",
-    "suppression", "joining", "retention",
+    "suppression", "joining", "retention", "console",
 }  # fmt: skip
 
 

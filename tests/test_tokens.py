@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import threading
 from pathlib import Path
 
@@ -10,7 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.errors import StoreError
-from mailer.tokens import HouseSecret, Purpose, hash_address, load_secret, read_token, sign_token
+from mailer.tokens import (
+    HouseSecret,
+    KeyUse,
+    Purpose,
+    derive_key,
+    hash_address,
+    hash_text,
+    load_secret,
+    make_csrf,
+    read_text,
+    read_token,
+    sign_text,
+    sign_token,
+)
 
 SECRET = HouseSecret(current=2, keys={1: b"old" * 11, 2: b"new" * 11})
 
@@ -84,3 +98,33 @@ def test_a_secret_that_others_may_read_or_that_is_broken_is_refused(tmp_path: Pa
         file.write_text(broken)
         with pytest.raises(StoreError, match="cannot be read"):
             load_secret(file)
+
+
+def test_a_text_that_is_signed_is_read_for_its_use_only_and_while_its_key_is_there() -> None:
+    signed = sign_text(SECRET, KeyUse.OUTSIDE, '["状态", 1]')
+    assert re.fullmatch(r"[A-Za-z0-9_.-]+", signed), "as a cookie may be"
+    assert read_text(SECRET, KeyUse.OUTSIDE, signed) == '["状态", 1]'
+    assert read_text(SECRET, KeyUse.CSRF, signed) is None
+    assert read_text(HouseSecret(2, {2: b"another"}), KeyUse.OUTSIDE, signed) is None
+    assert read_text(HouseSecret(2, {2: b"another", **SECRET.keys}), KeyUse.OUTSIDE, signed) == '["状态", 1]'
+    number, text, mac = signed.split(".")
+    for wrong in (
+        "",
+        ".",
+        "..",
+        f"{number}.{text}",
+        f"{number}.{mac}.{text}",
+        f"{signed}.x",
+        "é.é.é",
+        f"{number}..{mac}",
+    ):
+        assert read_text(SECRET, KeyUse.OUTSIDE, wrong) is None
+
+
+def test_what_is_derived_for_one_use_is_nothing_for_another() -> None:
+    found = {derive_key(SECRET, use, 1) for use in KeyUse} | {
+        bytes.fromhex(hash_text(SECRET, use, "")) for use in KeyUse
+    }
+    assert len(found) == len(KeyUse)
+    assert not {use.value for use in KeyUse} & {purpose.value for purpose in Purpose}
+    assert make_csrf(SECRET, "a") != make_csrf(SECRET, "b")

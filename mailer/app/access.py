@@ -150,6 +150,12 @@ class Access:
             left = credentials.count_recovery_codes(connection, user.id)
         return AccessState(known.password_set_at, known.factor_set_at, left)
 
+    def draw_factor(self, factor: SecondFactor) -> bytes:
+        """Return the QR code that an app on a telephone reads, as PNG."""
+        from mailer.rendering.qr import draw_secret_qr  # segno is loaded only where it draws
+
+        return draw_secret_qr(factor.address)
+
     def begin_second_factor(self, name: str) -> SecondFactor:
         """Make a second factor for a user, which counts once it is confirmed; until then the former one does.
 

@@ -1,9 +1,23 @@
-"""What readers of a house may look at: web pages of issues, and hosted pictures."""
+"""What readers of a house may look at: the archive, web pages of issues, the same on paper, and hosted pictures."""
+
+import hashlib
+import threading
 
 from mailer.app.ground import Ground
-from mailer.store import archive
+from mailer.child import Limits
+from mailer.i18n import _
+from mailer.model.page_text import read_query
+from mailer.model.publication import Publication, Shelf
+from mailer.store import archive, publications
 from mailer.store.archive import HostedPicture
 from mailer.tokens import Purpose, read_token
+
+PAGE = 20  # issues on a page of the archive
+PRINT_SECONDS = 60.0
+
+
+class BusyError(Exception):
+    """Another document is being made; the same may be asked for again in some seconds."""
 
 
 class PublicArchive:
@@ -11,6 +25,52 @@ class PublicArchive:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self._printing = threading.Lock()
+
+    def shelf(self, query: str = "", year: int | None = None, page: int = 1) -> Shelf:
+        """Return a page of the archive: the issues that everybody may read and that hold all words of a query.
+
+        A page beyond the last is empty.
+        """
+        words = read_query(query)
+        with self._ground.store.read() as connection:
+            total = publications.count_found(connection, words, year)
+            found = publications.find_published(connection, words, year, (page - 1) * PAGE, PAGE) if total else ()
+            years = publications.count_years(connection)
+        return Shelf(found, total, page, max(1, -(-total // PAGE)), years)
+
+    def newest(self, most: int) -> tuple[Publication, ...]:
+        """Return the issues that everybody may read, the one mailed last first."""
+        with self._ground.store.read() as connection:
+            return publications.newest_published(connection, most)
+
+    def public_pdf(self, slug: str) -> bytes | None:
+        """Return the page of an issue that everybody may read as a document for paper; None as for `public_page`.
+
+        It is made from the frozen page, once, and kept in var/: what a copy carries may be meant for its list alone.
+        Raises BusyError while another one is made, and StateError where the Pango library is missing.
+        """
+        page = self.public_page(slug)
+        if page is None:
+            return None
+        file = self._ground.var / "pages" / f"{hashlib.sha256(page.encode()).hexdigest()}.pdf"
+        if file.exists():
+            return file.read_bytes()
+        if not self._printing.acquire(blocking=False):
+            raise BusyError
+        try:
+            from mailer.rendering.pdf import print_page
+
+            made = self._ground.child.run(
+                Limits(seconds=PRINT_SECONDS, megabytes=1000, doing=_("making the PDF")), print_page, page
+            )
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            new = file.with_suffix(".new")
+            new.write_bytes(made)
+            new.replace(file)
+            return made
+        finally:
+            self._printing.release()
 
     def page_of(self, token: str) -> str | None:
         """Return the page of what the delivery of a token carried; None for a token not ours, or without a page."""

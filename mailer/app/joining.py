@@ -6,7 +6,8 @@ from mailer.app.ground import Ground
 from mailer.app.lists import Lists
 from mailer.app.people import People
 from mailer.audience.joining import Ask, ask_to_join, confirm_join, read_request, record_invitation
-from mailer.audience.preferences import Preferences, read_preferences, set_preferences
+from mailer.audience.preferences import Preferences as Preferences
+from mailer.audience.preferences import read_preferences, set_preferences
 from mailer.errors import StateError
 from mailer.i18n import _
 from mailer.model.address import parse_address
@@ -15,7 +16,9 @@ from mailer.ops.notices import join_words
 from mailer.store import audience, notices
 from mailer.store.database import Connection
 from mailer.store.joining import JoinRequest as JoinRequest
-from mailer.tokens import hash_address
+from mailer.tokens import Purpose, hash_address, read_token, sign_token
+
+FORM_SECONDS = (2, 7200)  # how old a form may be
 
 
 class Joining:
@@ -43,6 +46,16 @@ class Joining:
             raise StateError(_("nobody may join these lists by themselves"), cure=_("ask the office"))
         with self._ground.store.write() as connection:
             self._ask(connection, Ask(address, tuple(chosen), "web", network))
+
+    def show_form(self) -> str:
+        """Return the token of a form to ask by, as it is shown now."""
+        return sign_token(self._ground.secret, Purpose.FORM, int(self._ground.now().timestamp()))
+
+    def is_form_good(self, token: str) -> bool:
+        """Return whether a form is ours, and was shown neither a moment ago, as programs send them, nor long ago."""
+        shown = read_token(self._ground.secret, Purpose.FORM, token)
+        age = self._ground.now().timestamp() - (shown or 0)
+        return shown is not None and FORM_SECONDS[0] <= age <= FORM_SECONDS[1]
 
     def invite(self, text: str, lists: Sequence[str], by: str) -> bool:
         """Have an address asked to confirm that it wants lists, by a person's word; False where no mail may go now.
@@ -102,6 +115,17 @@ class Joining:
         with self._ground.store.read() as connection:
             ids = self._ids(connection)
             return read_preferences(connection, self._ground.secret, token, ids, self.open_lists)
+
+    def preferences_token(self, token: str, list_name: str) -> str:
+        """Return the token of the preferences of who holds an unsubscribe token of this list.
+
+        Empty where readers do not choose the list themselves: its copies have no link to preferences either.
+        """
+        number = read_token(self._ground.secret, Purpose.UNSUBSCRIBE, token)
+        one = self._ground.config.lists.get(list_name)
+        if number is None or one is None or one.follows_file:
+            return ""
+        return sign_token(self._ground.secret, Purpose.PREFERENCES, number)
 
     def set_preferences(self, token: str, wanted: Collection[str]) -> Preferences | None:
         """Have a reader be on those lists, of what the token's preferences offer; None for a token not ours."""

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from mailer.app.ground import Ground
 from mailer.app.spools import spooled
-from mailer.audience.leaving import Membership, leave_list, read_membership
+from mailer.audience.leaving import Membership as Membership
+from mailer.audience.leaving import leave_list, read_membership, return_to_list, say_why
 from mailer.audience.sync import KeptOut as KeptOut
 from mailer.audience.sync import ListChange as ListChange
 from mailer.audience.sync import sync_list
 from mailer.errors import NotFoundError, StateError
 from mailer.i18n import _
+from mailer.model.consent import LeaveReason
 from mailer.model.delivery import Contact, DistributionList
 from mailer.sending.plan import count_recipients
 from mailer.sources.sheets import read_sheet
@@ -204,6 +206,17 @@ class Lists:
         """End the subscription a token stands for; False when the token is not one of ours."""
         with self._ground.store.write() as connection:
             return leave_list(connection, self._ground.secret, token, source, self._ground.now())
+
+    def come_back(self, token: str) -> Membership | None:
+        """Take back what an unsubscribe token has ended within a day, as its reader wishes; None for one not ours."""
+        with self._ground.store.write() as connection:
+            version = self._ground.config.joining.text_version
+            return return_to_list(connection, self._ground.secret, token, version, self._ground.now())
+
+    def say_why(self, token: str, reason: LeaveReason) -> None:
+        """Keep why a reader left by an unsubscribe token, if the token is ours."""
+        with self._ground.store.write() as connection:
+            say_why(connection, self._ground.secret, token, reason)
 
 
 def _refuse_shrinking(name: str, file: str, dropped: int, before: int, most: float) -> None:

@@ -14,15 +14,18 @@ from mailer.errors import ConfigError, StateError, StoreError
 from mailer.i18n import _
 from mailer.mail.credentials import Credentials
 from mailer.mail.message import make_letterhead
+from mailer.model.audit import Act, Subject
 from mailer.model.identity import Hold
+from mailer.model.people import Right
 from mailer.model.standing import Standing
 from mailer.ops.identity import refuse_held
+from mailer.publishing.people import require
 from mailer.sending.feed import Domains
 from mailer.sending.retry import RetryPolicy
 from mailer.sending.sender import run_sender
 from mailer.sending.settings import RelayAccess, SendingSettings
 from mailer.sending.standing import read_standing
-from mailer.store import pace
+from mailer.store import audit, pace
 from mailer.store.database import Connection, Store
 from mailer.store.house import is_alive, try_sender_lock
 
@@ -96,6 +99,15 @@ class Relays:
         if lifted:
             log.info("%d relays that had asked to stop are tried again", lifted)
         return lifted
+
+    def lift(self, by: str) -> int:
+        """Let relays that asked to stop be tried again, by a person's word; return how many. Raises StateError."""
+        with self._ground.store.write() as connection:
+            actor = require(connection, by, Right.RELEASE)
+            lifted = self.lift_stops(connection)
+            if lifted:
+                audit.record(connection, actor, Act.RESUME, Subject("house", ""), self._ground.now(), relays=lifted)
+            return lifted
 
     def standing(self, lists: Sequence[str] = (), remaining: int = 0) -> Standing:
         """Return how the relays that take these lists (none: all relays) stand, and which domains are slowed down.

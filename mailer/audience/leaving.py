@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailer.errors import NotFoundError, UsageError
 from mailer.i18n import N_, _
-from mailer.model.address import Address
+from mailer.model.address import Address, parse_address
 from mailer.model.audit import Act, Subject
+from mailer.model.consent import Basis, ConsentAct, Grounds, LeaveReason
 from mailer.model.people import Actor
 from mailer.store import audience, audit, events
 from mailer.store.database import Connection
@@ -16,6 +17,7 @@ from mailer.tokens import HouseSecret, Purpose, hash_address, read_token
 
 UNSUBSCRIBED = N_("unsubscribed")
 LONGEST_REASON = 200
+UNDO = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +27,18 @@ class Membership:
     list_title: str
     address: str
     active: bool
+    list_name: str = ""
 
 
 def read_membership(connection: Connection, secret: HouseSecret, token: str) -> Membership | None:
     """Return what a token stands for, changing nothing; None when it is not one of ours for this purpose."""
     number = read_token(secret, Purpose.UNSUBSCRIBE, token)
     standing = audience.standing_of_delivery(connection, number) if number is not None else None
-    return Membership(standing.list_title, standing.address, standing.active) if standing is not None else None
+    return _membership(standing) if standing is not None else None
+
+
+def _membership(standing: audience.Standing) -> Membership:
+    return Membership(standing.list_title, standing.address, standing.active, standing.list_name)
 
 
 def leave_list(connection: Connection, secret: HouseSecret, token: str, source: str, now: datetime) -> bool:
@@ -50,6 +57,40 @@ def leave_by_delivery(connection: Connection, number: int, source: str, now: dat
         return None
     audience.end_subscription(connection, standing.contact_id, standing.list_id, UNSUBSCRIBED, now, source=source)
     return events.record_event(connection, NewEvent(number, "unsubscribe", False, "", "", source, now))
+
+
+def return_to_list(
+    connection: Connection, secret: HouseSecret, token: str, text_version: str, now: datetime
+) -> Membership | None:
+    """Take back what a token has ended within the last day; None for a token that is not ours for this purpose.
+
+    Only what the reader did by the link is taken back, not what staff or the relays' answers ended; the standing that
+    is returned says whether the reader is on the list now. Later it is not the same person's second thought any more.
+    """
+    number = read_token(secret, Purpose.UNSUBSCRIBE, token)
+    standing = audience.standing_of_delivery(connection, number) if number is not None else None
+    if number is None or standing is None:
+        return None
+    by_link = standing.left_reason == UNSUBSCRIBED and not standing.erased
+    lately = standing.left_at is not None and now - standing.left_at <= UNDO
+    if not standing.active and by_link and lately and not _is_suppressed(connection, secret, standing.address, now):
+        grounds = Grounds(Basis.OPT_IN, "web", text_version)
+        audience.restart_subscription(
+            connection, standing.contact_id, standing.list_id, ConsentAct.CONFIRMED, grounds, now
+        )
+        standing = audience.standing_of_delivery(connection, number) or standing
+    return _membership(standing)
+
+
+def _is_suppressed(connection: Connection, secret: HouseSecret, address: str, now: datetime) -> bool:
+    hashed = hash_address(secret, parse_address(address).key)
+    return audience.find_suppression(connection, hashed, now) is not None
+
+
+def say_why(connection: Connection, secret: HouseSecret, token: str, reason: LeaveReason) -> bool:
+    """Keep why a reader left by the link, once; False for a token that is not ours, or did not end anything."""
+    number = read_token(secret, Purpose.UNSUBSCRIBE, token)
+    return number is not None and events.explain_event(connection, number, "unsubscribe", "web", reason.value)
 
 
 def leave_by_staff(

@@ -1,71 +1,16 @@
 """Commands on the audit trail: audit list, verify."""
 
-import json
-import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from mailer.cli.drawing import say, say_json, show_clock, who_word
+from mailer.cli.drawing import say, say_json, show_clock
 from mailer.cli.options import HouseGroup, JsonOption, open_house
-from mailer.i18n import N_, _, ngettext
-from mailer.model.audit import Act, AuditCheck, AuditEntry, AuditFault
-from mailer.model.people import PROGRAM, Actor
-
-ACT_WORDS: dict[Act, str] = {
-    Act.WRITE: N_("written"),
-    Act.SUBMIT: N_("submitted"),
-    Act.APPROVE: N_("step given"),
-    Act.RETURN: N_("returned"),
-    Act.VOID: N_("approval void"),
-    Act.SCHEDULE: N_("planned for its time"),
-    Act.START: N_("started"),
-    Act.RESCHEDULE: N_("planned for another time"),
-    Act.HOLD: N_("held"),
-    Act.RELEASE: N_("released"),
-    Act.PAUSE: N_("paused"),
-    Act.RESUME: N_("resumed"),
-    Act.CANCEL: N_("cancelled"),
-    Act.FINISH: N_("finished"),
-    Act.REOPEN: N_("running again"),
-    Act.SEND_AGAIN: N_("copies again"),
-    Act.CORRECT: N_("corrected"),
-    Act.PROOF: N_("proof sent"),
-    Act.ACCEPT_AUDIENCE: N_("numbers accepted"),
-    Act.ADD_USER: N_("registered"),
-    Act.CHANGE_USER: N_("changed"),
-    Act.DISABLE_USER: N_("disabled"),
-    Act.ENABLE_USER: N_("enabled"),
-    Act.SUPPRESS: N_("address suppressed"),
-    Act.LIFT: N_("suppression lifted"),
-    Act.IMPORT_CONTACTS: N_("contacts imported"),
-    Act.UNDO_IMPORT: N_("import undone"),
-    Act.EXPORT_CONTACTS: N_("contacts exported"),
-    Act.CONFIRM: N_("house confirmed"),
-    Act.TEST_NOTICES: N_("notices tested"),
-    Act.SET_PASSWORD: N_("password set"),
-    Act.END_SESSIONS: N_("logged out everywhere"),
-    Act.SET_SECOND_FACTOR: N_("second factor set"),
-    Act.END_SECOND_FACTOR: N_("second factor taken away"),
-    Act.USE_RECOVERY_CODE: N_("recovery code used"),
-    Act.LOCK_OUT: N_("too many log-ins failed"),
-    Act.BIND_IDENTITY: N_("first log-in by OpenID Connect"),
-}
-SUBJECT_WORDS = {
-    "issue": N_("issue {name}"),
-    "mailing": N_("mailing {name}"),
-    "user": N_("user {name}"),
-    "address": N_("address {name}"),
-    "import": N_("import {name}"),
-    "list": N_("list {name}"),
-}
-FAULT_WORDS: dict[AuditFault, str] = {
-    AuditFault.CHANGED: N_("entry {id} was changed: its hash is not that of what it holds"),
-    AuditFault.BROKEN: N_("entry {id} does not follow the one before: entries were removed, inserted or reordered"),
-}
+from mailer.i18n import _, ngettext
+from mailer.model.audit import AuditCheck, AuditEntry
+from mailer.model.audit_words import FAULT_WORDS, read_details, say_act, say_actor, say_details
 
 
 def add_to(app: typer.Typer) -> None:
@@ -106,8 +51,8 @@ def show(
         return
     say(_("Times in {zone}").format(zone=zone.key), "bold")
     for one in entries:
-        say(f"{one.id:>5}  {_moment(one.at, zone)}  {_who(one)}  {_what(one, users)}")
-        if details := _details(one.details):
+        say(f"{one.id:>5}  {_moment(one.at, zone)}  {say_actor(one)}  {say_act(one, users)}")
+        if details := say_details(one.details):
             say(f"       {details}", "dim")
 
 
@@ -119,17 +64,10 @@ def describe(entry: AuditEntry) -> dict[str, object]:
         "actor": {"name": entry.actor.name, "user_id": entry.actor.user_id},
         "act": entry.act,
         "subject": {"kind": entry.subject.kind, "name": entry.subject.name},
-        "details": _parsed(entry.details),
+        "details": read_details(entry.details),
         "previous_sha256": entry.previous_sha256,
         "sha256": entry.sha256,
     }
-
-
-def _parsed(details: str) -> object:
-    try:
-        return json.loads(details)
-    except ValueError:  # changed by hand; `verify` says so
-        return details
 
 
 def _moment(at: str, zone: ZoneInfo) -> str:
@@ -137,39 +75,6 @@ def _moment(at: str, zone: ZoneInfo) -> str:
         return show_clock(datetime.fromisoformat(at), zone)
     except ValueError:
         return at
-
-
-def _who(entry: AuditEntry) -> str:
-    who = who_word(entry.actor)
-    registered = entry.actor.user_id is not None or entry.actor in (PROGRAM, Actor(""))
-    return who if registered else _("{name} (not registered)").format(name=who)
-
-
-def _what(entry: AuditEntry, users: Mapping[str, str]) -> str:
-    act = _(ACT_WORDS[Act(entry.act)]) if entry.act in set(Act) else entry.act
-    subject = SUBJECT_WORDS.get(entry.subject.kind)
-    name = users.get(entry.subject.name, "") if entry.subject.kind == "user" else entry.subject.name
-    return _("{what}: {text}").format(what=_(subject).format(name=name), text=act) if subject else act
-
-
-def _details(details: str) -> str:
-    """Return details on one line, without the hashes, which --json has."""
-    parsed = _parsed(details)
-    if not isinstance(parsed, dict):
-        return details
-    shown = {key: _show(value) for key, value in parsed.items() if value not in (None, False)}
-    return "  ".join(f"{key}: {text}" for key, text in shown.items() if text)
-
-
-def _show(value: object) -> str:
-    match value:
-        case dict():
-            shown = {key: _show(one) for key, one in value.items()}
-            return ", ".join(f"{key} {text}" for key, text in shown.items() if text)
-        case list():
-            return ", ".join(text for one in value if (text := _show(one)))
-    text = str(value)
-    return "" if re.fullmatch("[0-9a-f]{64}", text) else text
 
 
 def verify(

@@ -11,22 +11,10 @@ from mailer.cli.drawing import class_word, make_table, out, say, say_error, say_
 from mailer.cli.explaining import describe_reply, draw_reply
 from mailer.cli.options import HouseGroup, JsonOption, open_house
 from mailer.errors import InputError
-from mailer.i18n import N_, _
+from mailer.i18n import _
 from mailer.model.outcome import Phase
 from mailer.model.report import KeptMail, ReportedRecipient, ReportKind, ReturnedMail, Tie
-
-KIND_WORDS = {
-    ReportKind.BOUNCE: N_("bounce"),
-    ReportKind.DELIVERED: N_("delivered"),
-    ReportKind.DELAYED: N_("delayed"),
-    ReportKind.RELAYED: N_("passed on to a server that sends no receipts"),
-    ReportKind.COMPLAINT: N_("complaint: a reader called it spam"),
-    ReportKind.RECEIPT: N_("receipt"),
-    ReportKind.AUTO_REPLY: N_("automatic reply"),
-    ReportKind.CHALLENGE: N_("a filter asks the sender to confirm"),
-    ReportKind.UNSUBSCRIBE: N_("a reader asks to leave"),
-    ReportKind.OTHER: N_("not understood"),
-}
+from mailer.model.report_words import REPORT_WORDS
 
 
 def add_to(app: typer.Typer) -> None:
@@ -95,7 +83,7 @@ def draw(found: Iterable[ReturnedMail], *, as_json: bool) -> bool:
 def _draw_one(returned: ReturnedMail) -> None:
     report = returned.report
     name = returned.source if returned.number == 1 else f"{returned.source} #{returned.number}"
-    kind = _("an answer by a person") if report.reply else _(KIND_WORDS[report.kind])
+    kind = _("an answer by a person") if report.reply else _(REPORT_WORDS[report.kind])
     say(_("{what}: {text}").format(what=name, text=kind))
     for one in report.recipients:
         say("  " + _("{what}: {text}").format(what=one.address, text=_explain(one)))
@@ -156,7 +144,7 @@ def show_kept(
             about = f"{mail.issue_slug} {mail.address}".strip()
             if mail.tie is Tie.PROBABLE:
                 about = _("probably: {text}").format(text=about)
-            what = mail.first_lines.partition("\n")[0] if mail.answer else _(KIND_WORDS[mail.kind])
+            what = mail.first_lines.partition("\n")[0] if mail.answer else _(REPORT_WORDS[mail.kind])
             table.add_row(show_clock(mail.sent_at or mail.read_at, zone), mail.sender, mail.subject, what, about)
         out.print(table)
 

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from mailer.cli.bounces import KIND_WORDS
 from mailer.cli.drawing import err, say, say_json
 from mailer.cli.options import JsonOption
 from mailer.cli.progress import watch
@@ -17,6 +16,7 @@ from mailer.cli.summary import draw_summary
 from mailer.errors import StateError
 from mailer.i18n import _, current_language, ngettext
 from mailer.model.figures import Report
+from mailer.model.report_words import REPORT_WORDS
 from mailer.model.standing import Glance
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def draw(result: "DemoResult") -> None:
     for returned in result.returned:
         for one in returned.report.recipients:
             said = {"address": one.address, "status": one.status, "diagnostic": one.diagnostic}
-            kind = _(KIND_WORDS[returned.report.kind])
+            kind = _(REPORT_WORDS[returned.report.kind])
             say("  " + _("returned later: {address}: {kind} {status} {diagnostic}").format(**said, kind=kind))
     figures = result.figures
     say(

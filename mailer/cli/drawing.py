@@ -19,7 +19,7 @@ from rich.text import Text
 
 from mailer.errors import MailerError
 from mailer.i18n import N_, _
-from mailer.model.people import PROGRAM, Actor
+from mailer.model.audit_words import who_word as who_word
 from mailer.model.report import Severity
 from mailer.model.words import MAILING_WORDS as MAILING_WORDS
 from mailer.model.words import STATUS_WORDS as STATUS_WORDS
@@ -121,10 +121,3 @@ def show_moment(moment: datetime | None, zone: ZoneInfo) -> str:
 def show_clock(moment: datetime | None, zone: ZoneInfo) -> str:
     """Return a moment for a column whose heading names the zone; a dash for none."""
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment is not None else "–"
-
-
-def who_word(actor: Actor) -> str:
-    """Return who did something in the user's language."""
-    if actor == PROGRAM:
-        return _("the program")
-    return actor.name or _("somebody")

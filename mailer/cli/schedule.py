@@ -13,10 +13,11 @@ from mailer.cli.drawing import err, make_table, out, say, say_json, show_clock
 from mailer.cli.options import JsonOption, open_house
 from mailer.cli.summary import LATE_FROM
 from mailer.errors import InputError, UsageError
-from mailer.i18n import N_, _, current_language
+from mailer.i18n import _, current_language
 from mailer.model.delivery import MailingRecord, PastOccurrence
 from mailer.model.occurrence import Occurrence
 from mailer.model.standing_words import say_span
+from mailer.model.words import PAST_WORDS
 from mailer.model.working_days import show_weekday
 
 if TYPE_CHECKING:
@@ -25,15 +26,6 @@ if TYPE_CHECKING:
 A_YEAR = timedelta(days=366)
 MOST_SHOWN = 400  # dates: a year of working days; cron may have thousands
 PAST_SHOWN = 3
-PAST_WORDS = {
-    "planned": N_("a mailing was planned"),
-    "held: not approved": N_("held, as its issue was not approved"),
-    "no issue": N_("there was no issue, so nothing was sent"),
-    "mailed before": N_("its issue was mailed or planned before"),
-    "held: later than its grace": N_("held, as it was too late"),
-    "skipped: later than its grace": N_("skipped, as it was too late"),
-    "nothing is approved": N_("nothing was approved, so nothing was sent"),
-}
 
 
 def add_to(app: typer.Typer) -> None:

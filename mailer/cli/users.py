@@ -8,15 +8,9 @@ import typer
 from mailer.cli.drawing import make_table, out, say, say_json, show_clock
 from mailer.cli.options import AsOption, HouseGroup, JsonOption, open_house
 from mailer.cli.user_access import NameArgument, add_to_users, ask_password, read_password_line
-from mailer.i18n import N_, _
+from mailer.i18n import _
 from mailer.model.people import Right, User, UserRole
-
-ROLE_WORDS: dict[UserRole, str] = {
-    UserRole.EDITOR: N_("editor"),
-    UserRole.APPROVER: N_("approver"),
-    UserRole.SENDER: N_("sender"),
-    UserRole.ADMIN: N_("admin"),
-}
+from mailer.model.words import ROLE_WORDS
 
 DisplayOption = Annotated[str | None, typer.Option("--display", metavar="TEXT", help=_("the name shown to others"))]
 EmailOption = Annotated[str | None, typer.Option("--email", metavar="ADDR", help=_("where reminders go"))]

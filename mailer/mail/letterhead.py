@@ -12,6 +12,7 @@ from mailer.tokens import HouseSecret, Purpose
 UNSUBSCRIBE_WORD = "unsubscribe"  # first word of the subject of an unsubscribe mail; the token follows
 _WEB = {
     "unsubscribe": ("u", Purpose.UNSUBSCRIBE),
+    "preferences": ("preferences", Purpose.PREFERENCES),
     "view": ("v", Purpose.VIEW),
     "click": ("c", Purpose.CLICK),
     "open": ("o", Purpose.OPEN),

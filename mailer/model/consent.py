@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mailer.i18n import N_
 from mailer.model.people import PROGRAM, Actor
 
 
@@ -26,6 +27,16 @@ class Basis(StrEnum):
     CONTRACT = "contract"
     DUTY = "legal duty"
     PUBLIC = "public data"  # an address that its owner has published for this
+
+
+class LeaveReason(StrEnum):
+    """Why a reader left, as they chose to say; the value is a sentence of ours, kept with the event."""
+
+    OFTEN = N_("it comes too often")
+    CONTENT = N_("the content does not concern me")
+    UNASKED = N_("I never asked for it")
+    ELSEWHERE = N_("I get it at another address, or read it on the web")
+    OTHER = N_("another reason")
 
 
 @dataclass(frozen=True, slots=True)

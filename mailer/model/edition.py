@@ -34,9 +34,9 @@ _UNESCAPED = (SlotContext.SUBJECT, SlotContext.PLAIN)
 # What a template may ask of a reader. A value is a string; an empty one gives the slot's fallback.
 RECIPIENT_FIELDS = ("name", "title", "organisation", "city", "address")
 # `unsubscribe` is an https link where public_url is set, else a mailto one; `unsubscribe_mail` always a mailto one;
-# `view` is the reader's link to the web page, `received` where the reader confirms receipt, both empty where public_url
-# is.
-LINK_FIELDS = ("unsubscribe", "unsubscribe_mail", "view", "received")
+# `view` is the reader's link to the web page, `received` where the reader confirms receipt, `preferences` where they
+# choose lists: all three empty where public_url is.
+LINK_FIELDS = ("unsubscribe", "unsubscribe_mail", "view", "received", "preferences")
 # What the program itself puts into a tracked edition, no template author: `click` is where a click is counted, the
 # link's number follows it as fixed text (“/17”); `open` is the picture's address, “.gif” follows. The `tally` ones name
 # no reader: all copies of a mailing to one list have the same. All are empty where public_url is.

@@ -99,7 +99,7 @@ def tell_delivery(delivery: DeliveryRecord, zone: ZoneInfo) -> Iterator[tuple[da
             line += f": {class_word(known.reply_class)}"
         if known.tie == Tie.PROBABLE.value:
             line = _("probably: {text}").format(text=line)
-        details = [known.detail] if known.detail else []
+        details = [_(known.detail) if known.kind == "unsubscribe" else known.detail] if known.detail else []
         if known.about:
             details.append(_("it speaks of {address}, to which the copy was forwarded").format(address=known.about))
         yield known.happened_at, line, details

@@ -3,6 +3,7 @@
 from mailer.i18n import N_, _
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
 from mailer.model.outcome import ReplyClass
+from mailer.model.people import UserRole
 from mailer.model.reading import Tracking
 from mailer.model.suppression import BY_HAND, COMPLAINT
 
@@ -54,6 +55,21 @@ TRACKING_WORDS: dict[Tracking, str] = {
     Tracking.FULL: N_("opens and clicks"),
 }
 REASON_WORDS = {COMPLAINT: N_("the reader called it spam"), BY_HAND: N_("by hand"), "refused": N_("refused")}
+ROLE_WORDS: dict[UserRole, str] = {
+    UserRole.EDITOR: N_("editor"),
+    UserRole.APPROVER: N_("approver"),
+    UserRole.SENDER: N_("sender"),
+    UserRole.ADMIN: N_("admin"),
+}
+PAST_WORDS = {
+    "planned": N_("a mailing was planned"),
+    "held: not approved": N_("held, as its issue was not approved"),
+    "no issue": N_("there was no issue, so nothing was sent"),
+    "mailed before": N_("its issue was mailed or planned before"),
+    "held: later than its grace": N_("held, as it was too late"),
+    "skipped: later than its grace": N_("skipped, as it was too late"),
+    "nothing is approved": N_("nothing was approved, so nothing was sent"),
+}
 CLASS_CURES: dict[ReplyClass, str] = {
     ReplyClass.GONE: N_("Phone the reader for the right address and correct the sheet."),
     ReplyClass.INACTIVE: N_("Phone the reader: the mailbox must be opened again, or another address given."),

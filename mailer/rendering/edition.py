@@ -71,6 +71,7 @@ def render_edition(
         "list": {"name": list_name, "title": settings.title, "role": settings.role.value},
         "received": settings.received and bool(config.public_url),
         "leave": "link" if config.public_url and settings.leave == "unsubscribe" else "reply",
+        "preferences": bool(config.public_url) and not settings.follows_file,
         "has_salutation": bool(settings.salutation),
         "theme": source.theme,
         "_": make_translator(translate),

@@ -58,7 +58,7 @@ def draw_preview(issue: Issue, previews: Sequence[Preview]) -> str:
                 (
                     "narrow",
                     (
-                        ("phone", _("Phone"), "375 px", 375),
+                        ("phone", _("On a phone"), "375 px", 375),
                         ("dark", _("Phone, dark"), "375 px", 375),
                         ("text", _("Plain text"), "", 0),
                     ),

@@ -4,15 +4,15 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, or_, select
+from sqlalchemy import Connection, Row, select
 
 from mailer.errors import EditionChangedError
 from mailer.i18n import _
-from mailer.model.delivery import MailingStatus
 from mailer.model.edition import hash_stored
 from mailer.model.issue import Archive
+from mailer.store.publications import has_begun, shown_approval
 from mailer.store.reach import list_corrections
-from mailer.store.schema import approval, approval_edition, asset, delivery, edition, issue, mailing
+from mailer.store.schema import approval_edition, asset, delivery, edition, issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +42,11 @@ def public_page(connection: Connection, slug: str) -> str | None:
     It is of the newest approval that stands or was mailed: a change begun afterwards does not take back what readers
     have. A newer approval whose archive is not public does. Raises EditionChangedError.
     """
-    mailed = exists().where(mailing.c.approval_id == approval.c.id, mailing.c.status != MailingStatus.CANCELLED.value)
-    begun = exists().where(mailing.c.issue_id == issue.c.id, mailing.c.started_at.is_not(None))
-    newest = (
-        select(approval.c.id)
-        .join(issue, issue.c.id == approval.c.issue_id)
-        .where(issue.c.slug == slug, begun, approval.c.approved_at.is_not(None))
-        .where(or_(approval.c.voided_at.is_(None), mailed))
-        .order_by(approval.c.approved_at.desc(), approval.c.id.desc())
-        .limit(1)
-    )
     rows = connection.execute(
         select(edition.c.id, edition.c.sha256, edition.c.stored)
         .join(approval_edition, approval_edition.c.edition_id == edition.c.id)
-        .where(approval_edition.c.approval_id == newest.scalar_subquery())
+        .join(issue, issue.c.id == edition.c.issue_id)
+        .where(issue.c.slug == slug, has_begun(), approval_edition.c.approval_id == shown_approval())
         .order_by(edition.c.id)
     )
     return next((page for row in rows if (page := _page(row, (Archive.PUBLIC,)))), None)

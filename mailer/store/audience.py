@@ -461,10 +461,13 @@ class Standing:
 
     contact_id: int
     list_id: int
+    list_name: str
     list_title: str
     address: str
     active: bool
     erased: bool = False
+    left_at: datetime | None = None
+    left_reason: str = ""
 
 
 def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing | None:
@@ -473,9 +476,12 @@ def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing |
         select(
             delivery.c.contact_id,
             delivery.c.list_id,
+            distribution_list.c.name,
             distribution_list.c.title,
             delivery.c.address,
             subscription.c.status,
+            subscription.c.left_at,
+            subscription.c.left_reason,
             contact.c.erased_at,
         )
         .join_from(delivery, distribution_list)
@@ -488,5 +494,14 @@ def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing |
     ).one_or_none()
     if row is None:
         return None
-    erased = row.erased_at is not None
-    return Standing(row.contact_id, row.list_id, row.title, row.address, row.status == "active", erased)
+    return Standing(
+        row.contact_id,
+        row.list_id,
+        row.name,
+        row.title,
+        row.address,
+        row.status == "active",
+        row.erased_at is not None,
+        row.left_at,
+        row.left_reason or "",
+    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, exists, insert, select, update
 
 from mailer.model.report import Tie
 from mailer.store.recovery import EndedDelivery
@@ -63,6 +63,12 @@ def record_event(connection: Connection, new: NewEvent) -> bool:
         )
     )
     return True
+
+
+def explain_event(connection: Connection, delivery_id: int, kind: str, source: str, detail: str) -> bool:
+    """Add why to an event that says nothing of it yet; False where there is none."""
+    wanted = (event.c.delivery_id == delivery_id, event.c.kind == kind, event.c.source == source, event.c.detail == "")
+    return connection.execute(update(event).where(*wanted).values(detail=detail)).rowcount == 1
 
 
 def record_sent_again(

@@ -12,8 +12,9 @@ from mailer.errors import EditionChangedError
 from mailer.i18n import _
 from mailer.model.delivery import ISSUE_MOVES, IssueStatus, MailingStatus, sources_of
 from mailer.model.edition import Edition, asset_hashes, edition_from_json, edition_to_json
-from mailer.model.issue import Issue
+from mailer.model.issue import Archive, Issue
 from mailer.model.numbering import IssueNumber
+from mailer.store.publications import index_page
 from mailer.store.schema import asset, edition, issue, mailing, mailing_list
 
 
@@ -145,7 +146,10 @@ def _insert_edition(connection: Connection, issue_id: int, value: Edition, now: 
         )
         .returning(edition.c.id)
     )
-    return int(inserted.scalar_one())
+    number = int(inserted.scalar_one())
+    if value.archive is Archive.PUBLIC and value.page:
+        index_page(connection, number, value.page)
+    return number
 
 
 def load_edition(connection: Connection, edition_id: int) -> Edition:

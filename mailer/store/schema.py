@@ -197,6 +197,17 @@ edition = Table(
     UniqueConstraint("issue_id", "list_name", "sha256"),
 )
 
+# what is written on the page of an edition that everybody may read, as far as it is looked through
+page_text = Table(
+    "page_text",
+    metadata,
+    Column("edition_id", ForeignKey("edition.id"), primary_key=True, autoincrement=False),
+    Column("title", Text, nullable=False),
+    Column("headings", JSON, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("folded", Text, nullable=False),  # title and words as they are searched: model.page_text.fold_text
+)
+
 asset = Table(
     "asset",
     metadata,

@@ -1,10 +1,13 @@
 """What the public pages may ask of the house; app implements it, so that no page reaches the database."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
+from mailer.model.consent import LeaveReason
+from mailer.model.publication import Publication, Shelf
 from mailer.model.reading import Visit
 
 
@@ -17,6 +20,7 @@ class UnsubscribeView:
 
     address: str
     list_title: str
+    preferences: str = ""  # the token of the reader's preferences; empty where the list has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,36 @@ class JoinView:
     list_titles: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenList:
+    """A list that readers may choose: its name, its title, and whether this reader is on it."""
+
+    name: str
+    title: str
+    is_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencesView:
+    """What the preferences show: the whole address (the page masks it) and the lists that are offered."""
+
+    address: str
+    lists: tuple[OpenList, ...]
+
+
+class Asked(Enum):
+    """What became of a wish to join lists; it never says anything of the address (facts S24)."""
+
+    TAKEN = "taken"  # a mail may be on its way, or not
+    AGAIN = "again"  # the form is old, or came back too fast: it is to be sent once more
+    NO_ADDRESS = "no address"  # what was written is no address
+    CLOSED = "closed"  # nobody may join these lists by themselves (facts S22)
+
+
+class PdfBusyError(Exception):
+    """Another PDF is being made; this one may be asked for again in some seconds."""
+
+
 class PublicActions(Protocol):
     """The acts of a reader. Called in worker threads, several at once, never in the event loop; but for `note_open`.
 
@@ -65,6 +99,36 @@ class PublicActions(Protocol):
 
     def unsubscribe(self, token: str) -> bool:
         """End the subscription a token names; True also when it had ended before, False for an unknown token."""
+
+    def come_back(self, token: str) -> tuple[UnsubscribeView, bool] | None:
+        """Take back what an unsubscribe token has just ended; whether the reader is on the list now. None as above."""
+
+    def say_why(self, token: str, reason: LeaveReason) -> None:
+        """Keep why a reader left by a token, if the token is ours."""
+
+    def describe_preferences(self, token: str) -> PreferencesView | None:
+        """Return what the page of a reader's preferences shows, changing nothing; None for an unknown token."""
+
+    def set_preferences(self, token: str, wanted: Collection[str]) -> PreferencesView | None:
+        """Have a reader be on these lists, by name, of those that are offered; None for an unknown token."""
+
+    def show_form(self) -> str:
+        """Return a fresh token for the form by which a stranger asks for lists."""
+
+    def ask_to_join(self, form: str, address: str, lists: Sequence[str], network: str) -> Asked:
+        """Take a stranger's wish to join open lists, by a form's token. network: whose wish it is."""
+
+    def list_issues(self, query: str, year: int | None, page: int) -> Shelf:
+        """Return a page of the issues that everybody may read and that hold all words of a query."""
+
+    def list_newest(self, most: int) -> tuple[Publication, ...]:
+        """Return the issues that everybody may read, the one mailed last first."""
+
+    def view_pdf(self, slug: str) -> bytes | None:
+        """Return an issue that everybody may read as PDF; None for another, or where none can be made.
+
+        Raises PdfBusyError.
+        """
 
     def describe_join(self, token: str) -> JoinView | None:
         """Return what a link to confirm shows, changing nothing; None for one that is not ours or no longer good."""

@@ -16,10 +16,10 @@ _STYLE = (
 )
 
 
-def lead_to_correction(html: str, slug: str) -> str:
+def lead_to_correction(html: str, slug: str, base: str = "") -> str:
     """Return the page with a line at its top that leads to the correction of this slug."""
     said, lead = escape(_("This issue has been corrected.")), escape(_("read the correction"))
-    link = f'<a href="/i/{escape(slug, quote=True)}" style="color:#4A3600">{lead}</a>'
+    link = f'<a href="{base}/i/{escape(slug, quote=True)}" style="color:#4A3600">{lead}</a>'
     note = f'<p role="note" style="{_STYLE}">{said} {link}</p>'
     body = _BODY.search(html)
     at = body.end() if body else 0

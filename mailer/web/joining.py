@@ -3,16 +3,30 @@ at links in a mail subscribes anybody."""
 
 from http import HTTPStatus
 
+from fastapi import FastAPI, Request, Response
+
 from mailer.config import Config
 from mailer.i18n import _
 from mailer.web.actions import MAX_TOKEN, JoinView, PublicActions
-from mailer.web.drawing import Page, mask_address, with_address
+from mailer.web.answering import Answering
+from mailer.web.body import drain_body
+from mailer.web.drawing import Answer, Form, Page, mask_address, with_address
 
-Answer = tuple[HTTPStatus, Page]
+
+def add_joining(app: FastAPI, ports: PublicActions, config: Config, answer: Answering) -> None:
+    """Add the page of a token to confirm."""
+
+    @app.api_route("/s/{token}", methods=["GET", "HEAD"])
+    async def show_join(token: str, request: Request) -> Response:
+        return await answer(request, lambda: _ask_to_confirm(ports, config, token))
+
+    @app.post("/s/{token}")
+    async def act_join(token: str, request: Request) -> Response:
+        await drain_body(request)
+        return await answer(request, lambda: _confirm(ports, config, token))
 
 
-def ask_to_confirm(ports: PublicActions, config: Config, token: str) -> Answer:
-    """Return the page of a link to confirm; it changes nothing."""
+def _ask_to_confirm(ports: PublicActions, config: Config, token: str) -> Answer:
     view = ports.describe_join(token) if len(token) <= MAX_TOKEN else None
     if view is None:
         return HTTPStatus.NOT_FOUND, _no_longer_good(config)
@@ -20,14 +34,13 @@ def ask_to_confirm(ports: PublicActions, config: Config, token: str) -> Answer:
         heading=_("Receive this bulletin"),
         text=(_("Once you press the button, it is sent to the address below."),),
         rows=_rows(view),
-        button=_("Confirm"),
+        forms=(Form(_("Confirm")),),
         note=(_("Opening this page has changed nothing."), _("If you did not ask for it, just close the page.")),
     )
     return HTTPStatus.OK, page
 
 
-def confirm(ports: PublicActions, config: Config, token: str) -> Answer:
-    """Subscribe whoever pressed the button, and return the page that says so."""
+def _confirm(ports: PublicActions, config: Config, token: str) -> Answer:
     view = ports.confirm_join(token) if len(token) <= MAX_TOKEN else None
     if view is None:
         return HTTPStatus.NOT_FOUND, _no_longer_good(config)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
 from mailer.i18n import DEFAULT_LANGUAGE, current_language, use_language
 
@@ -36,3 +37,16 @@ def speaking(language: str) -> Iterator[None]:
         yield
     finally:
         use_language(former)
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+
+def show_day(day: date) -> str:
+    """Return a date as readers write it, in the language that is spoken now."""
+    if current_language() == "zh_CN":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

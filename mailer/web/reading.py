@@ -19,7 +19,7 @@ from mailer.i18n import _
 from mailer.model.reading import MAX_AGENT, Visit
 from mailer.web.actions import MAX_TOKEN, PublicActions, ReceiptView
 from mailer.web.body import drain_body
-from mailer.web.drawing import Page, mask_address, with_address
+from mailer.web.drawing import Answer, Form, Page, mask_address, with_address
 
 PIXEL = bytes.fromhex(  # a transparent picture of one pixel, in 43 octets (GIF89a)
     "47494638396101000100800000000000000000 21f90401000000002c00000000010001000002024401003b"
@@ -32,8 +32,6 @@ READING_HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
 }
 PIXEL_HEADERS = {**READING_HEADERS, "Cross-Origin-Resource-Policy": "cross-origin"}  # web mail shows it
-
-Answer = tuple[HTTPStatus, Page]
 
 
 def add_reading(
@@ -113,7 +111,7 @@ def _ask_for_receipt(ports: PublicActions, config: Config, token: str) -> Answer
         heading=_("Confirm receipt"),
         text=(_("Press the button to tell us that this issue has reached you."),),
         rows=_rows(view),
-        button=_("Confirm receipt"),
+        forms=(Form(_("Confirm receipt")),),
         note=(_("Opening this page has confirmed nothing."),),
     )
     return HTTPStatus.OK, page

@@ -94,6 +94,11 @@ class Newsletter:
         assert done.returncode == code, f"{words}: {done}"
         return done
 
+    def run_in(self, standard_input: str, *words: str) -> Done:
+        """Run a command that reads this from its standard input."""
+        with patch.object(sys, "stdin", io.StringIO(standard_input)):
+            return self.run(*words)
+
     def run_apart(self, *words: str, code: int = 0, **env: str) -> Done:
         """Run a command in a process of its own, with its own environment."""
         ended = subprocess.run(

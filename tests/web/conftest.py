@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,9 +10,20 @@ import httpx
 import pytest
 
 from mailer.config import Config
+from mailer.model.consent import LeaveReason
+from mailer.model.publication import Publication, Shelf
 from mailer.model.reading import Visit
 from mailer.tokens import HouseSecret, Purpose, read_token, sign_token
-from mailer.web.actions import HookStatus, JoinView, PictureView, ReceiptView, UnsubscribeView
+from mailer.web.actions import (
+    Asked,
+    HookStatus,
+    JoinView,
+    OpenList,
+    PictureView,
+    PreferencesView,
+    ReceiptView,
+    UnsubscribeView,
+)
 from mailer.web.public import create_public_app
 from mailer.web.server import serve_public
 from tests.browser import browser as browser
@@ -54,6 +65,10 @@ class Desk:
     hooks: dict[str, HookStatus] = field(default_factory=dict)
     brought: list[bytes] = field(default_factory=list)
     joined: list[str] = field(default_factory=list)
+    gone_for_good: set[int] = field(default_factory=set)
+    asked: list[tuple[str, tuple[str, ...], str]] = field(default_factory=list)
+    reasons: list[tuple[str, LeaveReason]] = field(default_factory=list)
+    chosen: dict[str, bool] = field(default_factory=lambda: {"members": True, "friends": False})
 
     def take_hook(self, name: str, body: bytes) -> HookStatus:
         self.threads.add(threading.current_thread().name)
@@ -109,6 +124,49 @@ class Desk:
         if found is not None:
             self.joined.append(found.address)
         return found
+
+    def come_back(self, token: str) -> tuple[UnsubscribeView, bool] | None:
+        view = self.describe_unsubscribe(token)
+        number = read_token(SECRET, Purpose.UNSUBSCRIBE, token) or 0
+        if view is None:
+            return None
+        self.left.discard(number)
+        return view, number not in self.gone_for_good
+
+    def say_why(self, token: str, reason: LeaveReason) -> None:
+        self.reasons.append((token, reason))
+
+    def describe_preferences(self, token: str) -> PreferencesView | None:
+        self.threads.add(threading.current_thread().name)
+        number = read_token(SECRET, Purpose.PREFERENCES, token)
+        if number is None or number not in self.addresses:
+            return None
+        return PreferencesView(
+            self.addresses[number], tuple(OpenList(name, f"名单 {name}", on) for name, on in self.chosen.items())
+        )
+
+    def set_preferences(self, token: str, wanted: Collection[str]) -> PreferencesView | None:
+        if self.describe_preferences(token) is not None:
+            self.chosen = {name: name in wanted for name in self.chosen}
+        return self.describe_preferences(token)
+
+    def show_form(self) -> str:
+        return sign_token(SECRET, Purpose.FORM, 1)
+
+    def ask_to_join(self, form: str, address: str, lists: Sequence[str], network: str) -> Asked:
+        self.threads.add(threading.current_thread().name)
+        self.asked.append((address, tuple(lists), network))
+        return Asked.TAKEN if read_token(SECRET, Purpose.FORM, form) else Asked.AGAIN
+
+    def list_issues(self, query: str, year: int | None, page: int) -> Shelf:
+        self.threads.add(threading.current_thread().name)
+        return Shelf((), 0, page, 1, ())
+
+    def list_newest(self, most: int) -> tuple[Publication, ...]:
+        return ()
+
+    def view_pdf(self, slug: str) -> bytes | None:
+        return None
 
     def view_page(self, token: str) -> str | None:
         self.threads.add(threading.current_thread().name)

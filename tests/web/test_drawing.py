@@ -1,10 +1,12 @@
 """Masking, and links that are escaped."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.web.drawing import Page, draw_page, mask_address, with_address
+from mailer.web.drawing import Form, Page, Site, draw_page, mask_address, with_address
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,14 @@ def test_a_sentence_and_its_address_are_escaped() -> None:
 
 
 def test_a_page_needs_nothing_from_elsewhere() -> None:
-    page = draw_page(Page("Heading", ("Text",), button="Go", done=True), "Office", "en")
-    for reference in ("src=", "href=", "url(", "@import", "http"):
+    page = draw_page(Page("Heading", ("Text",), forms=(Form("Go"),), done=True), Site("Office", ""), "en")
+    for reference in ("src=", "url(", "@import", "http"):
         assert reference not in page
+    assert re.findall('href="([^"]*)"', page) == ["/archive", "/privacy"]
+
+
+def test_pages_below_a_path_lead_to_pages_below_it() -> None:
+    site = Site("Office", "https://www.office.example/news", can_join=True)
+    page = draw_page(Page("Heading", ("Text",), forms=(Form("Go", "/u/x/back"),)), site, "en")
+    assert re.findall('href="([^"]*)"', page) == ["/news/archive", "/news/subscribe", "/news/privacy"]
+    assert 'action="/news/u/x/back"' in page

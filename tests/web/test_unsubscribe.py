@@ -113,7 +113,9 @@ def test_every_answer_forbids_scripts_caches_and_referrers(client: httpx.Client,
         assert "<script" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/", "/u", "/u/", "/healthz/", "/static/x"])
+@pytest.mark.parametrize(
+    "path", ["/docs", "/redoc", "/openapi.json", "/archive/", "/u", "/u/", "/healthz/", "/static/x"]
+)
 def test_there_is_nothing_else(client: httpx.Client, path: str) -> None:
     assert client.get(path).status_code == 404
 
