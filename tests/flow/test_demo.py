@@ -20,7 +20,7 @@ def run_at(home: Path, *words: str) -> str:
     """Run a command as one does who has this home and names no folder of states; return what it says."""
     settings = {key: value for key, value in environment().items() if key != "MAILER_STATE_DIR"} | {"HOME": str(home)}
     command = [sys.executable, "-m", "mailer", *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=settings)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, env=settings)
     assert done.returncode == 0, done.stderr
     assert "sends nothing" not in done.stderr
     return done.stdout
@@ -100,7 +100,7 @@ def test_the_report_is_a_page_that_shows_what_the_demo_says(demo: tuple[dict[str
     assert "0571-00000015" in page, "who was not reached can be phoned"
     told = subprocess.run(
         [sys.executable, "-m", "mailer", "-C", str(folder), "report", "last", "--json", "--masked"],
-        capture_output=True, text=True, timeout=60, check=True, env=environment(),
+        capture_output=True, text=True, timeout=180, check=True, env=environment(),
     )  # fmt: skip
     report = json.loads(told.stdout)
     assert report["totals"]["accepted"] == 74
@@ -163,7 +163,7 @@ def test_another_demo_in_the_place_of_one_is_not_held_and_neither_is_remembered(
 def test_a_folder_the_demo_did_not_make_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("mine")
     command = [sys.executable, "-m", "mailer", "demo", "--dir", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment())
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, env=environment())
     assert done.returncode == 2
     assert "did not make" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]

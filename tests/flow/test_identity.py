@@ -316,12 +316,12 @@ def test_nothing_of_a_rehearsal_is_left_in_the_home(tmp_path: Path, relay: Relay
     command = [sys.executable, "-m", "mailer"]
     news = Newsletter.make(tmp_path / "news", relay.port)
     rehearse = [*command, "-C", str(news.folder), "send", "2020-07", "--rehearse"]
-    subprocess.run(rehearse, env=kept, check=True, timeout=60, capture_output=True)
+    subprocess.run(rehearse, env=kept, check=True, timeout=180, capture_output=True)
     assert not [one for one in home.rglob("*") if "jianbao" in str(one)]
     assert not list((news.folder / "var").glob("**/houses"))
     news.approve()
     send = [*command, "-C", str(news.folder), "send", "2020-07", "--wait"]
-    subprocess.run(send, env=kept, check=True, timeout=60, capture_output=True)
+    subprocess.run(send, env=kept, check=True, timeout=180, capture_output=True)
     assert len(list((home / ".local" / "state" / "jianbao" / "houses").glob("*.json"))) == 1, "where it belongs"
 
 
