@@ -102,7 +102,7 @@ class Newsletter:
     def run_apart(self, *words: str, code: int = 0, **env: str) -> Done:
         """Run a command in a process of its own, with its own environment."""
         ended = subprocess.run(
-            self.command(*words), capture_output=True, text=True, timeout=60, check=False, env=environment() | env
+            self.command(*words), capture_output=True, text=True, timeout=180, check=False, env=environment() | env
         )
         done = Done(ended.returncode, ended.stdout, ended.stderr)
         assert done.returncode == code, f"{words}: {done}"
