@@ -24,8 +24,8 @@ from mailer.errors import ChildError, IssueError, LimitError, MailerError
 from mailer.i18n import _, use_language
 from tests.conftest import REPOSITORY
 
-NAMED = Limits(seconds=30, megabytes=100, doing="Reading the document", file="notes.docx", cure="save it anew")
-QUICK = replace(NAMED, seconds=0.5)  # for what never ends by itself
+LIMITS = Limits(seconds=30, megabytes=100, doing="Reading the document", file="notes.docx", cure="save it anew")
+QUICK = replace(LIMITS, seconds=0.5)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_a_job_that_never_ends_is_ended_and_the_next_one_runs(child: Child) -> N
         child.run(QUICK, time.sleep, 60)
     assert str(caught.value) == "notes.docx: Reading the document takes longer than 0.5 s"
     assert caught.value.cure == "save it anew"
-    assert child.run(NAMED, os.getpid) != before
+    assert child.run(LIMITS, os.getpid) != before
     wait_until_gone(before)
 
 
@@ -140,7 +140,7 @@ def fill_shared_memory() -> None:
 def test_each_job_has_limits_of_its_own(child: Child) -> None:
     with pytest.raises(LimitError):
         child.run(Limits(10, 100), len_of_bytes, 150_000_000)
-    assert child.run(Limits(10, 300), len_of_bytes, 150_000_000) == 150_000_000
+    assert child.run(Limits(10, 300), len_of_bytes, 110_000_000) == 110_000_000
 
 
 def len_of_bytes(count: int) -> int:
@@ -152,7 +152,7 @@ def test_a_worker_that_keeps_much_memory_is_replaced_for_a_job_that_may_need_it(
     child.run(Limits(), hoard)
     assert child.run(Limits(megabytes=1000), os.getpid) == before
     assert child.run(Limits(megabytes=200), os.getpid) != before
-    assert child.run(Limits(megabytes=200), len_of_bytes, 150_000_000) == 150_000_000
+    assert child.run(Limits(megabytes=200), len_of_bytes, 110_000_000) == 110_000_000
 
 
 _HOARD: list[bytearray] = []
@@ -164,30 +164,30 @@ def hoard() -> None:
 
 def test_a_crash_is_a_clear_error_with_a_trace_for_the_log(child: Child, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(ChildError) as caught:
-        child.run(NAMED, crash)
+        child.run(LIMITS, crash)
     assert str(caught.value) == "notes.docx: Reading the document failed: the child process was ended by SIGSEGV"
     assert "in crash" in caught.value.trace
     assert "in crash" in caplog.text
-    assert child.run(NAMED, add, 1) == 2
+    assert child.run(LIMITS, add, 1) == 2
 
 
 def test_an_exit_is_a_clear_error(child: Child) -> None:
     with pytest.raises(ChildError, match="ended with code 3"):
-        child.run(NAMED, os._exit, 3)
+        child.run(LIMITS, os._exit, 3)
     with pytest.raises(ChildError, match="SystemExit"):
-        child.run(NAMED, sys.exit, 3)
-    assert child.run(NAMED, add, 1) == 2
+        child.run(LIMITS, sys.exit, 3)
+    assert child.run(LIMITS, add, 1) == 2
 
 
 def test_a_fault_of_ours_is_said_with_its_traceback(child: Child) -> None:
     with pytest.raises(ChildError, match="KeyError: 'something'") as caught:
-        child.run(NAMED, fail)
+        child.run(LIMITS, fail)
     assert "in fail" in caught.value.trace
 
 
 def test_endless_recursion_is_a_limit(child: Child) -> None:
     with pytest.raises(LimitError, match="deeper than the program can follow"):
-        child.run(NAMED, recurse)
+        child.run(LIMITS, recurse)
 
 
 def test_a_result_that_is_too_long_is_a_limit(child: Child) -> None:
@@ -197,7 +197,7 @@ def test_a_result_that_is_too_long_is_a_limit(child: Child) -> None:
 
 def test_an_error_of_our_tree_comes_back_as_itself(child: Child) -> None:
     with pytest.raises(IssueError) as caught:
-        child.run(NAMED, refuse)
+        child.run(LIMITS, refuse)
     error = caught.value
     assert (error.message, error.file, error.line, error.field, error.cure) == (
         "no title", Path("issue.md"), 3, "title", "write one",
@@ -223,10 +223,10 @@ def test_every_error_of_our_tree_can_be_pickled(kind: type[MailerError]) -> None
 
 def test_what_cannot_be_pickled_is_an_error_and_the_child_goes_on(child: Child) -> None:
     with pytest.raises((pickle.PicklingError, AttributeError)):
-        child.run(NAMED, lambda: 1)
+        child.run(LIMITS, lambda: 1)
     with pytest.raises(ChildError, match="give_lambda gave what cannot be pickled"):
-        child.run(NAMED, give_lambda)
-    assert child.run(NAMED, add, 1) == 2
+        child.run(LIMITS, give_lambda)
+    assert child.run(LIMITS, add, 1) == 2
 
 
 def test_the_child_speaks_the_callers_language(child: Child) -> None:

@@ -61,8 +61,7 @@ def make_notice(config: Config) -> tuple[Section, ...]:
                     "that we know whether it reached you."
                 ),
                 _(
-                    "Your data go to the mail servers that carry the bulletin to you; this program gives them to "
-                    "nobody else."
+                    "Your data go to the mail servers that carry the bulletin to you; this program gives them to nobody else."
                 ),
             ),
         ),

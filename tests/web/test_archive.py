@@ -224,14 +224,15 @@ def test_an_empty_feed_is_one_too_and_odd_characters_do_not_break_it() -> None:
 
 def test_a_public_issue_is_there_as_pdf_and_is_made_once(client: httpx.Client, site: PublicSite) -> None:
     answer = client.get("/i/2020-07.pdf")
+    (made,) = (site.house.var / "pages").iterdir()
+    state = made.stat()
     assert answer.status_code == 200
     assert answer.content.startswith(b"%PDF-")
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["content-disposition"] == 'inline; filename="2020-07.pdf"'
     assert answer.headers["x-content-type-options"] == "nosniff"
-    (made,) = (site.house.var / "pages").iterdir()
-    written_at = made.stat().st_mtime_ns
     assert client.get("/i/2020-07.pdf").content == answer.content
+    assert (made.stat().st_ino, made.stat().st_mtime_ns) == (state.st_ino, state.st_mtime_ns)
     assert client.get("/i/2020-07.pdf", headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
     assert [one.stat().st_mtime_ns for one in (site.house.var / "pages").iterdir()] == [written_at]
     for slug in ("members-only", "nobody", "not-sent", "1999-01", "..%2f2020-07", "a" * 99):
