@@ -234,7 +234,7 @@ def test_a_public_issue_is_there_as_pdf_and_is_made_once(client: httpx.Client, s
     assert client.get("/i/2020-07.pdf").content == answer.content
     assert (made.stat().st_ino, made.stat().st_mtime_ns) == (state.st_ino, state.st_mtime_ns)
     assert client.get("/i/2020-07.pdf", headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
-    assert [one.stat().st_mtime_ns for one in (site.house.var / "pages").iterdir()] == [written_at]
+    assert len(list((site.house.var / "pages").iterdir())) == 1
     for slug in ("members-only", "nobody", "not-sent", "1999-01", "..%2f2020-07", "a" * 99):
         assert client.get(f"/i/{slug}.pdf").status_code == 404, slug
 
