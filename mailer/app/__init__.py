@@ -24,6 +24,7 @@ from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
 from mailer.app.months import Months
 from mailer.app.notices import Notices
+from mailer.app.operations import Operations
 from mailer.app.people import People
 from mailer.app.persons import Persons
 from mailer.app.proofs import Proofs
@@ -91,6 +92,7 @@ class House(Ground):
         self.audit = AuditTrail(self)
         self.readings = Readings(self)
         self.reports = Reporting(self)
+        self.operations = Operations(self, self.relays)
         self.notices = Notices(self, self.relays)
         self.months = Months(self, self.issues, self.mailings, self.notices)
         self.alarms = Alarms(self, self.notices)

@@ -1,22 +1,13 @@
 """Where the command `mailer` starts: the language is settled before any help text is read."""
 
 import io
-import logging
 import os
 import sys
 import tomllib
 from pathlib import Path
-from typing import TextIO
 
+from mailer.cli.logs import read_log_settings, set_up_log
 from mailer.i18n import pick_language, use_language, use_language_of_libraries
-
-
-class _Log(logging.StreamHandler[TextIO]):
-    """Writes to what stderr is at the moment: above a live view, where one is drawn."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.stream = sys.stderr
-        super().emit(record)
 
 
 def home_from(arguments: list[str], environ: dict[str, str]) -> Path:
@@ -40,14 +31,14 @@ def configured_language(home: Path) -> str:
 
 def main() -> None:
     """Run the command line; exit code 0 done, 1 failed, 2 wrong use."""
-    language = pick_language(configured_language(home_from(sys.argv[1:], dict(os.environ))))
+    home = home_from(sys.argv[1:], dict(os.environ))
+    language = pick_language(configured_language(home))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its number instead
             stream.reconfigure(errors="backslashreplace")
     use_language(language)
     use_language_of_libraries(language)
-    layout = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=logging.WARNING, format=layout, handlers=[_Log(sys.stderr)])
+    set_up_log(read_log_settings(home))
     try:
         # Typer reads help texts when commands are declared, so they are declared only now
         from mailer.cli.commands import app

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from mailer.config.approval import ApprovalConfig
 from mailer.config.audience import JoiningConfig, RetentionConfig, SegmentConfig
 from mailer.config.console import ConsoleConfig
+from mailer.config.log import LogConfig
 from mailer.config.newsletter import (
     ListConfig,
     PicturesConfig,
@@ -81,6 +82,7 @@ class Config(Table):
     proof: ProofConfig = ProofConfig()
     web: WebConfig = WebConfig()
     console: ConsoleConfig = ConsoleConfig()
+    log: LogConfig = LogConfig()
     tracking: TrackingConfig = Field(default=TrackingConfig(), description="how reading is counted")
 
     @model_validator(mode="after")

@@ -64,7 +64,7 @@ class Brakes(Desk):
         await self._record(act)
         pool.changing -= 1
         if first:
-            log.warning("relay %s rests: %s", pool.name, reply)
+            log.warning("relay %s rests: %s", pool.name, reply, extra={"relay": pool.name})
         while pool.ready:
             self.give_back(pool.ready.popleft())
 
@@ -85,7 +85,7 @@ class Brakes(Desk):
     async def _stop_relay(self, pool: Pool, reply: Reply) -> None:
         """A person must look at a relay; mailings that no other relay takes are held."""
         pool.resting = pool.failed = True
-        log.error("relay %s asks to stop: %s", pool.name, reply)
+        log.error("relay %s asks to stop: %s", pool.name, reply, extra={"relay": pool.name})
         reason = _("the relay {name} asks to stop: {reply}").format(name=pool.name, reply=reply)
 
         def act(connection: Connection) -> list[int]:
@@ -140,7 +140,7 @@ class Brakes(Desk):
                 continue
             self.running.discard(number)  # before the next await: no other connection may try once more
             self.halting.add(number)
-            log.error("mailing %d is held: %s", number, reply)
+            log.error("mailing %d is held: %s", number, reply, extra={"mailing": number})
             await self._record(partial(self._move_held, number=number, reason=reason))
             self.halting.discard(number)
 

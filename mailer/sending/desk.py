@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from mailer.errors import StoreError
-from mailer.model.delivery import DeliveryStatus
+from mailer.model.delivery import Delivery, DeliveryStatus
 from mailer.model.outcome import Phase, Reply, ReplyClass
 from mailer.sending.copies import Composing, Copy
 from mailer.sending.feed import Feed
@@ -129,6 +129,8 @@ class Desk:
         one = copy.delivery
         now = self.set.now()
         also = None
+        if log.isEnabledFor(logging.INFO):
+            _log_attempt(one, end)
         if suppress_after:
             also = partial(suppress_failed, secret=self.set.secret, failed=one, end=end, issues=suppress_after, now=now)
         self.ledger.settle(Settled(one.id, one.attempt, one.lease, end, now), also)
@@ -174,3 +176,11 @@ class Desk:
                 if self.stop.is_set():
                     return None
                 await asyncio.sleep(TROUBLE_NAP_S)
+
+
+def _log_attempt(one: Delivery, end: Settlement) -> None:
+    about = {
+        "mailing": one.mailing_id, "delivery": one.id, "attempt": one.attempt, "relay": one.relay,
+        "outcome": end.outcome,
+    }  # fmt: skip
+    log.info("delivery %d, attempt %d: %s, %s", one.id, one.attempt, end.outcome, end.reply, extra=about)

@@ -88,7 +88,8 @@ class Lane:
         try:
             self._sender.composing.compose(copy, self._pool.config.envelope)
         except Exception as error:
-            log.exception("delivery %d cannot be composed", copy.delivery.id)
+            about = {"mailing": copy.delivery.mailing_id, "delivery": copy.delivery.id}
+            log.exception("delivery %d cannot be composed", copy.delivery.id, extra=about)
             self._sender.settle_uncomposed(copy, str(error))
             return False
         return True

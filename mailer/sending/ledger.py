@@ -195,7 +195,8 @@ class Ledger:
                 if is_passing(error):
                     left.append(one)
                 else:
-                    log.exception("the outcome of delivery %d cannot be recorded", one.settled.delivery_id)
+                    number = one.settled.delivery_id
+                    log.exception("the outcome of delivery %d cannot be recorded", number, extra={"delivery": number})
         return left
 
 

@@ -332,9 +332,14 @@ def _current_revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def is_at_head(connection: Connection) -> bool:
+    """Return whether a database has the schema of this program; another program may have moved it on meanwhile."""
+    return _current_revision(connection) == HEAD
+
+
 def _migrate(store: Store) -> None:
     with store.read() as connection:
-        if _current_revision(connection) == HEAD:
+        if is_at_head(connection):
             return
     from alembic import command
     from alembic.script import ScriptDirectory

@@ -1,85 +1,171 @@
-"""What those who run the machine ask: is it alive, is it ready, how much of what (Prometheus' text form)."""
+"""What machines ask of a running house: whether it lives, whether it can work, and its figures for Prometheus."""
 
-from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
+import ipaddress
+import platform
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 
-from fastapi import APIRouter, Response
-from fastapi.responses import PlainTextResponse
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from mailer import __version__
 from mailer.app import House
-from mailer.errors import MailerError
+from mailer.errors import StoreError
+from mailer.model.api_token import Scope
 from mailer.model.delivery import DeliveryStatus, MailingStatus
+from mailer.model.operations import HouseFigures, Readiness
+from mailer.model.standing import PaceStanding, Standing
 
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex, nofollow"}
+STATES = ("ready", "rests", "used_up", "stopped")  # of a relay
 
 
-class _HouseCollector(Collector):
-    """Counts when it is asked: nothing is kept beside the database."""
+def create_operations(house: House) -> APIRouter:
+    """Return the routes /healthz, /readyz and /metrics. They call the house in worker threads."""
+    router = APIRouter(include_in_schema=False)
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(HouseCollector(house))
+
+    @router.api_route("/healthz", methods=["GET", "HEAD"])
+    async def show_health() -> Response:
+        """Say that the process answers, whatever became of its database."""
+        return PlainTextResponse("ok\n", headers=HEADERS)
+
+    @router.api_route("/readyz", methods=["GET", "HEAD"])
+    def show_readiness() -> Response:
+        """Say whether the house can do its work: 503 where it cannot."""
+        found = house.operations.look()
+        status = HTTPStatus.OK if found.ready else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse(_describe(found), status, headers=HEADERS)
+
+    @router.api_route("/metrics", methods=["GET", "HEAD"])
+    def show_metrics(request: Request) -> Response:
+        """Give the figures in Prometheus' text format, to this machine or to a token with reports:read."""
+        if not may_scrape(house, request):
+            return PlainTextResponse(
+                "a token with the scope reports:read is needed\n",
+                HTTPStatus.UNAUTHORIZED,
+                headers={**HEADERS, "WWW-Authenticate": "Bearer"},
+            )
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=HEADERS)
+
+    return router
+
+
+def may_scrape(house: House, request: Request) -> bool:
+    """Return whether a request for the figures comes from this very machine, or has a token for them.
+
+    What a proxy on this machine hands on comes from elsewhere: it says so in one of these fields, as proxies should.
+    """
+    kind, _blank, given = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        token = house.api_tokens.find(given.strip())
+        return token is not None and token.allows(Scope.REPORTS_READ)
+    if any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "via")):
+        return False
+    try:
+        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+def _describe(found: Readiness) -> dict[str, object]:
+    return {
+        "ready": found.ready,
+        "database": "ok" if found.database else "unreachable",
+        "migrations": "ok" if found.migrated else "not at head" if found.database else "unknown",
+        "clock": found.clock.value,
+    }
+
+
+class HouseCollector(Collector):
+    """Reads a house's figures whenever it is asked; it keeps none itself, so several processes say the same."""
 
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def collect(self) -> Iterable[Metric]:
-        house = self._house
-        try:
-            release = version("jianbao-mailer")
-        except PackageNotFoundError:
-            release = "unknown"
-        yield InfoMetricFamily("mailer", "This program.", {"version": release})
-        mailings = GaugeMetricFamily("mailer_mailings", "The newest mailings by status.", labels=["status"])
-        newest = house.mailings.newest()
-        for status in MailingStatus:
-            mailings.add_metric([status.value], sum(one.status is status for one in newest))
-        yield mailings
-        running = GaugeMetricFamily(
-            "mailer_deliveries", "Deliveries of mailings under way by status.", labels=["mailing", "status"]
+    def collect(self) -> Iterator[Metric]:
+        """Yield everything there is; where the database cannot be read only that, and what this program is."""
+        yield _gauge(
+            "mailer_build_info", "What runs here.", [((__version__, platform.python_version()), 1)], "version", "python"
         )
-        for record in house.mailings.running():
-            progress = house.mailings.glance(str(record.id)).progress
-            for one in DeliveryStatus:
-                running.add_metric([str(record.id), one.value], progress.count(one))
-        yield running
-        stopped = GaugeMetricFamily("mailer_relay_stopped", "1 where a person must look at a relay.", labels=["relay"])
-        waits = GaugeMetricFamily("mailer_relay_waits", "1 where nothing goes through a relay now.", labels=["relay"])
-        for relay in house.relays.standing().relays:
-            stopped.add_metric([relay.name], float(relay.stopped))
-            waits.add_metric([relay.name], float(relay.waits))
-        yield stopped
-        yield waits
-        kept = GaugeMetricFamily("mailer_returned_waiting", "Returned mail that waits for a person.", labels=["kind"])
-        answers, others = house.returned.count_kept()
-        kept.add_metric(["answer"], answers)
-        kept.add_metric(["other"], others)
-        yield kept
-        lists = GaugeMetricFamily("mailer_list_readers", "Readers actively on a list.", labels=["list"])
-        for count in house.lists.count():
-            lists.add_metric([count.value.name], count.active)
-        yield lists
-        held = house.identity.look() is not None
-        yield GaugeMetricFamily("mailer_house_held", "1 where this copy of the house sends nothing.", float(held))
-
-
-def add_operations(router: APIRouter, house: House) -> None:
-    """Add /healthz, /readyz and /metrics; they name no reader, and are as open as the console's port is."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_HouseCollector(house))
-
-    @router.get("/healthz", include_in_schema=False)
-    def show_health() -> Response:
-        return PlainTextResponse("ok\n", headers=HEADERS)
-
-    @router.get("/readyz", include_in_schema=False)
-    def show_readiness() -> Response:
         try:
-            house.lists.count()
-            house.mailings.planned()
-        except MailerError:
-            return PlainTextResponse("not ready\n", 503, headers=HEADERS)
-        return PlainTextResponse("ready\n", headers=HEADERS)
+            figures = self._house.operations.figures()
+        except StoreError:
+            yield _gauge("mailer_database_up", "Whether the database can be read.", [((), 0)])
+            return
+        yield _gauge("mailer_database_up", "Whether the database can be read.", [((), 1)])
+        yield from _of_mailings(figures)
+        yield from _of_relays(figures.standing)
+        yield from _of_house(figures)
 
-    @router.get("/metrics", include_in_schema=False)
-    def show_metrics() -> Response:
-        return Response(generate_latest(registry), headers=HEADERS, media_type="text/plain; version=0.0.4")
+
+def _gauge(name: str, help_text: str, samples: Sequence[tuple[tuple[str, ...], float]], *labels: str) -> Metric:
+    family = GaugeMetricFamily(name, help_text, labels=labels)
+    for values, number in samples:
+        family.add_metric(values, number)
+    return family
+
+
+def _of_mailings(figures: HouseFigures) -> Iterator[Metric]:
+    every = [((one.value,), figures.mailings.get(one, 0)) for one in MailingStatus]
+    yield _gauge("mailer_mailings", "Mailings by status.", every, "status")
+    yield _gauge(
+        "mailer_deliveries",
+        "Deliveries by status, of mailings under way or ended within the hour.",
+        [
+            ((str(one.id), one.issue_slug, status.value), one.counts.get(status, 0))
+            for one in figures.under_way
+            for status in DeliveryStatus
+        ],
+        "mailing", "issue", "status",
+    )  # fmt: skip
+    yield _gauge(
+        "mailer_deliveries_due",
+        "Pending deliveries whose time has come: the queue of each mailing under way.",
+        [((str(one.id), one.issue_slug), one.due) for one in figures.under_way],
+        "mailing", "issue",
+    )  # fmt: skip
+    yield _gauge(
+        "mailer_delivery_events",
+        "What came back, by kind, of mailings under way or ended within the hour.",
+        [
+            ((str(one.id), one.issue_slug, kind), count)
+            for one in figures.under_way
+            for kind, count in sorted(one.events.items())
+        ],
+        "mailing", "issue", "kind",
+    )  # fmt: skip
+    for name, help_text, number in (
+        ("mailer_events", "Bounces, complaints, receipts and other events ever recorded.", figures.events),
+        ("mailer_readings", "Requests for tracked links and pictures ever recorded.", figures.readings),
+    ):
+        yield CounterMetricFamily(name, help_text, value=number)
+
+
+def _of_relays(standing: Standing) -> Iterator[Metric]:
+    states = [((one.name, state), float(state == state_of(one))) for one in standing.relays for state in STATES]
+    yield _gauge("mailer_relay_state", "1 for the state a relay is in.", states, "relay", "state")
+    left = [((one.name, str(limit.limit)), limit.left) for one in standing.relays for limit in one.limits]
+    yield _gauge("mailer_relay_permits", "What the limits of a relay leave now.", left, "relay", "limit")
+    yield _gauge("mailer_slowed_domains", "Recipient domains that are slowed down.", [((), len(standing.domains))])
+
+
+def state_of(one: PaceStanding) -> str:
+    """Return how a relay stands in one of STATES."""
+    return "stopped" if one.stopped else "rests" if one.held_until else "used_up" if one.used_up else "ready"
+
+
+def _of_house(figures: HouseFigures) -> Iterator[Metric]:
+    if figures.clock_seen_at is not None:
+        seen = figures.clock_seen_at.timestamp()
+        yield _gauge("mailer_clock_seen_timestamp_seconds", "When the clock last ticked.", [((), seen)])
+    yield _gauge(
+        "mailer_house_held", "1 while the house sends nothing until a person has looked.", [((), float(figures.held))]
+    )
+    waiting = [(("answer",), figures.answers), (("not understood",), figures.unread)]
+    yield _gauge("mailer_returned_mail", "Mails that came back and wait for a person.", list(waiting), "kind")

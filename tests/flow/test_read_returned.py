@@ -25,7 +25,7 @@ KEYS = [
     "tie",
     "about",
 ]
-RECIPIENT_KEYS = ["address", "class", "hard", "status", "reason", "diagnostic", "final"]
+RECIPIENT_KEYS = ["address", "kind", "class", "hard", "status", "reason", "diagnostic", "final"]
 
 
 def lines(said: str) -> list[dict[str, object]]:

@@ -20,7 +20,7 @@ from mailer.web.console.desk import PAGE_HEADERS, Desk, comes_from_here, languag
 from mailer.web.console.entry import add_entry
 from mailer.web.console.frame import draw_console_page
 from mailer.web.language import speaking
-from mailer.web.operations import add_operations
+from mailer.web.operations import create_operations
 
 log = logging.getLogger(__name__)
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
@@ -39,12 +39,12 @@ def create_console(house: House) -> FastAPI:
     router = APIRouter()
     desk = Desk(house, router)
     add_assets(router)
-    add_operations(router, house)
     add_entry(desk)
     for add in PARTS:
         add(desk)
     app.include_router(router)
     app.mount("/api/v1", create_api(house))
+    app.include_router(create_operations(house))
     _add_answers(app, house)
     _add_checks(app, house)
     return app
