@@ -28,7 +28,7 @@ demo: setup ## the whole job here and now: bulletin, lists, SMTP server, report
 	@$(BIN)/mailer demo
 
 test: setup ## every test; what a missing system package prevents is said in one line
-	@$(BIN)/python -m pytest -q -n auto
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 check: setup ## format, lint, strict types, the import contracts, the lock files
 	@$(BIN)/ruff format --check .

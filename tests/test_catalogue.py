@@ -171,23 +171,24 @@ def _untranslated(trees: dict[str, ast.Module]) -> list[tuple[str, str]]:
     return found
 
 
-def _sources() -> dict[str, ast.Module]:
+@pytest.fixture(scope="module")
+def sources() -> dict[str, ast.Module]:
     return {
         str(path.relative_to(ROOT)): ast.parse(path.read_text("utf-8"))
         for path in sorted((ROOT / "mailer").rglob("*.py"))
     }
 
 
-def test_every_sentence_goes_through_gettext() -> None:
-    found = _untranslated(_sources())
+def test_every_sentence_goes_through_gettext(sources: dict[str, ast.Module]) -> None:
+    found = _untranslated(sources)
     assert [f"{place}: {text}" for place, text in found if text not in SAME_IN_EVERY_LANGUAGE] == []
     assert {text for _place, text in found} == SAME_IN_EVERY_LANGUAGE, "an exception that nothing needs any more"
 
 
-def test_gettext_is_asked_for_plain_texts_only() -> None:
+def test_gettext_is_asked_for_plain_texts_only(sources: dict[str, ast.Module]) -> None:
     wrong = [
         f"{file}:{node.lineno}"
-        for file, tree in _sources().items()
+        for file, tree in sources.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and _called(node.func) in ("_", "N_", "ngettext") and node.args
         if isinstance(node.args[0], (ast.JoinedStr, ast.BinOp, ast.Call))

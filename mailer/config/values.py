@@ -1,6 +1,7 @@
 """What a value in config.toml may be: each kind is a type that checks it and says the cure."""
 
 import difflib
+import functools
 import re
 from dataclasses import dataclass
 from datetime import time, timedelta
@@ -56,9 +57,12 @@ def _check_line(value: str) -> str:
     return value
 
 
+_known_zones = functools.cache(available_timezones)  # which walks through folders
+
+
 def _check_zone(value: str) -> str:
-    if value not in available_timezones():
-        near = difflib.get_close_matches(value, available_timezones(), 1)
+    if value not in _known_zones():
+        near = difflib.get_close_matches(value, _known_zones(), 1)
         cure = _("did you mean {near}?").format(near=near[0]) if near else _("write an IANA name such as Asia/Shanghai")
         raise CurableError(_("no such time zone"), cure)
     return value

@@ -6,23 +6,15 @@ stands behind an apostrophe; in an .xlsx every cell is text by its type and need
 
 import csv
 import os
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
-
-import openpyxl
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from mailer.errors import StateError, UsageError
 from mailer.i18n import _
 from mailer.model.contact_sheet import GUARD_HEADING, guard_cell
-
-MOST_ROWS = 1_048_576  # of a sheet, headings included (Excel's specifications)
-_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # such a sequence stands for a character (ECMA-376 22.9.2.19)
 
 
 class RowWriter(Protocol):
@@ -49,7 +41,7 @@ def open_sheet(file: Path, headings: Sequence[str], title: str) -> Iterator[RowW
         os.close(number)
         made = Path(name)
         try:
-            with _csv_sheet(made, headings) if suffix == ".csv" else _xlsx_sheet(made, headings, title) as writer:
+            with _csv_sheet(made, headings) if suffix == ".csv" else _workbook(made, headings, title) as writer:
                 yield writer
             os.replace(made, file)
         finally:
@@ -70,45 +62,15 @@ def _csv_sheet(file: Path, headings: Sequence[str]) -> Iterator[RowWriter]:
         yield writer
 
 
+def _workbook(file: Path, headings: Sequence[str], title: str) -> AbstractContextManager[RowWriter]:
+    from mailer.reports.contact_workbook import open_workbook  # openpyxl is slow to load
+
+    return open_workbook(file, headings, title)
+
+
 class _CsvRows:
     def __init__(self, stream: object) -> None:
         self._writer = csv.writer(stream)  # type: ignore[arg-type]
 
     def write(self, cells: Sequence[str]) -> None:
         self._writer.writerow([guard_cell(cell) for cell in cells] + [""])
-
-
-@contextmanager
-def _xlsx_sheet(file: Path, headings: Sequence[str], title: str) -> Iterator[RowWriter]:
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    for at, heading in enumerate(headings):
-        sheet.column_dimensions[openpyxl.utils.get_column_letter(at + 1)].width = 32 if heading == "邮箱" else 18
-    writer = _XlsxRows(sheet)
-    writer.write(headings)
-    try:
-        yield writer
-    finally:
-        book.save(file)  # also after a fault: openpyxl keeps a file of its own until then
-
-
-class _XlsxRows:
-    def __init__(self, sheet: object) -> None:
-        self._sheet = sheet
-        self._count = 0
-
-    def write(self, cells: Sequence[str]) -> None:
-        self._count += 1
-        if self._count > MOST_ROWS:
-            raise StateError(
-                _("a sheet of a workbook holds {n} rows at most").format(n=MOST_ROWS), cure=_("write a .csv file")
-            )
-        self._sheet.append([self._cell(cell) if cell else None for cell in cells])  # type: ignore[attr-defined]
-
-    def _cell(self, text: str) -> object:
-        kept = ILLEGAL_CHARACTERS_RE.sub("\ufffd", _ESCAPED.sub("_x005F_", text))
-        cell = WriteOnlyCell(self._sheet, value=kept)
-        cell.data_type = "s"  # openpyxl takes what begins with = for a formula
-        cell.number_format = "@"  # and stays text when it is edited
-        return cell

@@ -1,5 +1,6 @@
 """A newsletter folder of one's own, worked on through the command line as a person would."""
 
+import functools
 import io
 import json
 import os
@@ -14,9 +15,12 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import typer.main
+
 from mailer.cli.main import main
 from tests.databases import put_database
 
+BUILT = functools.cache(typer.main.get_command)  # all commands there are, which a process builds once
 SHEETS = {
     "government": "单位,邮箱\n省经信厅,office@jxt.example\n省科技厅,office@kjt.example\n",
     "members": "单位,姓名,邮箱\n" + "".join(f"会员{n},办公室,reader@firm{n}.example\n" for n in range(1, 9)),
@@ -80,7 +84,8 @@ class Newsletter:
         out, err = io.StringIO(), io.StringIO()
         arguments = self.command(*words, home=home)[2:]
         before = dict(os.environ)
-        with redirect_stdout(out), redirect_stderr(err), patch.object(sys, "argv", arguments):
+        commands = patch.object(typer.main, "get_command", BUILT)
+        with redirect_stdout(out), redirect_stderr(err), patch.object(sys, "argv", arguments), commands:
             os.environ.update(environment())
             try:
                 main()
@@ -102,7 +107,7 @@ class Newsletter:
     def run_apart(self, *words: str, code: int = 0, **env: str) -> Done:
         """Run a command in a process of its own, with its own environment."""
         ended = subprocess.run(
-            self.command(*words), capture_output=True, text=True, timeout=60, check=False, env=environment() | env
+            self.command(*words), capture_output=True, text=True, timeout=180, check=False, env=environment() | env
         )
         done = Done(ended.returncode, ended.stdout, ended.stderr)
         assert done.returncode == code, f"{words}: {done}"

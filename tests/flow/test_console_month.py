@@ -85,7 +85,6 @@ def test_a_month_from_the_word_file_to_the_report(
     )
     news.set_config('public_url = ""', f'public_url = "http://127.0.0.1:{public}"')
     news.set_config("[console]\nport = 0", f"[console]\nport = {console}")
-    (news.folder / "var").mkdir(mode=0o700)
     box = mailbox.Maildir(str(news.folder / "var" / "returned"))
     for name, role in sorted(PEOPLE.items(), key=lambda one: one[1]):  # the first must be an admin
         by = [] if role == "admin" else ["--as", "管理员"]

@@ -16,13 +16,30 @@ from lxml import html as lxml_html
 from tests.flow.newsletter import environment
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object], Path]:
-    folder = tmp_path_factory.mktemp("demo") / "here"
-    command = [sys.executable, "-m", "mailer", "demo", "--json", "--dir", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment())
+def run_at(home: Path, *words: str) -> str:
+    """Run a command as one does who has this home and names no folder of states; return what it says."""
+    settings = {key: value for key, value in environment().items() if key != "MAILER_STATE_DIR"} | {"HOME": str(home)}
+    command = [sys.executable, "-m", "mailer", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, env=settings)
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout), folder
+    assert "sends nothing" not in done.stderr
+    return done.stdout
+
+
+def run_demo(folder: Path, home: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads(run_at(home, "demo", "--json", "--dir", str(folder)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, home: Path) -> tuple[dict[str, object], Path]:
+    folder = tmp_path_factory.mktemp("demo") / "here"
+    return run_demo(folder, home), folder
 
 
 def test_every_one_of_77_is_in_exactly_one_final_state(demo: tuple[dict[str, object], Path]) -> None:
@@ -83,7 +100,7 @@ def test_the_report_is_a_page_that_shows_what_the_demo_says(demo: tuple[dict[str
     assert "0571-00000015" in page, "who was not reached can be phoned"
     told = subprocess.run(
         [sys.executable, "-m", "mailer", "-C", str(folder), "report", "last", "--json", "--masked"],
-        capture_output=True, text=True, timeout=60, check=True, env=environment(),
+        capture_output=True, text=True, timeout=180, check=True, env=environment(),
     )  # fmt: skip
     report = json.loads(told.stdout)
     assert report["totals"]["accepted"] == 74
@@ -134,10 +151,19 @@ def test_a_message_has_both_parts_no_sentinel_and_no_header_of_a_reader(
     assert re.sub(r"data:image/\w+;base64,[\w+/=]+", "PICTURE", written) == sent
 
 
+def test_another_demo_in_the_place_of_one_is_not_held_and_neither_is_remembered(
+    demo: tuple[dict[str, object], Path], home: Path
+) -> None:
+    _first, folder = demo
+    assert run_demo(folder, home)["accepted"] == 74
+    run_at(home, "-C", str(folder), "status", "last")
+    assert not [one for one in home.rglob("*") if "jianbao" in str(one)]
+
+
 def test_a_folder_the_demo_did_not_make_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("mine")
     command = [sys.executable, "-m", "mailer", "demo", "--dir", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment())
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, env=environment())
     assert done.returncode == 2
     assert "did not make" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]

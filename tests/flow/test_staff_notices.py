@@ -295,7 +295,7 @@ def test_a_service_that_hangs_stops_neither_clock_nor_mail_nor_the_end(
     said = serving.communicate(timeout=40)[1]
     assert serving.returncode == 0
     assert time.monotonic() - began < 12, "what hangs is given five seconds"
-    assert b"127.0.0.1" not in said
+    assert f"127.0.0.1:{hook.port}".encode() not in said
 
 
 def test_serve_says_at_once_what_is_wrong_with_the_addresses(tmp_path: Path, relay: Relay) -> None:

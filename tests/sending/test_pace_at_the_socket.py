@@ -174,7 +174,7 @@ async def run_with_a_jump(store: Store, hours: float, when: Callable[[Pipelining
         sending = asyncio.create_task(deliver(settings, world, None, stop := asyncio.Event()))
         await wait_until(lambda: when(relay))
         clock.off = timedelta(hours=hours)
-        await wait_until(lambda: relay.copies().total() >= (24 if hours > 0 else 20), 20)
+        await wait_until(lambda: relay.copies().total() >= (24 if hours > 0 else 20))
         stop.set()
         await sending
     assert record_of(world, mailing_id).status in (MailingStatus.RUNNING, MailingStatus.FINISHED)

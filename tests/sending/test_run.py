@@ -19,7 +19,7 @@ from mailer.store.database import Store
 from mailer.store.schema import attempt, delivery, edition
 from mailer.tokens import Purpose, hash_address, sign_token
 from tests.relay import Relay
-from tests.sending.house import settings_of
+from tests.sending.house import PATIENCE_S, settings_of
 from tests.world import NOW, SECRET, World
 
 
@@ -29,7 +29,7 @@ def settings_for(world: World, port: int, **relay: object) -> SendingSettings:
 
 async def run(world: World, relay: Relay, mailing_id: int, **settings: object) -> dict[DeliveryStatus, int]:
     chosen = settings_for(world, relay.port, **settings)
-    await asyncio.wait_for(run_sender(chosen, world.store, asyncio.Event(), only=mailing_id), 30)
+    await asyncio.wait_for(run_sender(chosen, world.store, asyncio.Event(), only=mailing_id), PATIENCE_S)
     return figures(world, mailing_id)
 
 
@@ -134,7 +134,7 @@ async def test_f48_a_paused_mailing_stops_and_resuming_sends_exactly_the_rest(wo
             await asyncio.sleep(0.02)
         with world.store.write() as connection:
             assert mailings.move_mailing(connection, mailing_id, MailingStatus.PAUSED, NOW)
-        paused = await asyncio.wait_for(delivering, 5)
+        paused = await asyncio.wait_for(delivering, PATIENCE_S)
         assert paused[DeliveryStatus.ACCEPTED] + paused[DeliveryStatus.PENDING] == 7
         assert paused[DeliveryStatus.PENDING] >= 3
         with world.store.write() as connection:
@@ -152,7 +152,7 @@ async def test_f48_a_stop_lets_what_is_on_the_wire_end_and_keeps_the_rest(world:
         while not relay.seen:
             await asyncio.sleep(0.01)
         stop.set()
-        await asyncio.wait_for(delivering, 10)
+        await asyncio.wait_for(delivering, PATIENCE_S)
         after = figures(world, mailing_id)
         assert after.get(DeliveryStatus.UNCERTAIN, 0) == 0
         assert after[DeliveryStatus.ACCEPTED] == relay.taken.total() >= 1
@@ -254,7 +254,7 @@ async def test_a_mailing_to_a_list_that_is_no_longer_set_is_held(world: World) -
     async with Relay() as relay:
         chosen = settings_for(world, relay.port)
         chosen = replace(chosen, letterheads={"government": chosen.letterheads["government"]})
-        await asyncio.wait_for(run_sender(chosen, world.store, asyncio.Event(), only=mailing_id), 10)
+        await asyncio.wait_for(run_sender(chosen, world.store, asyncio.Event(), only=mailing_id), PATIENCE_S)
     assert status_of(world, mailing_id) is MailingStatus.HELD
     assert not relay.taken
 
@@ -287,7 +287,7 @@ async def test_f39_a_database_that_cannot_be_written_stops_sending_and_nothing_i
         assert on_the_wire <= 2 + 2, "what had its dot, no more"
         blocker.execute("ROLLBACK")
         blocker.close()
-        await asyncio.wait_for(sending, 20)
+        await asyncio.wait_for(sending, PATIENCE_S)
     assert figures(world, mailing_id) == {DeliveryStatus.ACCEPTED: 7}
     assert set(relay.taken.values()) == {1}
     store.close()
@@ -318,7 +318,7 @@ async def test_one_mailing_that_waits_for_retries_does_not_keep_another(world: W
         assert relay.taken["new@firm9.example"] == 1
         assert status_of(world, first) is MailingStatus.RUNNING
         stop.set()
-        await asyncio.wait_for(sending, 10)
+        await asyncio.wait_for(sending, PATIENCE_S)
     assert second != first
 
 
@@ -331,7 +331,7 @@ async def test_a_copy_on_the_wire_when_its_mailing_is_cancelled_is_not_lost(worl
         with world.store.write() as connection:
             assert mailings.move_mailing(connection, mailing_id, MailingStatus.CANCELLED, NOW)
             recovery.cancel_pending(connection, mailing_id, NOW)
-        found = await asyncio.wait_for(delivering, 10)
+        found = await asyncio.wait_for(delivering, PATIENCE_S)
         assert found == {DeliveryStatus.CANCELLED: 7}
         again = world.start_mailing()
         assert await run(world, relay, again) == {DeliveryStatus.ACCEPTED: 7}
@@ -348,7 +348,7 @@ async def test_a_drain_that_is_cut_leaves_no_row_claimed(world: World, monkeypat
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)
         stop.set()
-        await asyncio.wait_for(sending, 5)
+        await asyncio.wait_for(sending, PATIENCE_S)
         found = figures(world, mailing_id)
     assert DeliveryStatus.SENDING not in found
     assert found[DeliveryStatus.UNCERTAIN] >= 1

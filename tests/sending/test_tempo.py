@@ -19,7 +19,17 @@ from mailer.store.database import Store
 from mailer.store.plans import ORDINALS
 from mailer.store.schema import attempt
 from tests.pipelining_relay import PipeliningRelay
-from tests.sending.house import deliver, figures, make_world, readers, record_of, settings_of, utc_now, wait_until
+from tests.sending.house import (
+    PATIENCE_S,
+    deliver,
+    figures,
+    make_world,
+    readers,
+    record_of,
+    settings_of,
+    utc_now,
+    wait_until,
+)
 from tests.world import NOW, SECRET, World, make_contact
 
 on_sqlite = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
@@ -198,13 +208,13 @@ async def test_quiet_hours_can_be_lifted_while_they_last_and_a_stop_ends_a_sleep
         sending = asyncio.create_task(deliver(settings, world, mailing_id, stop := asyncio.Event()))
         await asyncio.sleep(0.8)
         stop.set()
-        await asyncio.wait_for(sending, 2)
+        await asyncio.wait_for(sending, PATIENCE_S)
         assert not relay.begun
         sending = asyncio.create_task(deliver(settings, world, mailing_id))
         await asyncio.sleep(0.5)
         with store.write() as connection:
             assert store_tempo.change_tempo(connection, mailing_id, [MailingStatus.RUNNING], None, Tempo())
-        await asyncio.wait_for(sending, 5)
+        await asyncio.wait_for(sending, PATIENCE_S)
     assert figures(world, mailing_id) == {DeliveryStatus.ACCEPTED: 5}
 
 
