@@ -34,10 +34,10 @@ class PublicArchive:
         """
         words = read_query(query)
         with self._ground.store.read() as connection:
-            total = publications.count_found(connection, words, year)
-            found = publications.find_published(connection, words, year, (page - 1) * PAGE, PAGE) if total else ()
+            found = publications.find_published(connection, words, year)
+            shown = publications.read_published(connection, found[(page - 1) * PAGE : page * PAGE], words)
             years = publications.count_years(connection)
-        return Shelf(found, total, page, max(1, -(-total // PAGE)), years)
+        return Shelf(shown, len(found), page, max(1, -(-len(found) // PAGE)), years)
 
     def newest(self, most: int) -> tuple[Publication, ...]:
         """Return the issues that everybody may read, the one mailed last first."""
