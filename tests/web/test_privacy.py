@@ -1,6 +1,7 @@
 """The privacy notice says what the settings say."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from mailer.config import Config
 from mailer.i18n import use_language
 from mailer.web.privacy import make_notice, show_period
 from tests.web.conftest import make_config
+from tests.web.site import PublicSite
 
 
 def notice(config: Config) -> str:
@@ -18,7 +20,7 @@ def notice(config: Config) -> str:
     return "\n".join(line for part in parts for line in part)
 
 
-def with_lists(**lists: dict[str, object]) -> Config:
+def with_lists(**lists: dict[str, str]) -> Config:
     base = make_config("en").model_dump(exclude_unset=True)
     return Config.model_validate({**base, "lists": lists})
 
@@ -68,3 +70,20 @@ def test_a_period_in_words(period: timedelta | None, words: str) -> None:
 def test_a_sender_is_escaped_and_the_notice_is_there_in_chinese() -> None:
     use_language("zh_CN")
     assert notice(make_config("zh_CN", publisher="<b>协会")).count("<b>协会") == 1, "the page escapes it"
+
+
+def test_the_office_adds_its_own_words(tmp_path: Path) -> None:
+    site = PublicSite.open(tmp_path / "news")
+    templates = site.house.templates
+    try:
+        (templates / "privacy.txt").write_text("\ufeff第一段，\n接着说。\n\n \n<b>第二段</b>\n", "utf-8")
+        (templates / "privacy.en.txt").write_text("Our own words.", "utf-8")
+        with site.reader() as client:
+            chinese = client.get("/privacy", headers={"Accept-Language": "zh-CN"}).text
+            assert "<p>第一段， 接着说。</p>" in chinese
+            assert "<p>&lt;b&gt;第二段&lt;/b&gt;</p>" in chinese
+            assert "<p>Our own words.</p>" in client.get("/privacy").text
+            (templates / "privacy.en.txt").write_bytes("新".encode("gbk"))
+            assert client.get("/privacy").status_code == 200
+    finally:
+        site.close()
