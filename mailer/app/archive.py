@@ -1,6 +1,8 @@
 """What readers of a house may look at: the archive, web pages of issues, the same on paper, and hosted pictures."""
 
 import hashlib
+import logging
+import re
 import threading
 
 from mailer.app.ground import Ground
@@ -11,6 +13,8 @@ from mailer.model.publication import Publication, Shelf
 from mailer.store import archive, publications
 from mailer.store.archive import HostedPicture
 from mailer.tokens import Purpose, read_token
+
+log = logging.getLogger(__name__)
 
 PAGE = 20  # issues on a page of the archive
 PRINT_SECONDS = 60.0
@@ -34,10 +38,10 @@ class PublicArchive:
         """
         words = read_query(query)
         with self._ground.store.read() as connection:
-            total = publications.count_found(connection, words, year)
-            found = publications.find_published(connection, words, year, (page - 1) * PAGE, PAGE) if total else ()
+            found = publications.find_published(connection, words, year)
+            shown = publications.read_published(connection, found[(page - 1) * PAGE : page * PAGE], words)
             years = publications.count_years(connection)
-        return Shelf(found, total, page, max(1, -(-total // PAGE)), years)
+        return Shelf(shown, len(found), page, max(1, -(-len(found) // PAGE)), years)
 
     def newest(self, most: int) -> tuple[Publication, ...]:
         """Return the issues that everybody may read, the one mailed last first."""
@@ -89,6 +93,22 @@ class PublicArchive:
         """Return the newest correction of an issue that everybody may read, by its slug, else None."""
         with self._ground.store.read() as connection:
             return archive.public_correction(connection, slug)
+
+    def privacy_words(self, language: str) -> tuple[str, ...]:
+        """Return what the office itself says of privacy, by paragraphs: templates/privacy.LANGUAGE.txt or privacy.txt.
+
+        Empty where there is no such file, or it cannot be read as UTF-8.
+        """
+        for name in (f"privacy.{language}.txt", "privacy.txt"):
+            try:
+                text = (self._ground.templates / name).read_text("utf-8-sig")
+            except FileNotFoundError:
+                continue
+            except (OSError, UnicodeDecodeError) as error:
+                log.warning("templates/%s cannot be read: %s", name, error)
+                return ()
+            return tuple(" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.strip())
+        return ()
 
     def picture(self, sha256: str) -> HostedPicture | None:
         """Return a hosted picture by the hash of its content, else None."""

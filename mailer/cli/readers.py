@@ -114,6 +114,10 @@ class ReaderActions:
         """End the subscription a token names."""
         return self._house.lists.leave(token, "web")
 
+    def privacy_words(self, language: str) -> tuple[str, ...]:
+        """Return what the office itself says of privacy, by paragraphs."""
+        return self._house.archive.privacy_words(language)
+
     def describe_join(self, token: str) -> JoinView | None:
         """Return what a link to confirm shows, or None."""
         return self._show_join(self._house.joining.read(token))

@@ -66,7 +66,7 @@ _BEGAN = (
     select(func.min(mailing.c.started_at)).where(mailing.c.issue_id == issue.c.id).correlate(issue).scalar_subquery()
 )
 _COLUMNS = (
-    issue.c.slug, issue.c.year, issue.c.issued_on, issue.c.corrects, page_text.c.edition_id, page_text.c.title,
+    issue.c.id, issue.c.slug, issue.c.year, issue.c.issued_on, issue.c.corrects, page_text.c.edition_id, page_text.c.title,
     page_text.c.headings, approval.c.approved_at, _BEGAN.label("began"),
 )  # fmt: skip
 
@@ -83,37 +83,34 @@ def count_years(connection: Connection) -> tuple[tuple[int, int], ...]:
     return tuple((int(year), int(count)) for year, count in connection.execute(query))
 
 
-def count_found(connection: Connection, words: Sequence[str], year: int | None) -> int:
-    """Return how many issues that everybody may read hold all of the words (folded; none: all), of a year or any."""
-    query = _select_published(func.count()).where(*_holds(connection, words), *_of_year(year))
-    return int(connection.execute(query).scalar_one())
+def find_published(connection: Connection, words: Sequence[str] = (), year: int | None = None) -> tuple[int, ...]:
+    """Return the ids of the issues that everybody may read, the newest first: of a year or of any.
 
-
-def _of_year(year: int | None) -> list[ColumnElement[bool]]:
-    return [issue.c.year == year] if year is not None else []
-
-
-def find_published(
-    connection: Connection, words: Sequence[str], year: int | None, offset: int, limit: int
-) -> tuple[Publication, ...]:
-    """Return those that `count_found` counts, the newest first, from the offset on; each with its newest correction."""
+    Those alone that hold all of the words (folded). Every text is looked through, once.
+    """
+    of_year = [issue.c.year == year] if year is not None else []
     query = (
-        _select_published(*_COLUMNS)
-        .where(*_holds(connection, words), *_of_year(year))
+        _select_published(issue.c.id)
+        .where(*of_year, *_holds(connection, words))
         .order_by(issue.c.year.desc(), issue.c.issued_on.desc(), issue.c.id.desc())
-        .offset(offset)
-        .limit(limit)
     )
-    rows = connection.execute(query).all()
-    corrections = _find_corrections(connection, [row.slug for row in rows])
-    found = [_to_publication(row, corrections.get(row.slug, "")) for row in rows]
-    if not words:
-        return tuple(found)
-    texts = _read_words(connection, [row.edition_id for row in rows])
-    return tuple(
-        replace(one, excerpt=find_excerpt(texts[row.edition_id], tuple(words)))
-        for one, row in zip(found, rows, strict=True)
-    )
+    return tuple(connection.execute(query).scalars())
+
+
+def read_published(
+    connection: Connection, issue_ids: Sequence[int], words: Sequence[str] = ()
+) -> tuple[Publication, ...]:
+    """Return issues that everybody may read, in this order: each with its newest correction, and where it has words."""
+    if not issue_ids:
+        return ()
+    rows = {row.id: row for row in connection.execute(_select_published(*_COLUMNS).where(issue.c.id.in_(issue_ids)))}
+    corrections = _find_corrections(connection, [row.slug for row in rows.values()])
+    texts = _read_words(connection, [row.edition_id for row in rows.values()]) if words else {}
+    found = []
+    for row in (rows[number] for number in issue_ids if number in rows):
+        one = _to_publication(row, corrections.get(row.slug, ""))
+        found.append(replace(one, excerpt=find_excerpt(texts[row.edition_id], tuple(words))) if words else one)
+    return tuple(found)
 
 
 def newest_published(connection: Connection, limit: int) -> tuple[Publication, ...]:
@@ -125,7 +122,7 @@ def newest_published(connection: Connection, limit: int) -> tuple[Publication, .
 def _find_corrections(connection: Connection, slugs: Sequence[str]) -> dict[str, str]:
     """Return the newest correction that everybody may read, by the slug of the issue."""
     query = _select_published(issue.c.slug, issue.c.corrects).where(issue.c.corrects.in_(slugs)).order_by(issue.c.id)
-    return {str(row.corrects): str(row.slug) for row in connection.execute(query)} if slugs else {}
+    return {str(row.corrects): str(row.slug) for row in connection.execute(query)}
 
 
 def _read_words(connection: Connection, edition_ids: Sequence[int]) -> dict[int, str]:

@@ -130,6 +130,9 @@ class PublicActions(Protocol):
         Raises PdfBusyError.
         """
 
+    def privacy_words(self, language: str) -> tuple[str, ...]:
+        """Return what the office itself says of privacy, by paragraphs; mostly nothing."""
+
     def describe_join(self, token: str) -> JoinView | None:
         """Return what a link to confirm shows, changing nothing; None for one that is not ours or no longer good."""
 

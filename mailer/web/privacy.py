@@ -7,9 +7,10 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request, Response
 
 from mailer.config import Config
-from mailer.i18n import _, ngettext
+from mailer.i18n import _, current_language, ngettext
 from mailer.model.reading import Tracking
 from mailer.model.words import TRACKING_WORDS
+from mailer.web.actions import PublicActions
 from mailer.web.answering import Answering
 from mailer.web.drawing import OPEN_HEADERS, Answer, Sheet, with_address
 
@@ -24,11 +25,12 @@ class Section:
     after: tuple[str, ...] = ()
 
 
-def add_privacy(app: FastAPI, config: Config, answer: Answering) -> None:
+def add_privacy(app: FastAPI, ports: PublicActions, config: Config, answer: Answering) -> None:
     """Add the privacy notice."""
 
     def show() -> Answer:
-        values = {"sections": make_notice(config), "canonical": f"{config.public_url}/privacy"}
+        own = ports.privacy_words(current_language())
+        values = {"sections": make_notice(config, own), "canonical": f"{config.public_url}/privacy"}
         return HTTPStatus.OK, Sheet("privacy.html.j2", _("Privacy"), values, indexed=True)
 
     @app.api_route("/privacy", methods=["GET", "HEAD"])
@@ -36,16 +38,16 @@ def add_privacy(app: FastAPI, config: Config, answer: Answering) -> None:
         return await answer.openly(request, show, OPEN_HEADERS)
 
 
-def make_notice(config: Config) -> tuple[Section, ...]:
-    """Return the notice in the language that is spoken now."""
+def make_notice(config: Config, own: tuple[str, ...] = ()) -> tuple[Section, ...]:
+    """Return the notice in the language that is spoken now. own: paragraphs of the office."""
+    responsible = _("{sender} sends this bulletin and answers for the data of its readers.")
     return (
         Section(
             _("Who is responsible"),
             (
-                _("{sender} sends this bulletin and answers for the data of its readers.").format(
-                    sender=config.sender.name
-                ),
+                responsible.format(sender=config.sender.name),
                 with_address(_("Write to {address}."), config.sender.answers),
+                *own,
             ),
         ),
         Section(
@@ -61,8 +63,8 @@ def make_notice(config: Config) -> tuple[Section, ...]:
                     "that we know whether it reached you."
                 ),
                 _(
-                    "Your data go to the mail servers that carry the bulletin to you; this program gives them to "
-                    "nobody else."
+                    "Your data go to the mail servers that carry the bulletin to you; this program gives them to nobody "
+                    "else."
                 ),
             ),
         ),

@@ -43,7 +43,7 @@ def create_public_app(ports: PublicActions, config: Config) -> FastAPI:
     add_subscribing(app, ports, config, answer)
     add_joining(app, ports, config, answer)
     add_reading(app, ports, config, answer)
-    add_privacy(app, config, answer)
+    add_privacy(app, ports, config, answer)
     add_hooks(app, ports)
 
     @app.api_route("/healthz", methods=["GET", "HEAD"])

@@ -36,6 +36,7 @@ VALUES = {
     "links.unsubscribe_mail": "mailto:bulletin@zsia.example?subject=%E9%80%80%E8%AE%A2&body=2",
     "links.view": "https://news.example.org/v/abcdef",
     "links.received": "https://news.example.org/r/abcdef",
+    "links.preferences": "https://news.example.org/preferences/abcdef",
     "links.click": "https://news.example.org/c/abcdef",
     "links.open": "https://news.example.org/o/abcdef",
     "links.tally_click": "https://news.example.org/c/all",

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from mailer.config import Config
-from mailer.model.edition import Asset, Edition, Slot, SlotContext, fill_segments
+from mailer.model.edition import SLOT_NAMES, Asset, Edition, Slot, SlotContext, fill_segments
 from mailer.model.issue import Archive, Article, Issue, Paragraph, Section, Text
 from mailer.model.report import Finding, Severity
 from mailer.rendering.edition import render_edition
@@ -86,3 +86,7 @@ def test_what_weighs_too_much_is_said_with_its_files(kind: str, octets: int, sev
 def test_hosted_pictures_weigh_nothing() -> None:
     files = (Asset("a.png", "image/png", b"x" * 20_000_000),)
     assert check_weight(Edition("a", "m", "zh_CN", ("x",), ("x",), ("x",), hosted=files)) == []
+
+
+def test_every_slot_has_a_longest_value() -> None:
+    assert set(LONGEST) == set(SLOT_NAMES)

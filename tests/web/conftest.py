@@ -168,6 +168,9 @@ class Desk:
     def view_pdf(self, slug: str) -> bytes | None:
         return None
 
+    def privacy_words(self, language: str) -> tuple[str, ...]:
+        return ()
+
     def view_page(self, token: str) -> str | None:
         self.threads.add(threading.current_thread().name)
         return self.pages.get(read_token(SECRET, Purpose.VIEW, token) or 0)

@@ -64,8 +64,10 @@ class PublicSite:
     _thread: threading.Thread | None = None
 
     @classmethod
-    def open(cls, folder: Path, language: str = "", lists: str = LISTS, public_url: str = PUBLIC_URL) -> "PublicSite":
-        newsletter = Newsletter.make(folder, 25)
+    def open(
+        cls, folder: Path, language: str = "", lists: str = LISTS, public_url: str = PUBLIC_URL, port: int = 25
+    ) -> "PublicSite":
+        newsletter = Newsletter.make(folder, port)
         newsletter.set_config('public_url = ""', f'public_url = "{public_url}"')
         newsletter.set_config('language = ""', f'language = "{language}"')
         newsletter.set_config("[relays.main]", f"{lists}[relays.main]")

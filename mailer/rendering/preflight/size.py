@@ -25,6 +25,7 @@ LONGEST: Mapping[str, str] = {
     "links.unsubscribe_mail": "mailto:" + "a" * 400,
     "links.view": "https://" + "a" * 250,
     "links.received": "https://" + "a" * 250,
+    "links.preferences": "https://" + "a" * 250,
     **{f"links.{name}": "https://" + "a" * 80 for name in TRACKING_FIELDS},  # there may be many of them
 }
 _WIRE = 78 / 57  # base64 writes 57 octets as a line of 76 and its end
