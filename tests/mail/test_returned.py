@@ -120,6 +120,23 @@ def test_a_report_of_broken_structure_says_the_same(name: str, how: str) -> None
     assert (broken.kind, describe(broken)) == (whole.kind, describe(whole))
 
 
+@pytest.mark.parametrize(
+    "subject", ["未传递: 简报", "传递失败: 简报", "您的邮件被拒绝", "邮件系统通知", "未能传递：简报"]
+)
+def test_a_notice_of_exchange_in_chinese_names_its_recipient(subject: str) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "Exchange <postmaster@firm.example>", "news@zsia.example", subject
+    mail.set_content(
+        "<p>无法将邮件传递给以下收件人或通讯组列表:</p><p>处长<br>没有找到此人的地址，系统不会再尝试传递。</p><hr>"
+        "<p>管理员的诊断信息:</p><p>bob@firm.example<br>#550 5.1.1 RESOLVER.ADR.RecipNotFound; not found ##</p>"
+        "<p>原始邮件头:</p><pre>From: news@zsia.example\nTo: carol@firm.example</pre>",
+        subtype="html",
+    )
+    report = parse_report(mail.as_bytes())
+    assert report.kind is ReportKind.BOUNCE
+    assert [(one["address"], one["hard"]) for one in describe(report)] == [("bob@firm.example", True)]
+
+
 # decoding
 
 
