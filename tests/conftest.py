@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.databases import postgresql as postgresql
 from tests.databases import store as store
@@ -25,6 +26,9 @@ def need(present: bool, what: str, cure: str) -> None:
 
 os.environ["COLUMNS"] = "200"  # Rich asks for it once, when the module that writes is first loaded
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # some hundred commands are started: each would compile us anew
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(optionalhook=True)

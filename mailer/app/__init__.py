@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mailer.app.access import Access
 from mailer.app.alarms import Alarms
+from mailer.app.api_tokens import ApiTokens
 from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
 from mailer.app.audit import AuditTrail
@@ -65,6 +66,7 @@ class House(Ground):
         self.lists = Lists(self)
         self.people = People(self)
         self.access = Access(self, self.people)
+        self.api_tokens = ApiTokens(self, self.people)
         self.contacts = Contacts(self, self.lists, self.people)
         self.persons = Persons(self, self.lists, self.people)
         self.joining = Joining(self, self.lists, self.people)

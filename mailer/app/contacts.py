@@ -152,6 +152,13 @@ class Contacts:
         with self._ground.store.read() as connection:
             return list(contacts.iterate_contacts(connection, wanted, limit))
 
+    def page(self, words: str, list_name: str, after: int, most: int) -> list[tuple[int, Contact]]:
+        """Return contacts with their numbers, from after a number on. Raises NotFoundError for an unknown list."""
+        if list_name:
+            self._lists.choose([list_name])
+        with self._ground.store.read() as connection:
+            return contacts.page_of_contacts(connection, words.strip()[:100], list_name, after, most)
+
     def tell(self, text: str) -> ContactHistory:
         """Return everything on record of an address. Raises AddressError, NotFoundError."""
         address = parse_address(text)

@@ -128,6 +128,19 @@ class Drafts:
         ]
         return Draft(slug, read_source(folder), issue_digest(folder), tuple(files))
 
+    def create(self, slug: str, text: str, by: str) -> Draft:
+        """Make an issue's folder from the text of its issue.md, which must be whole. Raises IssueError, StateError."""
+        name = parse_slug(slug)
+        folder = self._ground.home / "issues" / name
+        if folder.exists():
+            raise StateError(_("there is an issue {slug} already").format(slug=name), file=folder)
+        parse_issue(text, file=folder / ISSUE_FILE, slug=name)
+        with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.WRITE, connection)
+            _write_file(folder / ISSUE_FILE, text.encode())
+            audit.record(connection, actor, Act.WRITE, Subject("issue", name), self._ground.now())
+        return self.open(name)
+
     def save(self, slug: str, text: str, digest: str, by: str) -> Draft:
         """Write the text of an issue; the former one is kept as a version.
 

@@ -10,7 +10,7 @@ from mailer.mail.replies import ReplyRules, classify_reply
 from mailer.mail.reply_codes import summary_of
 from mailer.mail.reply_lines import parse_reply_text
 from mailer.model.address import Address, parse_address
-from mailer.model.copies import CopyGlance
+from mailer.model.copies import CopyGlance, EventRow
 from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus
 from mailer.model.history import Absence, AttemptRecord, DeliveryRecord, RecipientHistory
 from mailer.model.outcome import Phase, ReplyClass
@@ -42,6 +42,11 @@ class Histories:
         with self._ground.store.read() as connection:
             record = require_mailing(connection, mailing)
             return copy_pages.page_of_copies(connection, record.id, status, words.strip()[:100], after, most)
+
+    def events(self, after: int, most: int, kind: str = "") -> list[EventRow]:
+        """Return what became known of deliveries after a number, the oldest first."""
+        with self._ground.store.read() as connection:
+            return copy_pages.page_of_events(connection, after, most, kind)
 
     def tell(self, mailing: str, text: str) -> RecipientHistory:
         """Return everything known of an address in a mailing. Raises AddressError, NotFoundError."""

@@ -12,6 +12,7 @@ from mailer.cli.explaining import describe_reply, draw_reply
 from mailer.cli.options import HouseGroup, JsonOption, open_house
 from mailer.errors import InputError
 from mailer.i18n import _
+from mailer.model.history_words import say_about
 from mailer.model.outcome import Phase
 from mailer.model.report import KeptMail, ReportedRecipient, ReportKind, ReturnedMail, Tie
 from mailer.model.report_words import REPORT_WORDS
@@ -50,6 +51,7 @@ def describe(returned: ReturnedMail) -> dict[str, object]:
                 "status": one.status,
                 "reason": _(one.meaning.summary) if one.meaning.summary else "",
                 "diagnostic": one.diagnostic,
+                "final": one.final,
             }
             for one in report.recipients
         ],
@@ -97,7 +99,7 @@ def _draw_one(returned: ReturnedMail) -> None:
     if returned.tie is Tie.PROBABLE:
         say("  " + _("only its address and time tie it to a copy of ours: probably"), "yellow")
     if returned.about:
-        say("  " + _("it speaks of {address}, to which the copy was forwarded").format(address=returned.about))
+        say("  " + say_about(report.kind.value, returned.about))
 
 
 def _explain(one: ReportedRecipient) -> str:

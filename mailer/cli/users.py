@@ -8,6 +8,7 @@ import typer
 from mailer.cli.drawing import make_table, out, say, say_json, show_clock
 from mailer.cli.options import AsOption, HouseGroup, JsonOption, open_house
 from mailer.cli.user_access import NameArgument, add_to_users, ask_password, read_password_line
+from mailer.cli.user_tokens import add_tokens_to
 from mailer.i18n import _
 from mailer.model.people import Right, User, UserRole
 from mailer.model.words import ROLE_WORDS
@@ -35,6 +36,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("disable", help=_("Take all rights from a user, who stays on record."))(disable)
     group.command("enable", help=_("Give a disabled user the rights of its roles again."))(enable)
     add_to_users(group)
+    add_tokens_to(group)
     app.add_typer(group)
 
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any, BinaryIO
 
 from mailer.config import ReplyRule
-from mailer.mail.reply_codes import OPENING, by_code, effective_digit, summary_of
+from mailer.mail.reply_codes import BY_CODE, OPENING, by_code, effective_digit, summary_of
 from mailer.mail.reply_lines import MAX_TEXT
 from mailer.model.outcome import Action, Meaning, Reply, ReplyClass
 from mailer.model.pattern import compile_pattern
@@ -19,11 +19,16 @@ FOLDER = "reply_rules"
 TABLES = (
     "netease", "tencent", "alibaba", "china", "google", "microsoft", "yahoo", "apple", "relay", "filters", "common",
 )  # fmt: skip
+_SHARED = (
+    "common"  # its "no such user" has many speakers, so `doubts` may outrank it; a provider's or an operator's not
+)
+DOUBTS = "doubts"
 _OF_READER = frozenset(
     {ReplyClass.GONE, ReplyClass.INACTIVE, ReplyClass.FULL, ReplyClass.OPT_OUT, ReplyClass.RATE_RECIPIENT}
 )
 # what is said of an address for good wants a 5 in every code
 _LASTING = frozenset({ReplyClass.GONE, ReplyClass.INACTIVE, ReplyClass.OPT_OUT})
+_DOUBTFUL = frozenset({ReplyClass.GONE, ReplyClass.INACTIVE, ReplyClass.UNKNOWN})
 # a 5yz of these classes is about this address or this message; of the others, about us, the relay or the moment
 _FINAL = _LASTING | {ReplyClass.CONTENT, ReplyClass.UNKNOWN}
 _PAUSE_S = 60
@@ -62,9 +67,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class ReplyRules:
-    """Rules in the order they are asked; made by load_rules."""
+    """Rules in the order they are asked; made by load_rules.
+
+    doubts: asked where one of the rules named in `doubted`, or a code alone, would call the reader's address dead.
+    """
 
     rules: tuple[Rule, ...]
+    doubts: tuple[Rule, ...] = ()
+    doubted: frozenset[str] = frozenset()
 
 
 def _make_rule(row: ReplyRule) -> Rule:
@@ -118,16 +128,17 @@ def _split_pattern(pattern: str) -> tuple[tuple[str, ...], str]:
 
 
 @cache
-def _own_rules() -> tuple[Rule, ...]:
-    folder = files(__package__).joinpath(FOLDER)
-    tables = [tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")) for name in TABLES]
-    return tuple(_make_rule(ReplyRule.model_validate(row)) for table in tables for row in table["rule"])
+def _read_table(name: str) -> tuple[Rule, ...]:
+    table = tomllib.loads(files(__package__).joinpath(FOLDER, f"{name}.toml").read_text("utf-8"))
+    return tuple(_make_rule(ReplyRule.model_validate(row)) for row in table["rule"])
 
 
 @cache
 def load_rules(extra: tuple[ReplyRule, ...] = ()) -> ReplyRules:
     """Return an operator's rules (config.replies.rules), followed by the program's own."""
-    return ReplyRules((*map(_make_rule, extra), *_own_rules()))
+    own = [rule for name in TABLES for rule in _read_table(name)]
+    shared = frozenset(rule.meaning.rule for rule in _read_table(_SHARED)) - {row.name for row in extra}
+    return ReplyRules((*map(_make_rule, extra), *own), _read_table(DOUBTS), shared)
 
 
 def classify_reply(reply: Reply, recipient_domain: str = "", rules: ReplyRules | None = None) -> Meaning:
@@ -152,6 +163,23 @@ def classify_reply(reply: Reply, recipient_domain: str = "", rules: ReplyRules |
 
 
 def _by_words(reply: Reply, words: str, domain: str, rules: ReplyRules) -> Meaning:
+    meaning = _first_fitting(reply, words, domain, rules)
+    if (meaning.reply_class in _DOUBTFUL and meaning.rule in rules.doubted) or (
+        meaning.reply_class.hard and meaning.rule == BY_CODE
+    ):
+        code = str(reply.code) if reply.code else effective_digit(reply)
+        for doubt in rules.doubts:
+            if doubt.fits(words, code, domain):
+                return _told_by(doubt)
+    return meaning
+
+
+def _told_by(rule: Rule) -> Meaning:
+    permanent = rule.meaning.reply_class in _FINAL if rule.permanent is None else rule.permanent
+    return replace(rule.meaning, permanent=permanent)
+
+
+def _first_fitting(reply: Reply, words: str, domain: str, rules: ReplyRules) -> Meaning:
     digit = effective_digit(reply)
     code = str(reply.code) if reply.code else digit
     lasting = digit in "05" and not (reply.enhanced and digit != reply.enhanced[0])
@@ -162,8 +190,7 @@ def _by_words(reply: Reply, words: str, domain: str, rules: ReplyRules) -> Meani
         if (opening and of_reader) or (told.reply_class in _LASTING and not lasting):
             continue
         if rule.fits(words, code, domain):
-            permanent = told.reply_class in _FINAL if rule.permanent is None else rule.permanent
-            return replace(told, permanent=permanent)
+            return _told_by(rule)
     return by_code(reply)
 
 

@@ -4,6 +4,7 @@ from mailer.i18n import N_
 from mailer.model.outcome import Action, Meaning, Phase, Reply, ReplyClass
 
 C, A = ReplyClass, Action
+BY_CODE = "default"  # the name of the rule where the codes alone were asked
 
 OPENING = frozenset({Phase.CONNECT, Phase.BANNER, Phase.EHLO, Phase.STARTTLS, Phase.AUTH, Phase.MAIL})
 
@@ -76,7 +77,7 @@ def summary_of(reply_class: ReplyClass) -> str:
 def make_meaning(row: _Row, retry_after_s: int = 0) -> Meaning:
     """Return the meaning of a class, with its own sentence."""
     reply_class, action, permanent, issues = row
-    return Meaning(reply_class, action, permanent, retry_after_s, issues, "default", _SUMMARIES[reply_class])
+    return Meaning(reply_class, action, permanent, retry_after_s, issues, BY_CODE, _SUMMARIES[reply_class])
 
 
 def by_code(reply: Reply) -> Meaning:

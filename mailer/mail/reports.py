@@ -145,7 +145,7 @@ def _read_statuses(
         if not any(char.isalpha() for char in diagnostic) and kind in (ReportKind.BOUNCE, ReportKind.DELAYED):
             diagnostic = told.get(one.address.lower(), "") or diagnostic
         prose = notice.words if len(statuses) == 1 else ""
-        found.append((kind, judge_recipient(one.address, kind, one.status, diagnostic, prose, rules)))
+        found.append((kind, judge_recipient(one.address, kind, one.status, diagnostic, prose, rules, one.final)))
     found = [(kind, one) for kind in _GRAVEST_FIRST for its_kind, one in found if its_kind is kind]
     recipients: dict[str, ReportedRecipient] = {}
     for kind, recipient in found:

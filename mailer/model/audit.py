@@ -48,6 +48,8 @@ class Act(StrEnum):
     CHANGE_CONTACT = "change_contact"
     EXPORT_PERSON = "export_person"  # all that is kept of a person was handed out
     ERASE_PERSON = "erase_person"
+    ADD_TOKEN = "add_token"  # noqa: S105 - a program may act for a user over the API
+    REVOKE_TOKEN = "revoke_token"  # noqa: S105 - the act
     SET_PASSWORD = "set_password"  # noqa: S105 - the act, no password
     END_SESSIONS = "end_sessions"  # all browsers in which a user was logged in were logged out
     SET_SECOND_FACTOR = "set_second_factor"

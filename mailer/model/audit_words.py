@@ -39,6 +39,8 @@ ACT_WORDS: dict[Act, str] = {
     Act.EXPORT_CONTACTS: N_("contacts exported"),
     Act.CONFIRM: N_("house confirmed"),
     Act.TEST_NOTICES: N_("notices tested"),
+    Act.ADD_TOKEN: N_("API token made"),
+    Act.REVOKE_TOKEN: N_("API token revoked"),
     Act.SET_PASSWORD: N_("password set"),
     Act.END_SESSIONS: N_("logged out everywhere"),
     Act.SET_SECOND_FACTOR: N_("second factor set"),

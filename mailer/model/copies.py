@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from mailer.model.delivery import DeliveryStatus
 
@@ -22,3 +23,17 @@ class CopyGlance:
     attempts: int
     finished_at: datetime | None
     next_attempt_at: datetime | None
+
+
+class EventRow(NamedTuple):
+    """Something that became known of a delivery, by its number."""
+
+    id: int
+    kind: str
+    mailing: int
+    delivery: int
+    address: str
+    hard: bool
+    reply_class: str
+    detail: str
+    happened_at: datetime

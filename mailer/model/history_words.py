@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from mailer.i18n import N_, _
 from mailer.model.history import Absence, AttemptRecord, DeliveryRecord, NextKind, SubscriptionRecord
 from mailer.model.outcome import Phase
-from mailer.model.report import Tie
+from mailer.model.report import ReportKind, Tie
 from mailer.model.words import class_word
 
 OUTCOME_WORDS = {
@@ -101,8 +101,15 @@ def tell_delivery(delivery: DeliveryRecord, zone: ZoneInfo) -> Iterator[tuple[da
             line = _("probably: {text}").format(text=line)
         details = [_(known.detail) if known.kind == "unsubscribe" else known.detail] if known.detail else []
         if known.about:
-            details.append(_("it speaks of {address}, to which the copy was forwarded").format(address=known.about))
+            details.append(say_about(known.kind, known.about))
         yield known.happened_at, line, details
+
+
+def say_about(kind: str, address: str) -> str:
+    """Return a line on the other address that a report of a kind speaks of."""
+    if kind == ReportKind.COMPLAINT.value:
+        return _("it names {address}, not this reader, who is not suppressed for it").format(address=address)
+    return _("it speaks of {address}, to which the copy was forwarded").format(address=address)
 
 
 def _say_attempt(tried: AttemptRecord) -> str:

@@ -39,7 +39,9 @@ class ReportedRecipient:
     """One recipient of a report. status is RFC 3463's x.y.z or empty; meaning classifies the diagnostic.
 
     kind: what became of the mail to this one, where the report tells several things (Report.kind_of); None: the
-    report's.
+    report's. address is the one that was written to, where the report tells it (ORCPT, RFC 3461 §4.2); final the one
+    that the server answered for, where it tells another: the same mailbox under its inner name, or where the mail was
+    passed on.
     """
 
     address: str
@@ -47,6 +49,7 @@ class ReportedRecipient:
     diagnostic: str
     meaning: Meaning
     kind: ReportKind | None = None
+    final: str = ""
 
 
 @dataclass(frozen=True, slots=True)

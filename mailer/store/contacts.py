@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, Row, Select, or_, select
 
+from mailer.model.delivery import Contact
 from mailer.model.listed import ContactFilter, ListedContact
 from mailer.store import audience
 from mailer.store.schema import contact, delivery, distribution_list, organisation, subscription
@@ -20,6 +21,33 @@ def iterate_contacts(
         query = query.limit(limit)
     for row in connection.execute(query.execution_options(yield_per=PAGE)):
         yield _to_listed(row)
+
+
+def page_of_contacts(
+    connection: Connection, words: str, list_name: str, after: int, most: int
+) -> list[tuple[int, Contact]]:
+    """Return contacts with ids above `after`, by id, each with its id; erased ones are not there any more.
+
+    words: only those that hold them in a field. list_name: only who is actively on it.
+    """
+    query = (
+        select(contact, organisation.c.name.label("organisation"), organisation.c.level)
+        .outerjoin(organisation, organisation.c.id == contact.c.organisation_id)
+        .where(contact.c.id > after, contact.c.erased_at.is_(None))
+        .order_by(contact.c.id)
+        .limit(most)
+    )
+    if list_name:
+        on = (
+            select(subscription.c.contact_id)
+            .join(distribution_list, distribution_list.c.id == subscription.c.list_id)
+            .where(distribution_list.c.name == list_name, subscription.c.status == "active")
+        )
+        query = query.where(contact.c.id.in_(on))
+    if words:
+        fields = (contact.c.address_key, contact.c.name, contact.c.title, organisation.c.name, contact.c.city)
+        query = query.where(or_(*(field.icontains(words, autoescape=True) for field in fields)))
+    return [(row.id, audience.to_contact(row)) for row in connection.execute(query)]
 
 
 def _select(wanted: ContactFilter) -> Select[tuple[object, ...]]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, or_, select
 
-from mailer.model.copies import CopyGlance
+from mailer.model.copies import CopyGlance, EventRow
 from mailer.model.delivery import DeliveryStatus
 from mailer.store.database import Connection
-from mailer.store.schema import delivery, distribution_list, mailing_list
+from mailer.store.schema import delivery, distribution_list, event, mailing_list
 
 _COLUMNS = (
     delivery.c.id, delivery.c.address, delivery.c.name, delivery.c.organisation, delivery.c.city, delivery.c.status,
@@ -45,6 +45,23 @@ def page_of_copies(
         parts = [connection.execute(_of_list(query, mailing_id, status, one)).all() for one in titles]
         rows = list(heapq.merge(*parts, key=lambda row: row.id))[:most]
     return [_to_glance(row, titles) for row in rows]
+
+
+def page_of_events(connection: Connection, after: int, most: int, kind: str) -> list[EventRow]:
+    """Return events with ids above `after`, the oldest first; kind: only these (empty: all)."""
+    query = (
+        select(
+            event.c.id, event.c.kind, event.c.mailing_id, event.c.delivery_id, delivery.c.address, event.c.hard,
+            event.c.reply_class, event.c.detail, event.c.happened_at,
+        )
+        .join(delivery, delivery.c.id == event.c.delivery_id)
+        .where(event.c.id > after)
+        .order_by(event.c.id)
+        .limit(most)
+    )  # fmt: skip
+    if kind:
+        query = query.where(event.c.kind == kind)
+    return [EventRow(*row) for row in connection.execute(query)]
 
 
 def _of_list(query: Select[Any], mailing_id: int, status: DeliveryStatus, list_id: int) -> Select[Any]:

@@ -54,7 +54,8 @@ def _bounces_of(connection: Connection, ids: Sequence[int]) -> dict[int, list[st
     if ids:
         rows = connection.execute(
             select(event.c.delivery_id, event.c.reply_class).where(
-                event.c.delivery_id.in_(ids), event.c.kind.in_(("bounce", "complaint"))
+                event.c.delivery_id.in_(ids),
+                or_(event.c.kind == "bounce", and_(event.c.kind == "complaint", event.c.about == "")),
             )
         )
         for number, reply_class in rows:

@@ -129,6 +129,21 @@ user_session = Table(
     Column("agent", String(200), nullable=False, server_default=""),
 )
 
+# of other programs, each for a user
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("token_sha256", String(64), nullable=False, unique=True),
+    Column("user_id", ForeignKey("user_account.id"), nullable=False, index=True),
+    Column("name", String(100), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),
+    Column("last_used_at", UtcTime),
+    Column("revoked_at", UtcTime),
+)
+
 # attempts to log in that failed, in a row, by what they are counted for: an HMAC of a name, a network or a browser
 log_in_failure = Table(
     "log_in_failure",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailer.errors import AddressError
-from mailer.model.address import parse_address
+from mailer.model.address import is_provider, parse_address
 from mailer.model.delivery import Delivery
 from mailer.model.report import Report, ReportedRecipient, ReportKind, Tie
 from mailer.store import deliveries
@@ -13,6 +13,7 @@ from mailer.store.database import Connection
 from mailer.tokens import HouseSecret, Purpose, read_token
 
 _GUESSED = frozenset({ReportKind.BOUNCE, ReportKind.DELAYED, ReportKind.COMPLAINT})
+_INSIDE = (".local", ".lan", ".internal", ".intranet", ".localdomain", ".corp", ".home.arpa")
 _TOKEN = re.compile(r"[a-z2-7]{40}")
 
 
@@ -80,32 +81,48 @@ def _guess(
         delivery = deliveries.find_delivery(connection, number, secret) if number is not None else None
         if delivery is not None:
             sure = own_mailbox and report.sender.lower() in rules.postmasters
-            return Match(delivery, Tie.POSTMASTER if sure else Tie.PROBABLE, one, kind, "")
+            return Match(delivery, Tie.POSTMASTER if sure else Tie.PROBABLE, one, kind, _other_than(key, one))
     return None
 
 
 def _about(report: Report, address: str) -> tuple[ReportedRecipient | None, ReportKind, str]:
-    """Return what the report says of this address, and what became of the mail to it.
+    """Return what the report says of this address, what became of the mail to it, and whom it speaks of instead.
 
     Where it is about others, as of a copy that was forwarded: of the only one of the gravest kind, with his address.
     """
-    for one in report.recipients:
-        if one.address.casefold() == address.casefold():
-            return one, report.kind_of(one), ""
+    named = [one for one in report.recipients if is_same_mailbox(one.address, address)]
     gravest = [one for one in report.recipients if report.kind_of(one) is report.kind]
-    if len(gravest) != 1:
+    if not named and len(gravest) == 1:
+        (only,) = gravest
+        return only, report.kind_of(only), only.final or only.address
+    if not named:
         return None, report.kind, ""
-    (only,) = gravest
-    return only, report.kind, "" if _is_rewritten(only.address, address) else only.address
+    # a copy may have gone on to somebody, too: what became of it in the mailbox itself counts first
+    one, other = min(((one, _other_than(address, one)) for one in named), key=lambda pair: bool(pair[1]))
+    return one, report.kind_of(one), other
 
 
-def _is_rewritten(address: str, ours: str) -> bool:
-    """Tell whether an address is ours as a server on its way writes it: zhang@mx1.firm.example, or without a domain."""
-    local, _at, domain = address.casefold().rpartition("@")
-    our_local, _at, our_domain = ours.casefold().rpartition("@")
+def _other_than(address: str, one: ReportedRecipient) -> str:
+    return "" if not one.final or is_same_mailbox(one.final, address) else one.final
+
+
+def is_same_mailbox(address: str, ours: str) -> bool:
+    """Tell whether an address is ours as a server on its way writes it.
+
+    In other letters, with or without a tag, as punycode or not, at a host of the domain (zhang@mx1.firm.example) or at
+    a name that only the house knows (zhang@firm.local, zhang).
+    """
+    local, _at, domain = (_key(address) or address.strip('"').casefold()).rpartition("@")
+    our_local, _at, our_domain = (_key(ours) or ours.casefold()).rpartition("@")
     if not local:
         return domain in (our_local, "")
-    return local == our_local and (domain.endswith(f".{our_domain}") or our_domain.endswith(f".{domain}"))
+    if local.strip('"').partition("+")[0] != our_local.strip('"').partition("+")[0]:
+        return False
+    if domain == our_domain or "." not in domain or domain.endswith(_INSIDE):
+        return True
+    if is_provider(domain) or is_provider(our_domain):  # user@vip.163.com is another than user@163.com
+        return False
+    return domain.endswith(f".{our_domain}") or our_domain.endswith(f".{domain}")
 
 
 def _key(address: str) -> str:

@@ -44,7 +44,8 @@ def _threshold(match: Match, feedback: str, settings: SuppressionConfig) -> Thre
         about_us = feedback in OURS or (
             match.one is not None and match.one.meaning.reply_class is ReplyClass.SENDER_POLICY
         )
-        return Threshold(1, 1) if settings.complaints and not about_us else None
+        # one that names somebody else is shown: it is no wish of this reader's
+        return Threshold(1, 1) if settings.complaints and not about_us and not match.about else None
     if match.kind is not ReportKind.BOUNCE or match.one is None:
         return None
     meaning, soft = match.one.meaning, Threshold(settings.soft_issues, settings.soft_bounces)

@@ -60,7 +60,7 @@ def make_notice(config: Config) -> tuple[Section, ...]:
                     "Of each issue: that a copy was sent to you, and what the mail servers answered or sent back: so "
                     "that we know whether it reached you."
                 ),
-                _("Your data go to the mail servers that carry the bulletin to you. They are not sold or lent."),
+                _("Your data go to the mail servers that carry the bulletin to you; this program gives them to nobody else."),
             ),
         ),
         _reading(config),
@@ -96,8 +96,9 @@ def _reading(config: Config) -> Section:
     rows = [(one.title, _(TRACKING_WORDS[one.tracks])) for one in lists if one.joining == "open"]
     others = {one.tracks for one in lists if one.joining != "open"}
     if others:
-        words = [_(TRACKING_WORDS[one]) for one in Tracking if one in others]
-        rows.append((_("other lists") if rows else _("our lists"), _(" or ").join(words)))
+        most = _(TRACKING_WORDS[max(others, key=list(Tracking).index)])
+        words = most if len(others) == 1 else _("on some of them: {what}").format(what=most)
+        rows.append((_("other lists") if rows else _("our lists"), words))
     after = [
         _("It is counted for each list as a whole: nothing is kept of who read it.")
         if config.tracking.aggregate
@@ -108,7 +109,7 @@ def _reading(config: Config) -> Section:
     ]
     if any(config.tracking.utm.model_dump().values()):
         after.append(_("Links to other sites carry the name of the bulletin, so that those sites can count them."))
-    return Section(heading, (_("On these lists it is, where mail programs let it:"),), tuple(rows), tuple(after))
+    return Section(heading, (_("What is counted, where mail programs let it:"),), tuple(rows), tuple(after))
 
 
 def _periods(config: Config) -> Section:

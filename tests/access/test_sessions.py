@@ -9,6 +9,7 @@ from mailer.app import House
 from mailer.model.access import LogInOutcome
 from mailer.store.schema import user_session
 from tests.access.conftest import AGENT, NETWORK, PASSWORD, Office
+from tests.effort import weigh
 
 
 def test_who_has_logged_in_is_known_until_they_log_out(either: Office) -> None:
@@ -72,7 +73,7 @@ def test_while_another_writes_a_session_is_found_without_waiting(office: Office)
         connection.execute(user_session.update().where(user_session.c.id < 0).values(agent=""))
         began = time.monotonic()
         assert office.access.find_session(token) is not None
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 10, "who waits for the other waits thirty"
     other.close()
     assert office.access.find_session(token) is not None
     assert office.access.list_sessions("张三")[0].last_seen_at == office.clock.now
@@ -110,9 +111,6 @@ def test_another_password_ends_every_session(either: Office) -> None:
 
 def test_finding_a_session_is_quick(either: Office) -> None:
     token = either.log_in().token
-    took = []
-    for _number in range(50):
-        began = time.perf_counter()
-        assert either.access.find_session(token) is not None
-        took.append(time.perf_counter() - began)
-    assert sorted(took)[10] < 0.01, "as a guard; measured 1 ms"
+    found = [weigh(lambda: either.access.find_session(token)) for _try in range(10)]
+    assert None not in [session for session, _rounds in found]
+    assert min(rounds for _session, rounds in found) < 60, "as a guard; measured three"

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import socket
 import sqlite3
 import stat
@@ -12,6 +11,8 @@ import sys
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from mailer.app import House
 from mailer.errors import HouseHeldError
 from mailer.model.delivery import MailingStatus
 from mailer.model.identity import Verdict
+from tests.flow.forks import fork_context
 from tests.flow.newsletter import Newsletter, end, environment
 from tests.flow.test_schedule import DUE, MONTHLY, HandClock
 from tests.relay import Relay
@@ -232,20 +234,24 @@ def test_a_clock_set_back_or_a_year_ahead_is_no_mismatch(tmp_path: Path) -> None
     house.close()
 
 
-BEATING = (
-    "import sys; from pathlib import Path; from mailer.app import House\n"
-    "house = House(Path(sys.argv[1]))\nhouse.open()\nprint('ready', flush=True)\n"
-    "while True:\n    hold = house.identity.beat()\n    assert hold is None, hold\n"
-)
+def beat_on(folder: Path, ready: Connection) -> None:
+    """Count as fast as can be until killed; in a process of its own."""
+    house = House(folder)
+    house.open()
+    ready.send("ready")
+    while True:
+        hold = house.identity.beat()
+        assert hold is None, hold
 
 
-def start_beating(folder: Path) -> "subprocess.Popen[str]":
-    process = subprocess.Popen(
-        [sys.executable, "-c", BEATING, str(folder)], env=environment(), stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+def start_beating(folder: Path) -> ForkServerProcess:
+    forks = fork_context()
+    here, there = forks.Pipe(duplex=False)
+    process = forks.Process(target=beat_on, args=(folder, there))
+    process.start()
+    there.close()
+    assert here.recv() == "ready"
+    here.close()
     return process
 
 
@@ -262,9 +268,10 @@ def test_a_kill_at_any_point_and_two_at_once_are_no_mismatch(tmp_path: Path) -> 
             assert house.identity.look() is None
             looks += 1
         for process in processes:
-            assert process.poll() is None, process.communicate()[1]
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
+            assert process.is_alive(), process.exitcode
+            process.kill()
+            process.join()
+            process.close()
         assert house.identity.look() is None
     report = house.identity.report()
     assert looks > 100

@@ -1,11 +1,11 @@
 """The days before a due date and the moment itself, one story at a time."""
 
-import multiprocessing
 import re
 import shutil
 import threading
 from datetime import date, datetime, timedelta
 from email import message_from_bytes, policy
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from mailer.errors import StateError
 from mailer.i18n import use_language
 from mailer.model.delivery import MailingStatus
 from tests.databases import make_database
+from tests.flow.forks import fork_context
 from tests.flow.month import APPROVER, EDITOR, READERS, SCHEDULE, STAFF, ZONE, HandClock, Office
 from tests.flow.newsletter import Newsletter
 from tests.relay import Relay
@@ -352,7 +353,7 @@ def test_clocks_that_tick_at_once_act_once(
     office.close()
 
 
-def _tick_in_a_process(home: str, moment: datetime, ready: "multiprocessing.synchronize.Barrier") -> None:
+def _tick_in_a_process(home: str, moment: datetime, ready: Barrier) -> None:
     failed: list[BaseException] = []
     _tick_at(Path(home), moment, ready, failed)
     raise SystemExit(len(failed))
@@ -364,10 +365,10 @@ def test_processes_that_tick_at_once_make_one_mailing(tmp_path: Path, relay: Rel
     house = House(news.folder, clock)
     house.timetable.tick()
     house.approvals.approve("2020-07", "主编")
-    spawn = multiprocessing.get_context("spawn")
-    ready = spawn.Barrier(3)
+    forks = fork_context()
+    ready = forks.Barrier(3)
     moment = datetime(2020, 7, 31, 10, 0, tzinfo=ZONE)
-    running = [spawn.Process(target=_tick_in_a_process, args=(str(news.folder), moment, ready)) for _number in range(3)]
+    running = [forks.Process(target=_tick_in_a_process, args=(str(news.folder), moment, ready)) for _number in range(3)]
     for one in running:
         one.start()
     for one in running:

@@ -25,7 +25,7 @@ KEYS = [
     "tie",
     "about",
 ]
-RECIPIENT_KEYS = ["address", "class", "hard", "status", "reason", "diagnostic"]
+RECIPIENT_KEYS = ["address", "class", "hard", "status", "reason", "diagnostic", "final"]
 
 
 def lines(said: str) -> list[dict[str, object]]:
@@ -48,7 +48,7 @@ def test_a_folder_without_settings_or_database_reads_all_the_same(tmp_path: Path
 
 
 def test_a_new_newsletter_gets_no_database_by_reading(tmp_path: Path) -> None:
-    news = Newsletter.make(tmp_path / "news", 2525)
+    news = Newsletter.make(tmp_path / "news", 2525, database=False)
     before = sorted((tmp_path / "news").rglob("*"))
     (one,) = lines(news.run("bounces", "read", str(SAMPLES / "qmail.eml"), "--json").stdout)
     assert (one["kind"], one["delivery"], one["recorded"]) == ("bounce", None, False)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailer.config import RelayConfig
@@ -81,7 +81,7 @@ async def _send(port: int, addresses: list[Address]) -> None:
     await session.quit()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.lists(SOURCE, max_size=25))
 @example(["a/b=c?d!#$%&'*+^_`{|}~-@x.example", "读者@某公司.example", "-@x.example", "=@x.example", "a=?b@x.example"])
 def test_what_an_import_takes_a_strict_server_takes(server: tuple[int, Keeper], texts: list[str]) -> None:
@@ -95,7 +95,7 @@ def test_what_an_import_takes_a_strict_server_takes(server: tuple[int, Keeper], 
 COMPOSER = make_composer(make_edition(), make_letterhead())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(SOURCE)
 @example("=?utf-8?q?=0d=0aBcc:_x?=@x.example")
 @example("a" * 64 + "@" + ".".join(["b" * 60] * 3) + ".example")

@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.config import ReplyRule
-from mailer.mail.replies import FOLDER, TABLES, Rule, _split_pattern, classify_reply, extract_meanings, load_rules
+from mailer.mail.replies import (
+    DOUBTS,
+    FOLDER,
+    TABLES,
+    Rule,
+    _split_pattern,
+    classify_reply,
+    extract_meanings,
+    load_rules,
+)
 from mailer.mail.reply_lines import MalformedReplyError, decode_text, make_reply, parse_reply_text
 from mailer.model.outcome import Action, Phase, Reply, ReplyClass
 
@@ -47,18 +56,18 @@ def test_rule_names_are_unique() -> None:
 
 def test_every_table_is_asked() -> None:
     there = {one.name for one in files("mailer.mail").joinpath(FOLDER).iterdir()}
-    assert there == {f"{name}.toml" for name in TABLES}
+    assert there == {f"{name}.toml" for name in (*TABLES, DOUBTS)}
 
 
 def test_the_catalogue_gets_every_sentence_of_the_tables() -> None:
     folder = files("mailer.mail").joinpath(FOLDER)
-    streams = [io.BytesIO(folder.joinpath(f"{name}.toml").read_bytes()) for name in TABLES]
+    streams = [io.BytesIO(folder.joinpath(f"{name}.toml").read_bytes()) for name in (*TABLES, DOUBTS)]
     found = {
         message
         for stream in streams
         for _at, _keyword, message, _comments in extract_meanings(stream, None, None, None)
     }
-    assert found == {rule.meaning.summary for rule in RULES}
+    assert found == {rule.meaning.summary for rule in (*RULES, *load_rules().doubts)}
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ async def test_a_line_without_end_ends_the_connection() -> None:
     assert sink.messages == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.binary(max_size=200), max_size=6))
 def test_any_octets_do_no_harm(parts: list[bytes]) -> None:
     async def play() -> None:

@@ -27,6 +27,7 @@ from tests.mail.line_server import BYE, ENVELOPE, HELLO, MESSAGE, LineServer, fr
 
 BODY = b"Subject: hi\r\n\r\nbody\r\n"
 QUICK = Patience(connect_s=5, command_s=5, dot_s=5, quit_s=0.2)
+LONG = Patience(connect_s=5, command_s=30, dot_s=30, quit_s=0.2)  # where no wait is to be
 SHORT = Patience(connect_s=5, command_s=0.3, dot_s=0.3, quit_s=0.2)  # where the wait itself is tested
 READER = "zhang@member.example"
 
@@ -103,12 +104,12 @@ async def test_f02_f03_a_refusing_banner_is_never_a_readers_fault(
     assert result.reply.code == int(banner[:3])
 
 
-@pytest.mark.parametrize("script", ["WAIT 3", "SLOW 0.05 220 relay.test ESMTP with a long and winding greeting"])
+@pytest.mark.parametrize("script", ["WAIT 30", "SLOW 0.2 220 relay.test ESMTP with a long and winding greeting"])
 async def test_f04_f36_a_banner_that_never_comes_or_drips_meets_one_deadline(script: str) -> None:
     async with playing(script) as server:
         begun = time.monotonic()
         result = await open_session(relay_to(server), "", SHORT)
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 6, "all of it takes ten"
     assert isinstance(result, RelayFailure)
     assert (result.reply.phase, result.reply.code) == (Phase.BANNER, 0)
 
@@ -275,8 +276,8 @@ async def test_f21_a_banner_and_a_dot_reply_in_gbk_do_no_harm() -> None:
 )  # fmt: skip
 async def test_f22_what_is_no_reply_is_a_protocol_failure_and_ends_the_session(steps: str) -> None:
     begun = time.monotonic()
-    result, session = await one_message(f"{HELLO}C MAIL FROM:*\nS 250 ok\nC RCPT *\n{steps}\nWAIT 1")
-    assert time.monotonic() - begun < 3
+    result, session = await one_message(f"{HELLO}C MAIL FROM:*\nS 250 ok\nC RCPT *\n{steps}\nWAIT 30", patience=LONG)
+    assert time.monotonic() - begun < 10
     assert isinstance(result, RelayFailure)
     assert result.meaning.reply_class is ReplyClass.PROTOCOL
     assert not result.meaning.permanent
@@ -341,7 +342,7 @@ async def test_f26_a_server_that_stops_reading_meets_the_write_deadline(monkeypa
         session = await opened(server, SHORT)
         begun = time.monotonic()
         result = await send(session, message=LARGE, before_dot=never)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 15
     assert isinstance(result, RelayFailure)
     assert result.reply.phase is Phase.BODY
 
@@ -530,7 +531,7 @@ async def test_f35_no_reply_is_taken_for_anothers() -> None:
 
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
 async def test_f36_a_dripping_reply_meets_the_commands_deadline(step: str) -> None:
-    drip = "SLOW 0.05 250 2.0.0 ok but very slowly told"
+    drip = "SLOW 0.3 250 2.0.0 ok but very slowly told"
     script = {
         "MAIL": f"C MAIL *\n{drip}",
         "RCPT": f"C MAIL *\nS 250 ok\nC RCPT *\n{drip}",
@@ -538,7 +539,7 @@ async def test_f36_a_dripping_reply_meets_the_commands_deadline(step: str) -> No
     }[step]
     begun = time.monotonic()
     result, _session = await one_message(HELLO + script, patience=SHORT)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 6, "all of it takes eleven"
     assert isinstance(result, RelayFailure)
     assert result.reply.phase.value == step.lower()
 

@@ -1,13 +1,14 @@
 """Patterns that people write: what is taken always comes to an end soon, and what does not is refused."""
 
 import random
-import time
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.model.pattern import LONGEST_TEXT, MOST_WAYS, PatternError, compile_pattern
+from tests.effort import weigh
 
 
 @pytest.mark.parametrize(
@@ -54,10 +55,10 @@ def test_case_does_not_matter_in_what_is_taken() -> None:
 def test_the_worst_that_is_taken_ends_within_a_blink(pattern: str) -> None:
     compiled = compile_pattern(pattern)
     for text in ("a" * LONGEST_TEXT, "ab" * (LONGEST_TEXT // 2), "a" * (LONGEST_TEXT - 1) + "b"):
-        begun = time.process_time()
-        compiled.search(text)
-        assert time.process_time() - begun < 0.2
+        assert weigh(partial(compiled.search, text))[1] < A_BLINK
 
+
+A_BLINK = 1000  # rounds; the worst is some 200
 
 PIECES = [
     "a",
@@ -84,7 +85,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join) | st.text(max_size=30), st.randoms())
 def test_any_text_is_taken_or_refused_and_what_is_taken_ends(pattern: str, dice: random.Random) -> None:
     try:
@@ -93,9 +94,7 @@ def test_any_text_is_taken_or_refused_and_what_is_taken_ends(pattern: str, dice:
         return
     assert compiled.search("") is None
     text = "".join(dice.choice("ab") for _ in range(LONGEST_TEXT // 2)) + "a" * (LONGEST_TEXT // 2)
-    begun = time.process_time()
-    compiled.search(text)
-    assert time.process_time() - begun < 0.5
+    assert weigh(partial(compiled.search, text))[1] < A_BLINK
 
 
 def test_the_bound_is_what_it_says() -> None:

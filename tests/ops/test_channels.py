@@ -132,7 +132,7 @@ async def test_a_service_that_hangs_is_waited_for_so_long_only(hook: WebHook) ->
     hook.answers = [(SILENT, {})]
     began = time.monotonic()
     tried = await one(f"json://127.0.0.1:{hook.port}").post("a", "b", longest_s=0.2)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert (tried.over, tried.worked) == (True, False)
 
 

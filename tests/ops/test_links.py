@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.model.report import Severity
@@ -82,7 +82,6 @@ def test_what_is_public(address: str, public: bool) -> None:
     assert is_public(ipaddress.ip_address(address)) is public
 
 
-@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_no_form_of_ipv6_makes_a_private_address_public(address: ipaddress.IPv4Address) -> None:
     number = int(address)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.errors import TemplateError
@@ -196,7 +196,6 @@ def test_every_element_of_the_body_takes_a_class() -> None:
             assert "css-class" in element.attributes
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("<>/!-[]=\"' \nabpmj:&;{}@"), max_size=60))
 def test_whatever_the_text_the_check_ends_in_a_fault_with_a_place_or_in_none(text: str) -> None:
     source = TEXT.format(text.replace("{", "{{").replace("}", "}}"))

@@ -198,7 +198,7 @@ def test_a_missing_picture_is_named_and_one_in_a_list_is_found() -> None:
     assert list(shown) == ["in a list.png"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(form=st.sampled_from(["PNG", "JPEG", "GIF", "WEBP"]), at=st.integers(0, 400), put=st.binary(max_size=6))
 def test_any_octets_give_a_picture_or_an_error_of_ours(form: str, at: int, put: bytes) -> None:
     content = save(halves(), form)

@@ -87,7 +87,7 @@ def test_every_character_comes_from_the_line_that_wrote_it(tmp_path: Path) -> No
         assert (place.file, place.line) == (str(tmp_path / file), line), text
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.text(st.sampled_from("\ufdd0\ufdd1019:甲<&\n "), max_size=12), max_size=3))
 def test_no_value_can_pass_for_a_mark(tmp_path: Path, items: list[str]) -> None:
     write(tmp_path)

@@ -35,7 +35,7 @@ def missed_readers(world: World, mailing_id: int) -> list[tuple[str, bool]]:
     return [(one.status.value, one.bounced) for one in found]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(history=st.lists(copies, min_size=8, max_size=8), most=st.sampled_from([1, 2, 500]))
 def test_figures_of_any_history_add_up(world: World, history: list[Copy], most: int) -> None:
     with world.store.read() as connection:

@@ -101,7 +101,7 @@ def field(low: int, high: int) -> st.SearchStrategy[tuple[str, frozenset[int]]]:
     return st.one_of(st.just(("*", frozenset(range(low, high + 1)))), listed)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     field(0, 59), field(0, 23), field(1, 31), field(1, 12), field(0, 7),
     st.datetimes(datetime(2023, 12, 1), datetime(2026, 2, 1)),  # noqa: DTZ001 - local times

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailer.model.issue import (
@@ -53,7 +53,7 @@ TEXTS = st.one_of(
         st.sampled_from([*QUARTERLY.splitlines(), *LISTED.splitlines(), *WORDS]), min_size=5, max_size=60
     ).map("\n".join),
 )  # fmt: skip
-FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=150)
 
 
 def shown(blocks: Iterable[Block]) -> Iterable[str]:

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailer.model.issue import Block, Cell, Emphasis, Inline, Issue, Link, Paragraph, Row, Section, Strong, Table, Text
@@ -26,7 +26,7 @@ from tests.sources.issues_at_random import ISSUES, blocks, files_of, inlines
 from tests.sources.refusals import refusal
 
 FILE = Path("issue.md")
-SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=40)
 
 
 @SLOW
@@ -45,7 +45,7 @@ def same(*content: Inline) -> None:
     assert read_body(format_body(sections), file=FILE, offset=0)[0].blocks == sections[0].blocks
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(inlines())
 def test_every_paragraph_is_read_back_the_same(content: tuple[Inline, ...]) -> None:
     expected = (Paragraph(merge_texts(content)), Paragraph((Text("后"),)))
@@ -53,7 +53,7 @@ def test_every_paragraph_is_read_back_the_same(content: tuple[Inline, ...]) -> N
     assert read_body(written, file=FILE, offset=0)[0].blocks == expected
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(blocks())
 def test_every_sequence_of_blocks_is_read_back_the_same(content: tuple[Block, ...]) -> None:
     once = tidy_blocks(content)
@@ -119,7 +119,7 @@ def test_the_real_bulletin_is_written_and_loaded_the_same(samples: Path, tmp_pat
     assert without_lines(load_issue(folder)) == without_lines(issue)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.one_of(st.text(), st.text("#*_[]()<>&|-`~\\\n !.1a中“”", max_size=60)))
 @example("[^1]\n\n[^1]:")
 @example("一[^1]\n\n- [^1]: a")

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.errors import SheetError, UsageError
@@ -328,7 +328,6 @@ def test_no_cell_breaks_the_reading_of_addresses(text: str) -> None:
         assert token.text
 
 
-@settings(deadline=None)  # a file is written for each example
 @given(st.lists(st.lists(st.text("甲@;，a.b \n杭州市合计1邮箱=", max_size=12), max_size=5), max_size=8))
 def test_no_sheet_breaks_the_reader(rows: list[list[str]]) -> None:
     stream = io.StringIO(newline="")

@@ -211,7 +211,7 @@ def test_while_the_database_is_locked_links_lead_on_and_what_has_no_room_is_coun
         began = time.monotonic()
         for n in range(40):
             assert desk.follow(token, 1 + n % 7, VISIT) == LINKS[n % 7].target
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         assert recorder.dropped >= 15
     desk.close()
     assert len(verdicts(world.store)) == 40 - recorder.dropped
@@ -227,7 +227,7 @@ def test_a_database_that_stays_locked_ends_a_stop_in_time(tmp_path: Path) -> Non
         desk.open(sign_token(SECRET, Purpose.OPEN, number), VISIT)
         began = time.monotonic()
         recorder.close(patience_s=1)
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 10
     assert recorder.dropped == 1
     desk.open(sign_token(SECRET, Purpose.OPEN, number), VISIT)
     assert recorder.dropped == 2, "nothing is taken down after the end"

@@ -273,7 +273,7 @@ def test_a_certificate_is_fetched_once_and_one_that_fails_is_not_asked_for_again
     st.binary(max_size=300)
     | st.recursive(st.none() | st.text() | st.integers(), st.lists).map(lambda v: json.dumps(v).encode())
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_comes_is_refused_and_nothing_else_is_raised(body: bytes) -> None:
     for config in (SES, SENDCLOUD):
         with pytest.raises(HookRefusedError):
@@ -286,6 +286,6 @@ ODD = st.sampled_from(
 
 
 @given(st.dictionaries(st.sampled_from(["bounce", "mail", "bouncedRecipients", "headers"]), ODD))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_notification_of_another_shape_says_nothing(told: dict[str, object]) -> None:
     assert read(SIGNER.sign(notification({"notificationType": "Bounce", **told}, NOW))).reports == ()

@@ -11,6 +11,8 @@ _SUBJECT = re.compile(
     r"|abuse (?:feedback )?report|spam complaint|spam report|junk (?:mail|email) report|fbl report"
     r"|垃圾邮件(?:举报|投诉)|(?:举报|投诉)垃圾邮件|反垃圾投诉|client tos notification|用户投诉"
 )
+# who keeps the reader to himself puts such a word, or a long digest (RFC 6590), in the place of the name
+_REDACTED = re.compile(r"(?i)redacted|undisclosed|anonymous|suppressed|hidden|x{3,}|\*{1,}|[0-9a-f]{32,}|[\w+/=-]{40,}")
 _RECIPIENTS = ("original-rcpt-to", "removal-recipient", "original-recipient", "x-rcpt-to", "recipient")
 
 
@@ -34,13 +36,20 @@ def complained_addresses(mail: OpenedMail) -> list[str]:
     """Return the addresses of the readers who complained; empty where the provider keeps them to itself."""
     for group in _groups(mail):
         for name in _RECIPIENTS:
-            if address := field_address(field(group, name)):
+            address = field_address(field(group, name))
+            if address and not is_redacted(address):
                 return [address]
     for head in mail.originals:
         for name in ("X-HmXmrOriginalRecipient", "X-Original-To", "Delivered-To", "X-Rcpt-To", "Envelope-To", "To"):
             if found := find_addresses(head_value(head, name)):
-                return [found[0][0]] if len(found) == 1 or name != "To" else []
+                first = found[0][0]
+                return [first] if (len(found) == 1 or name != "To") and not is_redacted(first) else []
     return []
+
+
+def is_redacted(address: str) -> bool:
+    """True where an address only stands for one that a provider keeps to itself."""
+    return _REDACTED.fullmatch(address.rpartition("@")[0]) is not None
 
 
 def feedback_text(mail: OpenedMail) -> str:

@@ -21,7 +21,13 @@ def find_status(text: str) -> str:
 
 
 def judge_recipient(
-    address: str, kind: ReportKind, status: str, diagnostic: str, prose: str, rules: ReplyRules | None
+    address: str,
+    kind: ReportKind,
+    status: str,
+    diagnostic: str,
+    prose: str,
+    rules: ReplyRules | None,
+    final: str = "",
 ) -> ReportedRecipient:
     """Return a recipient with what its diagnostic means; where that says little, what the notice's prose says.
 
@@ -30,7 +36,7 @@ def judge_recipient(
     diagnostic = tidy_text(diagnostic)
     phase = Phase.DOT if _AT_DATA.search(diagnostic) else Phase.RCPT
     reply = parse_reply_text(diagnostic, phase)
-    meaning = _classify(reply, status, kind, address, rules)
+    meaning = _classify(reply, status, kind, final or address, rules)
     if (
         meaning.rule == "default"
         and meaning.reply_class in _VAGUE
@@ -38,10 +44,10 @@ def judge_recipient(
         and kind in (ReportKind.BOUNCE, ReportKind.DELAYED)
     ):
         words = Reply(reply.code, reply.enhanced, " ".join(prose[:4000].split())[:1000], phase)
-        second = _classify(words, status, kind, address, rules)
+        second = _classify(words, status, kind, final or address, rules)
         if second.rule != "default":
             meaning = second
-    return ReportedRecipient(address, status or reply.enhanced, diagnostic, meaning)
+    return ReportedRecipient(address, status or reply.enhanced, diagnostic, meaning, final=final)
 
 
 def _classify(reply: Reply, status: str, kind: ReportKind, address: str, rules: ReplyRules | None) -> Meaning:

@@ -39,38 +39,44 @@ _OTHER_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class StatusOf:
-    """One recipient's group: who, what became of the mail, RFC 3463's code and the diagnostic; each may be empty."""
+    """One recipient's group: who, what became of the mail, RFC 3463's code and the diagnostic; each may be empty.
+
+    final: the address the report is really of, where that is another than the one first written to.
+    """
 
     address: str
     kind: ReportKind | None
     status: str
     diagnostic: str
+    final: str
 
 
 def read_statuses(groups: Sequence[Group]) -> list[StatusOf]:
     """Return the recipients that groups name, each once for each kind of news; some reports repeat themselves."""
-    found: dict[tuple[str, ReportKind | None], StatusOf] = {}
+    found: dict[tuple[str, str, ReportKind | None], StatusOf] = {}
     for group in groups:
         if len(found) >= MAX_RECIPIENTS:
             break
-        address = _address(group)
-        if address:
-            one = _read(group, address)
-            key = (address.lower(), one.kind)
+        addresses = _addresses(group)
+        if addresses:
+            address = addresses[0]
+            one = _read(group, address, next((other for other in addresses if other.lower() != address.lower()), ""))
+            key = (address.lower(), one.final.lower(), one.kind)
             if key not in found or (not found[key].diagnostic and one.diagnostic):
                 found[key] = one
     return list(found.values())
 
 
-def _address(group: Group) -> str:
-    """Return the recipient as we wrote to it where the report says so, else the final one."""
-    for name in ("original-recipient", "final-recipient", "x-actual-recipient", "x-final-recipient"):
-        if address := field_address(field(group, name)):
-            return address
-    return ""
+def _addresses(group: Group) -> list[str]:
+    """Return the recipient as we wrote to it where the report says so, then who he became on the way."""
+    if original := field_address(field(group, "original-recipient")):
+        names = ("x-actual-recipient", "final-recipient", "x-final-recipient")
+    else:
+        names = ("final-recipient", "x-actual-recipient", "x-final-recipient")
+    return [one for one in (original, *(field_address(field(group, name)) for name in names)) if one]
 
 
-def _read(group: Group, address: str) -> StatusOf:
+def _read(group: Group, address: str, final: str) -> StatusOf:
     told = field(group, "status")
     status = find_status(told[:40])
     diagnostic = field(group, "diagnostic-code", "x-diagnostic-code")
@@ -83,4 +89,4 @@ def _read(group: Group, address: str) -> StatusOf:
         diagnostic = diagnostic or (detail[1] or detail[0] if detail else extra)
     word = re.split(r"[\s;(,]", action.strip(), maxsplit=1)[0]
     kind = _ACTIONS.get(word) or _BY_DIGIT.get(told[:1])
-    return StatusOf(address, kind, status, diagnostic)
+    return StatusOf(address, kind, status, diagnostic, final)

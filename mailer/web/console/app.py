@@ -13,12 +13,14 @@ from starlette.exceptions import HTTPException
 
 from mailer.app import House
 from mailer.i18n import _
+from mailer.web.api.app import create_api
 from mailer.web.console import PARTS
 from mailer.web.console.assets import add_assets
 from mailer.web.console.desk import PAGE_HEADERS, Desk, comes_from_here, language_of_console, look_of
 from mailer.web.console.entry import add_entry
 from mailer.web.console.frame import draw_console_page
 from mailer.web.language import speaking
+from mailer.web.operations import add_operations
 
 log = logging.getLogger(__name__)
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
@@ -37,10 +39,12 @@ def create_console(house: House) -> FastAPI:
     router = APIRouter()
     desk = Desk(house, router)
     add_assets(router)
+    add_operations(router, house)
     add_entry(desk)
     for add in PARTS:
         add(desk)
     app.include_router(router)
+    app.mount("/api/v1", create_api(house))
     _add_answers(app, house)
     _add_checks(app, house)
     return app

@@ -1,8 +1,7 @@
 """A newsletter folder with its console on a real socket, and its staff, each logged in with a client of their own."""
 
-import asyncio
 import re
-import threading
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,8 @@ from mailer.app import House
 from mailer.model.people import UserRole
 from mailer.web.console.app import create_console
 from mailer.web.console.desk import COOKIE
-from mailer.web.server import serve_public
 from tests.flow.newsletter import Newsletter
+from tests.web.serving import serving
 
 PASSWORD = "correct horse battery"
 NAMES = {
@@ -62,9 +61,7 @@ class Office:
     house: House
     url: str = ""
     clerks: dict[UserRole, Clerk] = field(default_factory=dict)
-    _stop: asyncio.Event = field(default_factory=asyncio.Event)
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    _thread: threading.Thread | None = None
+    _server: AbstractContextManager[str] = field(default_factory=lambda: nullcontext(""))
 
     @classmethod
     def open(cls, folder: Path, port: int = 25, extra: str = "") -> "Office":
@@ -74,19 +71,8 @@ class Office:
             house.people.add(name, [role], "" if role is UserRole.ADMIN else NAMES[UserRole.ADMIN])
             house.access.set_password(name, PASSWORD, NAMES[UserRole.ADMIN])
         office = cls(newsletter, house)
-        ready = threading.Event()
-
-        def listening(number: int) -> None:
-            office.url = f"http://127.0.0.1:{number}"
-            ready.set()
-
-        def run() -> None:
-            with asyncio.Runner(loop_factory=lambda: office._loop) as runner:
-                runner.run(serve_public(create_console(house), "127.0.0.1", 0, office._stop, listening))
-
-        office._thread = threading.Thread(target=run, name="console")
-        office._thread.start()
-        assert ready.wait(10)
+        office._server = serving(create_console(house))
+        office.url = office._server.__enter__()
         return office
 
     def visitor(self, language: str = "en") -> httpx.Client:
@@ -123,8 +109,5 @@ class Office:
     def close(self) -> None:
         for clerk in self.clerks.values():
             clerk.client.close()
-        self._loop.call_soon_threadsafe(self._stop.set)
-        assert self._thread is not None
-        self._thread.join(10)
-        assert not self._thread.is_alive()
+        self._server.__exit__(None, None, None)
         self.house.close()
