@@ -60,7 +60,9 @@ def make_notice(config: Config) -> tuple[Section, ...]:
                     "Of each issue: that a copy was sent to you, and what the mail servers answered or sent back: so "
                     "that we know whether it reached you."
                 ),
-                _("Your data go to the mail servers that carry the bulletin to you; this program gives them to nobody else."),
+                _(
+                    "Your data go to the mail servers that carry the bulletin to you; this program gives them to nobody else."
+                ),
             ),
         ),
         _reading(config),

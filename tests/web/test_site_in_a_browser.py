@@ -163,7 +163,7 @@ def test_a_reader_chooses_lists_leaves_comes_back_and_says_why(walk: Walk, site:
     page.locator("svg.done").wait_for()
     walk.look("preferences-kept")
     page.locator("main .note a").click()
-    assert page.locator("fieldset input:checked").count()  == 3
+    assert page.locator("fieldset input:checked").count() == 3
     walk.open(f"/u/{site.token(Purpose.UNSUBSCRIBE, number)}")
     page.locator("main form button").click()
     page.locator("svg.done").wait_for()
