@@ -57,7 +57,10 @@ def report(
         int, typer.Option("--compare", min=1, max=60, help=_("compare over so many mailings, this one included"))
     ] = 12,
     addresses: Annotated[
-        bool, typer.Option("--addresses/--masked", help=_("whether addresses and replies of servers can be read"))
+        bool,
+        typer.Option(
+            "--addresses/--masked", help=_("whether addresses, names, phone numbers and what servers say can be read")
+        ),
     ] = True,
     as_json: JsonOption = False,
 ) -> None:

@@ -178,9 +178,9 @@ def _judge(
     if kind is ReportKind.BOUNCE and _text(part, "bounceSubType") in _ON_THEIR_LIST:
         meaning = Meaning(ReplyClass.INACTIVE, Action.SUPPRESS, permanent=True, rule="ses-list", summary=ON_THEIR_LIST)
         return ReportedRecipient(address, _text(one, "status"), diagnostic or _text(part, "bounceSubType"), meaning)
-    meaning = _mean_bounce(part, _text(one, "status"), diagnostic, rules) if kind is ReportKind.BOUNCE else None
+    typed = _mean_bounce(part, _text(one, "status"), diagnostic, rules) if kind is ReportKind.BOUNCE else None
     found = judge_recipient(address, kind, _text(one, "status"), diagnostic, "", rules)
-    return replace(found, meaning=meaning or found.meaning, diagnostic=found.diagnostic or _text(part, "bounceSubType"))
+    return replace(found, meaning=typed or found.meaning, diagnostic=found.diagnostic or _text(part, "bounceSubType"))
 
 
 def _mean_bounce(part: Mapping[str, Any], status: str, diagnostic: str, rules: ReplyRules) -> Meaning:
