@@ -91,6 +91,9 @@ def write_files(
 ) -> list[Path]:
     """Write a report as the files that are wanted; return their paths. Raises UsageError, StateError."""
     written: list[Path] = []
+    for path in (html, pdf, xlsx, csv):
+        if path is not None and str(path) == "-":
+            raise UsageError(_("a report is written to files only"), field=str(path), cure=_("name a file"))
     if html is not None or pdf is not None:
         from mailer.web.report import draw_report as draw_page  # pygal is slow to load
 

@@ -147,9 +147,9 @@ def _read_statuses(
         prose = notice.words if len(statuses) == 1 else ""
         found.append((kind, judge_recipient(one.address, kind, one.status, diagnostic, prose, rules, one.final)))
     found = [(kind, one) for kind in _GRAVEST_FIRST for its_kind, one in found if its_kind is kind]
-    recipients: dict[str, ReportedRecipient] = {}
+    recipients: dict[tuple[str, str], ReportedRecipient] = {}
     for kind, recipient in found:
-        recipients.setdefault(recipient.address.lower(), replace(recipient, kind=kind))
+        recipients.setdefault((recipient.address.lower(), recipient.final.lower()), replace(recipient, kind=kind))
     return (found[0][0] if found else ReportKind.OTHER), tuple(recipients.values())
 
 

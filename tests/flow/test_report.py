@@ -71,6 +71,9 @@ def test_what_cannot_be_written_or_is_not_there_is_said_plainly(news: Newsletter
     news.json("send", "2020-07", "--wait")
     (tmp_path / "file").write_text("")
     assert "cannot be written" in news.run("report", "--html", str(tmp_path / "file" / "r.html"), code=2).stderr
+    for option in ("--html", "--pdf", "--xlsx", "--csv"):
+        assert "files only" in news.run("report", option, "-", code=2).stderr
+    assert not Path("-").exists()
     assert "cannot be written" in news.run("report", "--xlsx", str(tmp_path / "file" / "r.xlsx"), code=2).stderr
 
 
