@@ -14,8 +14,10 @@ from mailer.errors import InputError
 from mailer.i18n import _
 from mailer.model.history_words import say_about
 from mailer.model.outcome import Phase
-from mailer.model.report import KeptMail, ReportedRecipient, ReportKind, ReturnedMail, Tie
-from mailer.model.report_words import REPORT_WORDS
+from mailer.model.report import KeptMail, Report, ReportedRecipient, ReportKind, ReturnedMail, Tie
+from mailer.model.report_words import RECEIPT_WORDS, REPORT_WORDS
+
+_NO_FAILURE = frozenset({ReportKind.DELIVERED, ReportKind.RELAYED, ReportKind.RECEIPT})
 
 
 def add_to(app: typer.Typer) -> None:
@@ -89,7 +91,7 @@ def _draw_one(returned: ReturnedMail) -> None:
     kind = _("an answer by a person") if report.reply else _(REPORT_WORDS[report.kind])
     say(_("{what}: {text}").format(what=name, text=kind))
     for one in report.recipients:
-        say("  " + _("{what}: {text}").format(what=one.address, text=_explain(one)))
+        say("  " + _("{what}: {text}").format(what=one.address, text=_explain(report, one)))
     if returned.delivery_id is None:
         say("  " + _("it is about no delivery of ours; nothing was changed"), "yellow")
     elif report.kind is ReportKind.UNSUBSCRIBE:
@@ -102,9 +104,16 @@ def _draw_one(returned: ReturnedMail) -> None:
         say("  " + say_about(report.kind.value, returned.about))
 
 
-def _explain(one: ReportedRecipient) -> str:
-    why, reply = class_word(one.meaning.reply_class.value), f"{one.status} {one.diagnostic}".strip()
-    return _("{what}: {text}").format(what=why, text=reply) if reply else why
+def _explain(report: Report, one: ReportedRecipient) -> str:
+    """Return what a report says of one recipient; a class and its reasons only where the mail did not arrive."""
+    kind, said = report.kind_of(one), f"{one.status} {one.diagnostic}".strip()
+    why = class_word(one.meaning.reply_class.value)
+    if kind in _NO_FAILURE:
+        why = _(REPORT_WORDS[kind])
+        said = _(RECEIPT_WORDS[one.diagnostic]) if one.diagnostic in RECEIPT_WORDS else said
+    elif kind is not report.kind:
+        why = _("{what}: {text}").format(what=_(REPORT_WORDS[kind]), text=why)
+    return _("{what}: {text}").format(what=why, text=said) if said else why
 
 
 def poll(ctx: typer.Context, as_json: JsonOption = False) -> None:

@@ -57,7 +57,10 @@ def report(
         int, typer.Option("--compare", min=1, max=60, help=_("compare over so many mailings, this one included"))
     ] = 12,
     addresses: Annotated[
-        bool, typer.Option("--addresses/--masked", help=_("whether addresses and replies of servers can be read"))
+        bool,
+        typer.Option(
+            "--addresses/--masked", help=_("whether addresses, names, phone numbers and what servers say can be read")
+        ),
     ] = True,
     as_json: JsonOption = False,
 ) -> None:
@@ -88,6 +91,9 @@ def write_files(
 ) -> list[Path]:
     """Write a report as the files that are wanted; return their paths. Raises UsageError, StateError."""
     written: list[Path] = []
+    for path in (html, pdf, xlsx, csv):
+        if path is not None and str(path) == "-":
+            raise UsageError(_("a report is written to files only"), field=str(path), cure=_("name a file"))
     if html is not None or pdf is not None:
         from mailer.web.report import draw_report as draw_page  # pygal is slow to load
 

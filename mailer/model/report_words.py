@@ -15,3 +15,12 @@ REPORT_WORDS: dict[ReportKind, str] = {
     ReportKind.UNSUBSCRIBE: N_("a reader asks to leave"),
     ReportKind.OTHER: N_("not understood"),
 }
+
+# the disposition types of RFC 8098 and of RFC 2298 before it
+RECEIPT_WORDS: dict[str, str] = {
+    "displayed": N_("shown to the reader"),
+    "deleted": N_("deleted, perhaps unread"),
+    "dispatched": N_("sent on by the reader's program"),
+    "processed": N_("handled by a program, perhaps unread"),
+    "denied": N_("the reader sends no receipts"),
+}

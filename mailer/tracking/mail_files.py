@@ -34,7 +34,9 @@ def read_mails(name: str, standard_input: BinaryIO) -> Iterator[FoundMail]:
     its error; nothing is raised.
     """
     try:
-        if name == STANDARD_INPUT:
+        if not name:
+            yield FoundMail(name, 1, b"", _("no file is named"))
+        elif name == STANDARD_INPUT:
             yield from _read_stream(name, standard_input)
         elif Path(name).is_dir():
             yield from _read_folder(name, Path(name))

@@ -12,6 +12,13 @@ SEEN = "S"
 
 def unseen_mail(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Yield (key, bytes) of each mail not marked as seen, oldest name first. Raises InputError for no Maildir."""
+    if not folder.exists():
+        raise InputError(
+            _("there is no such folder"),
+            file=folder,
+            field="bounces.maildir",
+            cure=_("have the mail server deliver into it, or correct the path in config.toml"),
+        )
     if not (folder / "new").is_dir():
         raise InputError(
             _("is not a Maildir"), file=folder, field="bounces.maildir", cure=_("it needs the folders new, cur and tmp")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from mailer.config import BouncesConfig
-from mailer.errors import MailerError
+from mailer.errors import InputError, MailerError
 from mailer.tracking.mailbox import Mailbox
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ class MailboxWatch:
         self._sweep = sweep
         self._stop = threading.Event()
         self._box: Mailbox | None = None
+        self._unread = ""  # what was said of the folders on this machine
 
     def stop(self) -> None:
         """End `run` soon, also while it waits for a server."""
@@ -53,7 +54,7 @@ class MailboxWatch:
             try:
                 config = self._settings()
                 wait = config.poll_every.total_seconds()
-                self._sweep()
+                self._look_here()
                 if config.imap_host:
                     self._stay(config)
                 failures = 0
@@ -66,6 +67,16 @@ class MailboxWatch:
                 log.warning("returned mail: %s; again in %.0f s", error, wait, exc_info=None if expected else error)
             self._stop.wait(wait)
 
+    def _look_here(self) -> None:
+        """Sweep; a folder that cannot be read is told of once, and keeps nobody from the mailbox."""
+        try:
+            self._sweep()
+            self._unread = ""
+        except InputError as error:
+            if self._unread != str(error):
+                log.warning("returned mail: %s; %s", error, error.cure)
+            self._unread = str(error)
+
     def _stay(self, config: BouncesConfig) -> None:
         """Read a mailbox, and stay in it while the server tells of what comes."""
         began = time.monotonic()
@@ -76,7 +87,7 @@ class MailboxWatch:
                 while box.tells and not self._stop.is_set() and time.monotonic() - began < LONGEST_SESSION_S:
                     box.wait_for_mail(min(config.poll_every.total_seconds(), LONGEST_IDLE_S), self._stop)
                     if not self._stop.is_set():
-                        self._sweep()
+                        self._look_here()
                         self._read(box)
             finally:
                 self._box = None

@@ -87,6 +87,33 @@ def test_errors_findings_and_returned_mail_bear_them_too(capsys: pytest.CaptureF
     assert f"file {FOREIGN}: bounce\n  reader@firm.example: no such mailbox: 5.1.1 reply {FOREIGN}\n" in said.out
 
 
+def test_good_news_of_a_recipient_bears_no_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    unknown = Meaning(ReplyClass.UNKNOWN, Action.NONE, permanent=False)
+    full = Meaning(ReplyClass.FULL, Action.SUPPRESS_AFTER, permanent=False)
+    later = Meaning(ReplyClass.TEMPORARY, Action.RETRY, permanent=False)
+    reports = (
+        Report(ReportKind.DELIVERED, (ReportedRecipient("a@x.example", "2.0.0", "Ok", unknown),)),
+        Report(ReportKind.RECEIPT, (ReportedRecipient("b@x.example", "", "displayed", unknown),)),
+        Report(
+            ReportKind.BOUNCE,
+            (
+                ReportedRecipient("c@x.example", "5.2.2", "full", full, ReportKind.BOUNCE),
+                ReportedRecipient("d@x.example", "4.4.1", "", later, ReportKind.DELAYED),
+                ReportedRecipient("e@x.example", "2.0.0", "", unknown, ReportKind.DELIVERED),
+            ),
+        ),
+    )
+    draw([ReturnedMail("f", one, None, False, False) for one in reports], as_json=False)
+    said = [line.strip() for line in capsys.readouterr().out.splitlines() if "@" in line]
+    assert said == [
+        "a@x.example: delivered: 2.0.0 Ok",
+        "b@x.example: receipt: shown to the reader",
+        "c@x.example: mailbox full: 5.2.2 full",
+        "d@x.example: delayed: temporary fault: 4.4.1",
+        "e@x.example: delivered: 2.0.0",
+    ]
+
+
 def test_what_a_terminal_would_obey_is_not_passed_on(capsys: pytest.CaptureFixture[str]) -> None:
     say("550 \x1b[2J\x1b]0;mine\x07 gone \x9b1m \u202eelif\r over\ttab")
     table = make_table("", ("Reason", "left"))

@@ -8,7 +8,7 @@ import openpyxl
 import pypdfium2
 import pytest
 
-from tests.flow.newsletter import Newsletter
+from tests.flow.newsletter import SHEETS, Newsletter
 from tests.relay import Relay
 
 GONE = "reader@firm2.example"
@@ -41,17 +41,21 @@ def test_a_mailing_is_told_in_every_form_and_all_say_the_same(news: Newsletter, 
     assert [(row["planned"], row["accepted"]) for row in rows] == [("2", "2"), ("8", "7")]
 
 
-def test_a_masked_report_names_no_address(news: Newsletter, relay: Relay, tmp_path: Path) -> None:
+def test_a_masked_report_names_nobody(news: Newsletter, relay: Relay, tmp_path: Path) -> None:
     relay.rcpt[GONE] = ["550 5.1.1 <reader@firm2.example>: no such user"]
+    rows = SHEETS["members"].replace("邮箱\n", "邮箱,电话\n").replace("办公室,reader@firm2", "王晓明,reader@firm2")
+    sheet = rows.replace("firm2.example", "firm2.example,0571-88880015")
+    (news.folder / "subscribers" / "members.csv").write_text(sheet, "utf-8")
     news.json("send", "2020-07", "--wait")
     page, missed = tmp_path / "r.html", tmp_path / "missed.csv"
     news.run("report", "last", "--masked", "--html", str(page), "--csv", str(missed))
     for path in (page, missed):
         text = path.read_text("utf-8")
         assert GONE not in text
-        assert "r***r@firm2.example" in text
+        assert not any(one in text for one in ("晓", "88880015"))
+        assert all(one in text for one in ("r***r@firm2.example", "王…", "0571-8888****", "会员2"))
     said = news.run("report", "last", "--masked").stdout
-    assert GONE not in said
+    assert not any(one in said for one in (GONE, "晓", "88880015"))
     assert "accepted" in said
 
 
@@ -67,6 +71,9 @@ def test_what_cannot_be_written_or_is_not_there_is_said_plainly(news: Newsletter
     news.json("send", "2020-07", "--wait")
     (tmp_path / "file").write_text("")
     assert "cannot be written" in news.run("report", "--html", str(tmp_path / "file" / "r.html"), code=2).stderr
+    for option in ("--html", "--pdf", "--xlsx", "--csv"):
+        assert "files only" in news.run("report", option, "-", code=2).stderr
+    assert not Path("-").exists()
     assert "cannot be written" in news.run("report", "--xlsx", str(tmp_path / "file" / "r.xlsx"), code=2).stderr
 
 

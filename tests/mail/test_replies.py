@@ -403,7 +403,25 @@ def test_alternatives_that_are_plain_text_are_asked_for_by_themselves(
         ("邮件内容含敏感词", C.CONTENT),
         ("被对方拒收：您在收件人的黑名单中", C.OPT_OUT),
         ("553-SPF (Sender Policy Framework) domain authentication fail", C.SENDER_POLICY),
+        ("553 Invalid rcptto [@sm071311] a@x.example", C.GONE),
+        ("550 5.4.310 DNS domain x.example does not exist [Message=InfoDomainNonexistent]", C.GONE),
+        ("450 4.1.2 domain does not exist", C.TEMPORARY),
+        ("收件人域名 x.example 不存在", C.GONE),
+        ("550 The recipient may contain a non-existent account, please check the recipient address.", C.GONE),
+        ("550 Client blocked using Barracuda Reputation", C.IP_POLICY),
     ],
 )
 def test_words_alone_say_what_is_meant(text: str, reply_class: ReplyClass) -> None:
     assert classify_reply(parse_reply_text(text, Phase.RCPT)).reply_class is reply_class
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 sender domain does not exist", "550 your domain x.example does not exist", "553 sender's domain does not exist",
+        "550 MAIL FROM domain does not exist", "504 HELO domain does not exist", "550 您的域名不存在", "550 发件人域名不存在",
+        "550 发件人的域名 x.example 不存在", "550 发信域名不存在",
+    ],
+)  # fmt: skip
+def test_our_own_domain_that_is_not_found_says_nothing_of_the_reader(text: str) -> None:
+    assert not classify_reply(parse_reply_text(text, Phase.RCPT)).reply_class.hard

@@ -120,6 +120,66 @@ def test_a_report_of_broken_structure_says_the_same(name: str, how: str) -> None
     assert (broken.kind, describe(broken)) == (whole.kind, describe(whole))
 
 
+@pytest.mark.parametrize(
+    "subject", ["未传递: 简报", "传递失败: 简报", "您的邮件被拒绝", "邮件系统通知", "未能传递：简报"]
+)
+def test_a_notice_of_exchange_in_chinese_names_its_recipient(subject: str) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "Exchange <postmaster@firm.example>", "news@zsia.example", subject
+    mail.set_content(
+        "<p>无法将邮件传递给以下收件人或通讯组列表:</p><p>处长<br>没有找到此人的地址，系统不会再尝试传递。</p><hr>"
+        "<p>管理员的诊断信息:</p><p>bob@firm.example<br>#550 5.1.1 RESOLVER.ADR.RecipNotFound; not found ##</p>"
+        "<p>原始邮件头:</p><pre>From: news@zsia.example\nTo: carol@firm.example</pre>",
+        subtype="html",
+    )
+    report = parse_report(mail.as_bytes())
+    assert report.kind is ReportKind.BOUNCE
+    assert [(one["address"], one["hard"]) for one in describe(report)] == [("bob@firm.example", True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "reply_class"),
+    [
+        ("邮件无法送达以下收件人:\n  bob@firm.example\n错误信息: 该用户已被管理员禁用", "inactive"),
+        ("未能传递给:\n\n  bob@firm.example\n\n原因:\n\n  用户 bob (bob@firm.example) 未列在 Domino 目录中", "gone"),
+        ("The mail was undeliverable:\n\nThe following destination addresses were unknown:\n\n<bob@firm.example>", "gone"),
+        (
+            "无法发送到 bob@firm.example\n\n退信原因 所在的域名 firm.example 不存在\n英文说明:Host or domain name not found",
+            "gone",
+        ),
+        ("Your message to: bob@firm.example\nwas blocked by our Spam Firewall. NOT DELIVERED\n\nby barracuda.firm.example",
+         "content"),
+        ("发往 bob@firm.example 的邮件退回。\n退信原因：对方服务器暂时无法连接\n可能的原因：1. 地址不存在；2. 邮箱已满。",
+         "temporary"),
+        ("Could not be delivered:\n<bob@firm.example>:\n  connection timed out\n  Possible reasons: mailbox full", "temporary"),
+    ],
+    ids=range(7),
+)  # fmt: skip
+def test_a_notice_says_why_in_the_servers_own_words(text: str, reply_class: str) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "postmaster@firm.example", "news@zsia.example", "退信"
+    mail.set_content(text)
+    report = parse_report(mail.as_bytes())
+    assert report.kind is ReportKind.BOUNCE
+    assert [(one["address"], one["class"]) for one in describe(report)] == [("bob@firm.example", reply_class)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "这是邮件收条，您发给 bob@firm.example 的信件，已在 2020-07-31 12:00 被接收。",
+        "此收条只表明收件人的电脑上曾显示过此邮件",
+        "您发送给 bob@firm.example 的邮件，对方已阅读。",
+    ],
+)
+def test_a_receipt_in_words_is_one(text: str) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "bob@firm.example", "news@zsia.example", "已读回执：简报"
+    mail.set_content(f"<p>{text}</p>", subtype="html")
+    report = parse_report(mail.as_bytes())
+    assert (report.kind, [one.address for one in report.recipients]) == (ReportKind.RECEIPT, ["bob@firm.example"])
+
+
 # decoding
 
 

@@ -42,6 +42,12 @@ def test_our_own_issue_has_nothing_but_notes() -> None:
     assert check_theme(read_templates(TEMPLATES).theme) == []
 
 
+def test_public_pages_without_a_certificate_are_a_warning() -> None:
+    for url, severities in (("http://news.example.org", [Severity.WARNING]), ("https://news.example.org", [])):
+        found = check_issue(make_issue(), make_config(public_url=url), (), TODAY)
+        assert [one.severity for one in found if "one-click" in one.text] == severities
+
+
 def test_no_public_url_is_a_note() -> None:
     (finding,) = check(make_issue(), make_config())
     assert finding.severity is Severity.NOTE

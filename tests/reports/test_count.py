@@ -12,7 +12,7 @@ from mailer.model.figures import MISSED, MailingFigures
 from mailer.model.reading import HitKind, Verdict
 from mailer.reports import count
 from mailer.reports.count import count_mailing, median_of
-from mailer.reports.people import list_missed
+from mailer.reports.people import list_missed, mask_name, mask_phone
 from mailer.store.mailings import find_mailing
 from tests.reports.histories import Copy, add_request, copies, write_history
 from tests.world import NOW, SECRET, World
@@ -138,3 +138,20 @@ def test_a_mailing_that_has_not_begun_has_lists_and_no_figures(world: World) -> 
     figures = count_figures(world, mailing_id)
     assert [part.name for part in figures.lists] == ["government", "members"]
     assert (figures.planned, figures.missed, figures.hours, figures.domains) == (0, 0, (), ())
+
+
+@pytest.mark.parametrize(
+    ("phone", "masked"),
+    [
+        ("0571-8888 1234", "0571-8888 ****"),
+        ("138 0571 0015 / 0571-88881234", "138 0571 **** / 0571-8888****"),
+        ("+86 571 8888 1234、123", "+86 571 8888 ****、***"),
+        ("", ""),
+    ],
+)
+def test_a_phone_number_loses_its_last_four_digits(phone: str, masked: str) -> None:
+    assert mask_phone(phone) == masked
+
+
+def test_of_a_name_the_first_character_is_left() -> None:
+    assert [mask_name(one) for one in ("王晓明", " Li Hua", "赵", "  ")] == ["王…", "L…", "赵…", ""]

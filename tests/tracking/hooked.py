@@ -70,6 +70,7 @@ def ses_bounce(
     kind: str = "Permanent",
     diagnostic: str = "smtp; 550 5.1.1 no such user",
     sub: str = "General",
+    status: str = "5.1.1",
 ) -> dict[str, object]:
     """What SES says of a bounce."""
     return {
@@ -79,7 +80,7 @@ def ses_bounce(
             "bounceSubType": sub,
             "timestamp": "2020-07-31T02:00:05.000Z",
             "bouncedRecipients": [
-                {"emailAddress": address, "action": "failed", "status": "5.1.1", "diagnosticCode": diagnostic}
+                {"emailAddress": address, "action": "failed", "status": status, "diagnosticCode": diagnostic}
             ],
         },
         "mail": {

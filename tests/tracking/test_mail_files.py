@@ -105,6 +105,8 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
         (one,) = read(name)
         assert one.error
         assert one.raw == b""
+    (unnamed,) = read("")
+    assert unnamed.error == "no file is named"
 
 
 def test_a_huge_mbox_takes_no_memory_and_a_huge_mail_is_cut(tmp_path: Path) -> None:

@@ -5,9 +5,12 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from mailer.config import BouncesConfig
 from mailer.errors import MailboxError
 from mailer.model.outcome import Action, Meaning, ReplyClass
 from mailer.model.report import Report, ReportedRecipient, ReportKind, ReturnedMail
@@ -16,6 +19,7 @@ from mailer.tracking import watching
 from mailer.tracking.fetching import read_new
 from mailer.tracking.intake import ArrivedMail
 from mailer.tracking.mailbox import open_mailbox
+from mailer.tracking.maildir import unseen_mail
 from mailer.tracking.watching import MailboxWatch
 from tests.mail.certificates import Certificates
 from tests.mail.certificates import certificates as certificates
@@ -192,3 +196,26 @@ def test_the_server_says_when_mail_comes_and_a_cut_connection_is_made_anew(
         watch.stop()
         thread.join(10)
     assert not thread.is_alive(), "a stop waits for no server"
+
+
+def test_a_maildir_that_is_not_there_is_told_of_once_and_keeps_nobody_from_the_mailbox(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "FIRST_WAIT_S", 0.02)
+    asked = list[str]()
+
+    def open_box() -> NoReturn:
+        asked.append("the mailbox")
+        raise MailboxError("no mailbox")
+
+    config = BouncesConfig(imap_host="imap.example", imap_username="a", imap_password_file="b", maildir="absent")
+    watch = MailboxWatch(lambda: config, open_box, lambda _box: None, lambda: list(unseen_mail(tmp_path / "absent")))
+    thread = threading.Thread(target=watch.run)
+    thread.start()
+    try:
+        wait_for(lambda: len(asked) >= 2)
+    finally:
+        watch.stop()
+        thread.join(10)
+    (told,) = [record.message for record in caplog.records if "absent" in record.message]
+    assert "bounces.maildir: there is no such folder; have the mail server deliver into it" in told

@@ -148,6 +148,37 @@ def test_a_passing_bounce_is_not_hard_and_feedback_keeps_its_type() -> None:
     assert one.report.kind is ReportKind.DELIVERED
 
 
+@pytest.mark.parametrize(
+    ("kind", "sub", "diagnostic", "status", "reply_class"),
+    [
+        ("Permanent", "General", "", "", ReplyClass.GONE),
+        ("Permanent", "General", "smtp; 550 5.7.1 blocked using zen.spamhaus.org", "5.7.1", ReplyClass.IP_POLICY),
+        ("Permanent", "NoEmail", "", "", ReplyClass.GONE),
+        ("Permanent", "Suppressed", "", "5.1.1", ReplyClass.INACTIVE),
+        ("Permanent", "OnAccountSuppressionList", "", "", ReplyClass.INACTIVE),
+        ("Transient", "MailboxFull", "", "", ReplyClass.FULL),
+        ("Transient", "MailboxFull", "smtp; 550 5.1.1 user unknown", "5.1.1", ReplyClass.FULL),
+        ("Transient", "ContentRejected", "", "", ReplyClass.CONTENT),
+        ("Transient", "AttachmentRejected", "", "", ReplyClass.CONTENT),
+        ("Transient", "MessageTooLarge", "", "", ReplyClass.CONTENT),
+        ("Transient", "General", "", "", ReplyClass.TEMPORARY),
+        ("Transient", "General", "smtp; 550 5.1.1 user unknown", "5.1.1", ReplyClass.TEMPORARY),
+        ("Undetermined", "Undetermined", "", "", ReplyClass.UNKNOWN),
+        ("Undetermined", "Undetermined", "smtp; 550 5.1.1 user unknown", "5.1.1", ReplyClass.UNKNOWN),
+        ("Undetermined", "Undetermined", "smtp; 552 mailbox full", "", ReplyClass.FULL),
+    ],
+)
+def test_a_bounce_is_what_ses_says_in_its_type(
+    kind: str, sub: str, diagnostic: str, status: str, reply_class: ReplyClass
+) -> None:
+    told = ses_bounce("li@firm.example", "a" * 40, kind, diagnostic, sub, status)
+    (one,) = read(SIGNER.sign(notification(told, NOW))).reports
+    (recipient,) = one.report.recipients
+    assert (one.report.kind, recipient.meaning.reply_class) == (ReportKind.BOUNCE, reply_class)
+    assert recipient.meaning.summary
+    assert recipient.diagnostic == (diagnostic.removeprefix("smtp; ") or sub)
+
+
 def test_a_form_of_sendcloud_is_read_and_only_with_its_signature_and_in_time() -> None:
     fields = {"event": "invalid", "recipient": "li@firm.example", "reason": "550 5.1.1 no such user",
               "userHeaders": json.dumps({"X-Jianbao-Delivery": "b" * 40})}  # fmt: skip

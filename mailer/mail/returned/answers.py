@@ -34,7 +34,8 @@ _READ_SUBJECT = re.compile(
     r"(?i)^\W{0,6}(?:已读|已阅读?|阅读回执|已读回执|read(?: receipt)?|read:|return receipt)\W?\s?[:：(（]"
 )
 _READ = re.compile(
-    r"(?i)(?:已经?被?(?:对方|收件人)?(?:阅读|打开|查看|读取)|已读|was (?:read|displayed|opened)"
+    r"(?i)(?:邮件收条|已读回执|曾经?显示过"
+    r"|已经?被?(?:对方|收件人)?(?:阅读|打开|查看|读取)|已读|was (?:read|displayed|opened)"
     r"|has been (?:read|opened))"
 )
 MAX_RECEIPT = 1500  # characters

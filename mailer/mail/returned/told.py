@@ -23,7 +23,7 @@ _REASON = re.compile(
     r"|消息)?|返回信息|详细信息|退件原因"
     r"|reasons?(?: of failure| for failure)?|error(?: type| text| description| message| detail)?"
     r"|diagnostic(?: code| information| was)?|details?|because|grund|raison|motivo|причина|エラー内容"
-    r"|理由)\s{0,4}(?:[:=]|是|$)",
+    r"|理由)\s{0,4}(?:[:=]|是|$)|\W{0,6}退信原因 ",
     re.IGNORECASE,
 )
 _ADVICE = re.compile(
@@ -62,6 +62,8 @@ def _beside(place: Place, below: Sequence[str], line: str) -> str:
             if any(char.isalpha() for said in collected for char in said):
                 break
             continue
+        if _ADVICE.match(text) and collected:
+            break
         if words := text.strip(" \t-=*_#|~"):
             collected.append(words)
         if sum(map(len, collected)) > _MAX_TOLD:
@@ -77,6 +79,8 @@ def _reason(lines: Sequence[str]) -> str:
         if label := _REASON.match(line):
             collected.append(line[label.end() :].strip())
             within = True
+        elif _ADVICE.match(line):
+            within = False
         elif not line.strip():
             within = within and not collected[-1]
         elif within:

@@ -92,6 +92,15 @@ def check_web(issue: Issue, config: Config) -> list[Finding]:
                     _("set public_url in config.toml, or write `archive: off`"),
                 )
             )
+    elif config.public_url.startswith("http://"):
+        found.append(
+            Finding(
+                Severity.WARNING,
+                "config.toml",
+                _("public_url is http: the mail has no one-click unsubscribe, and what readers do can be overheard"),
+                _("put the pages behind a certificate and write https:// in public_url"),
+            )
+        )
     if issue.shorten and (not config.public_url or issue.archive is Archive.OFF):
         found.append(
             Finding(

@@ -9,6 +9,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,6 +40,14 @@ _KINDS = {
 _VERP = re.compile(r"[+=]([a-z2-7]{40})@", re.IGNORECASE)
 _TOKEN = re.compile(r"[a-z2-7]{40}", re.IGNORECASE)
 _ON_THEIR_LIST = ("OnAccountSuppressionList", "Suppressed")  # SES did not even try: it had bounced or complained before
+_NO_MAILBOX = ("General", "NoEmail")  # a hard bounce, says SES of both
+# RFC 3463's code for what SES says in a word, of mail that it does not try again
+_STATUS_OF = {
+    "MailboxFull": "5.2.2",
+    "MessageTooLarge": "5.3.4",
+    "ContentRejected": "5.6.0",
+    "AttachmentRejected": "5.6.0",
+}
 ON_THEIR_LIST = N_("Amazon SES has the address on its own suppression list.")
 
 
@@ -168,15 +177,27 @@ def _judge(
         return ReportedRecipient(address, "", _text(part, "complaintFeedbackType"), meaning)
     if kind is ReportKind.BOUNCE and _text(part, "bounceSubType") in _ON_THEIR_LIST:
         meaning = Meaning(ReplyClass.INACTIVE, Action.SUPPRESS, permanent=True, rule="ses-list", summary=ON_THEIR_LIST)
-        return ReportedRecipient(address, _text(one, "status"), diagnostic, meaning)
-    passing = kind is ReportKind.BOUNCE and _text(part, "bounceType") != "Permanent"
-    prose = "no such user" if _text(part, "bounceSubType") == "NoEmail" and not passing else ""
-    found = judge_recipient(
-        address, ReportKind.DELAYED if passing else kind, _text(one, "status"), diagnostic, prose, rules
-    )
-    return (
-        found if diagnostic else ReportedRecipient(address, found.status, _text(part, "bounceSubType"), found.meaning)
-    )
+        return ReportedRecipient(address, _text(one, "status"), diagnostic or _text(part, "bounceSubType"), meaning)
+    typed = _mean_bounce(part, _text(one, "status"), diagnostic, rules) if kind is ReportKind.BOUNCE else None
+    found = judge_recipient(address, kind, _text(one, "status"), diagnostic, "", rules)
+    return replace(found, meaning=typed or found.meaning, diagnostic=found.diagnostic or _text(part, "bounceSubType"))
+
+
+def _mean_bounce(part: Mapping[str, Any], status: str, diagnostic: str, rules: ReplyRules) -> Meaning:
+    """Return what a bounce means, by the type that SES gives it and, where that says little, by the server's words."""
+
+    def judge(kind: ReportKind, status: str, diagnostic: str = "", prose: str = "") -> Meaning:
+        return judge_recipient("", kind, status, diagnostic, prose, rules).meaning
+
+    word, sub = _text(part, "bounceType"), _text(part, "bounceSubType")
+    if word == "Permanent":
+        return judge(ReportKind.BOUNCE, status, diagnostic, "no such user" if sub in _NO_MAILBOX else "")
+    if word == "Transient" and sub in _STATUS_OF:
+        return judge(ReportKind.BOUNCE, _STATUS_OF[sub])
+    if word == "Transient":
+        return judge(ReportKind.DELAYED, status, diagnostic)
+    said = judge(ReportKind.BOUNCE, "", diagnostic)  # SES cannot tell why, so nothing is lasting
+    return judge(ReportKind.BOUNCE, "") if said.reply_class.hard else said
 
 
 def _table(found: Any, key: str) -> dict[str, Any]:
