@@ -91,6 +91,8 @@ def _view_lists(figures: MailingFigures) -> View:
         ("planned", _("planned"), lambda part: part.planned),
         *((one.value, _(STATUS_WORDS[one]), count(one)) for one in ends),
         ("pending", _("still to go"), count(DeliveryStatus.PENDING, DeliveryStatus.SENDING)),
+        ("bounced", _("bounced after acceptance"), lambda part: part.heard.bounced),
+        ("missed", _("not reached"), lambda part: part.missed),
     ]
     note = _("Accepted means that the mail server took the copy; it does not mean that it was read.")
     return _by_list("lists", _("What became of the copies"), figures, columns, note)
@@ -217,8 +219,9 @@ def _view_groups(key: str, title: str, heading: str, groups: Iterable[GroupFigur
         Column("planned", _("planned")),
         Column("accepted", _("accepted")),
         Column("refused", _("refused")),
-        Column("missed", _("not taken in all")),
         Column("bounced", _("bounced")),
+        Column("missed", _("not reached")),
+        Column("pending", _("still to go")),
         Column("opened", _("readers who opened")),
         Column("clicked", _("readers who clicked")),
     ]
@@ -230,7 +233,7 @@ def _view_groups(key: str, title: str, heading: str, groups: Iterable[GroupFigur
     rows: list[tuple[Cell, ...]] = []
     for one in groups:
         name = _("all others") if one.name == REST else one.name or _("(none given)")
-        counts = (one.planned, one.accepted, one.refused, one.missed, one.bounced, one.opened, one.clicked)
+        counts = (one.planned, one.accepted, one.refused, one.bounced, one.missed, one.pending, one.opened, one.clicked)
         rows.append((name, *counts, *((one.median_s, one.per_s) if speed else ())))
     if rows and speed:
         total = (*_sum_up([row[:-2] for row in rows], 1), None, None)
