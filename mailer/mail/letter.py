@@ -31,8 +31,9 @@ def read_letter(raw: bytes) -> Letter:
         sender = next((one for one, _begin, _end in find_addresses(mail.value("From"))), "")
         text = next((notice for notice in mail.notices if notice.strip()), "")
         return Letter(sender, mail.value("Subject")[:500], _time(mail.value("Date")), _first_lines(text))
-    except Exception:  # the email package raises on some hostile mail
-        log.warning("a mail of %d octets cannot be parsed", len(raw), exc_info=True)
+    except Exception as error:  # the email package raises on some hostile mail
+        log.warning("a mail of %d octets cannot be parsed: %s", len(raw), type(error).__name__)
+        log.debug("where it cannot be", exc_info=True)
         return Letter()
 
 

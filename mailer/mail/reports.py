@@ -63,8 +63,9 @@ def parse_report(raw: bytes, rules: ReplyRules | None = None) -> Report:
     raw = cap_mail(raw)
     try:
         return _parse(raw, rules)
-    except Exception:  # the email package raises on some hostile mail; such a mail waits for a person
-        log.warning("a returned mail of %d octets cannot be parsed", len(raw), exc_info=True)
+    except Exception as error:  # the email package raises on some hostile mail; such a mail waits for a person
+        log.warning("a returned mail of %d octets cannot be parsed: %s", len(raw), type(error).__name__)
+        log.debug("where it cannot be", exc_info=True)
         return Report(ReportKind.OTHER, ())
 
 
