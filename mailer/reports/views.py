@@ -330,19 +330,19 @@ def _compared(mailing: MailingRecord, figures: MailingFigures) -> tuple[Cell, ..
 
 
 def missed_columns() -> tuple[Column, ...]:
-    """Return the columns of the table of those who have not been reached."""
+    """Return the columns of the table of those who have not been reached: first what one needs to phone them."""
     return (
-        Column("list", _("List"), TEXT),
-        Column("organisation", _("Organisation"), TEXT),
         Column("name", _("Name"), TEXT),
-        Column("title", _("Job title"), TEXT),
         Column("phone", _("Phone number"), TEXT),
-        Column("address", _("Address"), TEXT),
-        Column("city", _("City"), TEXT),
-        Column("end", _("How it ended"), TEXT),
+        Column("organisation", _("Organisation"), TEXT),
         Column("reason", _("Reason"), TEXT),
         Column("cure", _("What to do"), TEXT),
+        Column("address", _("Address"), TEXT),
+        Column("title", _("Job title"), TEXT),
+        Column("city", _("City"), TEXT),
+        Column("end", _("How it ended"), TEXT),
         Column("reply", _("Reply"), TEXT),
+        Column("list", _("List"), TEXT),
     )
 
 
@@ -357,8 +357,8 @@ def missed_row(one: MissedReader) -> tuple[Cell, ...]:
         reason = class_word(one.reply_class)
     status = DeliveryStatus.ACCEPTED if one.bounced else one.status
     return (
-        one.list_title, one.organisation, one.name, one.title, one.phone, one.address, one.city,
-        end, reason, cure_for(status, one.reply_class), one.reply,
+        one.name, one.phone, one.organisation, reason, cure_for(status, one.reply_class), one.address,
+        one.title, one.city, end, one.reply, one.list_title,
     )  # fmt: skip
 
 

@@ -200,3 +200,22 @@ def test_no_bounced_copy_is_drawn_as_accepted_and_the_bars_are_all_that_were_pla
         assert chart.series[0][0] == "accepted, not bounced"
     (lists,) = charts_of(views["lists"])
     assert [values[1] for _name, values in lists.series][:2] == [88, 8], "90 accepted and 2 of them back; 5 and 1"
+
+
+@pytest.mark.browser
+def test_who_was_not_reached_can_be_phoned_from_a_narrow_page(browser: Browser) -> None:
+    """The name, the phone, why and what to do are within the page, and each cell says what it is."""
+    for width, scheme in ((375, "light"), (375, "dark"), (1280, "light")):
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+        page.set_content(draw(make_full(), "zh_CN"))
+        for name in ("tbody th", "td.phone", "td.reason", "td.cure"):
+            box = page.locator(f"table.missed {name}").first.bounding_box()
+            assert box is not None
+            assert 0 <= box["x"], name
+            assert box["x"] + box["width"] <= width, name
+        before = "getComputedStyle(document.querySelector('table.missed td.phone'), '::before').content"
+        assert page.evaluate(before) == ('"电话"' if width == 375 else "none")
+        for table in page.locator(".cards table").all():
+            wider = "t => t.parentElement.scrollWidth - t.parentElement.clientWidth"
+            assert width > 640 or table.evaluate(wider) <= 0
+        page.close()
