@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from mailer.cli.drawing import make_table, out, say, say_json, show_clock
 from mailer.cli.options import AsOption, HouseGroup, JsonOption, ListOption, open_house
@@ -43,7 +44,7 @@ def add_to(app: typer.Typer) -> None:
     keeping = typer.Typer(
         name="retention", cls=HouseGroup, no_args_is_help=True, help=_("What is kept of readers, and how long.")
     )
-    keeping.command("run", help=_("Clear now what is older than [retention] keeps."))(run_retention)
+    keeping.command("run", help=escape(_("Clear now what is older than [retention] keeps.")))(run_retention)
     keeping.command("show", help=_("Show what is too old now, and the last clearing."))(show_retention)
     app.add_typer(keeping)
 
