@@ -14,6 +14,7 @@ from mailer.errors import StateError, UsageError
 from mailer.i18n import N_, _
 from mailer.model.consent import Basis
 from mailer.model.organisation import ContactReach, Reach
+from mailer.model.os_words import say_os_error
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDR", help=_("an e-mail address"))]
 OneListOption = Annotated[str, typer.Option("--list", "-l", help=_("a list by its name"))]
@@ -185,7 +186,7 @@ def hand_out(
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        why = _("cannot be written: {why}").format(why=error.strerror)
+        why = _("cannot be written: {why}").format(why=say_os_error(error))
         raise StateError(why, file=file, cure=_("name a file that is not there yet")) from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         json.dump(found, stream, ensure_ascii=False, indent=2)

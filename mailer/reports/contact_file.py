@@ -20,6 +20,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from mailer.errors import StateError, UsageError
 from mailer.i18n import _
 from mailer.model.contact_sheet import GUARD_HEADING, guard_cell
+from mailer.model.os_words import say_os_error
 
 MOST_ROWS = 1_048_576  # of a sheet, headings included (Excel's specifications)
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # such a sequence stands for a character (ECMA-376 22.9.2.19)
@@ -56,7 +57,7 @@ def open_sheet(file: Path, headings: Sequence[str], title: str) -> Iterator[RowW
             made.unlink(missing_ok=True)
     except OSError as error:
         raise StateError(
-            _("cannot be written: {why}").format(why=error.strerror or str(error)),
+            _("cannot be written: {why}").format(why=say_os_error(error)),
             file=file,
             cure=_("see that the folder is there and may be written"),
         ) from None

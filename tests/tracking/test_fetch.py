@@ -29,7 +29,7 @@ def test_a_certificate_that_could_not_be_had_is_asked_for_again_after_a_minute()
     store = CertificateStore(network.fetch, lambda: now[0])
     for wait in (0.0, AGAIN_AFTER_S - 1):
         now[0] = 1000.0 + wait
-        with pytest.raises(OSError, match="resolution|just now"):
+        with pytest.raises(OSError, match=r"resolution|just now"):
             store.get("https://a.test/c.pem")
     assert len(network.asked) == 1, "a stranger cannot have it fetched all the time"
     now[0] = 1000.0 + AGAIN_AFTER_S

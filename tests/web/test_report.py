@@ -211,7 +211,7 @@ def test_who_was_not_reached_can_be_phoned_from_a_narrow_page(browser: Browser) 
         for name in ("tbody th", "td.phone", "td.reason", "td.cure"):
             box = page.locator(f"table.missed {name}").first.bounding_box()
             assert box is not None
-            assert 0 <= box["x"], name
+            assert box["x"] >= 0, name
             assert box["x"] + box["width"] <= width, name
         before = "getComputedStyle(document.querySelector('table.missed td.phone'), '::before').content"
         assert page.evaluate(before) == ('"电话"' if width == 375 else "none")
