@@ -67,6 +67,10 @@ def test_what_cannot_be_written_or_is_not_there_is_said_plainly(news: Newsletter
     news.json("send", "2020-07", "--wait")
     (tmp_path / "file").write_text("")
     assert "cannot be written" in news.run("report", "--html", str(tmp_path / "file" / "r.html"), code=2).stderr
+    for option, name in (("--html", "r.html"), ("--xlsx", "r.xlsx"), ("--csv", "all"), ("--csv", "missed.csv")):
+        said = news.run("report", option, str(tmp_path / "not" / "there" / name), code=2).stderr
+        assert "no such file or folder" in said, option
+    assert not (tmp_path / "not").exists(), "a typing error makes no folders"
     assert "cannot be written" in news.run("report", "--xlsx", str(tmp_path / "file" / "r.xlsx"), code=2).stderr
 
 
