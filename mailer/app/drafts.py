@@ -16,6 +16,7 @@ from mailer.i18n import _
 from mailer.model.approval import IssueContent
 from mailer.model.audit import Act, Subject
 from mailer.model.delivery import IssueStatus
+from mailer.model.os_words import say_os_error
 from mailer.model.people import Right
 from mailer.model.report import Finding
 from mailer.publishing.approval import look_at_issue
@@ -299,4 +300,4 @@ def _write_file(path: Path, content: bytes) -> None:
         new.replace(path)
     except OSError as error:
         new.unlink(missing_ok=True)
-        raise IssueError(_("cannot be written: {why}").format(why=error.strerror), file=path) from None
+        raise IssueError(_("cannot be written: {why}").format(why=say_os_error(error)), file=path) from None

@@ -1,12 +1,13 @@
 """Reports of a house's mailings: read, drawn up as tables, written as files."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mailer.app.ground import Ground
-from mailer.app.written import explained, make_folder
+from mailer.app.written import explained
 from mailer.model.delivery import MailingRecord
 from mailer.model.figures import Cell, MailingFigures, Report, View
 from mailer.publishing.mailing import require_mailing
@@ -97,8 +98,8 @@ class Reporting:
         """Write the tables as a workbook, all who have not been reached among them. Raises UsageError."""
         from mailer.reports.export import write_workbook  # openpyxl is slow to load
 
-        make_folder(path.parent)
         with explained(path), self._ground.store.read() as connection:
+            os.scandir(path.parent).close()  # openpyxl leaves its files open where it cannot begin
             missed = self._all_missed(connection, report, masked=masked)
             views = [(_whole(view), missed if view.key == "missed" else view.rows) for view in make_views(report)]
             write_workbook(path, views)
@@ -112,7 +113,6 @@ class Reporting:
 
         views = make_views(report)
         single = path.suffix.lower() == ".csv"
-        make_folder(path.parent if single else path)
         with explained(path), self._ground.store.read() as connection:
             missed = self._all_missed(connection, report, masked=masked)
             if not single:

@@ -9,6 +9,7 @@ from pathlib import Path
 from mailer.app.ground import Ground
 from mailer.errors import StateError, UsageError
 from mailer.i18n import _
+from mailer.model.os_words import say_os_error
 from mailer.model.unit import Unit, UnitKind
 from mailer.ops.unit import write_unit
 
@@ -31,7 +32,7 @@ def write_house_unit(ground: Ground, kind: UnitKind | None = None, *, per_user: 
         ground.state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StateError(
-            _("{folder} cannot be made: {why}").format(folder=ground.state_folder, why=error.strerror)
+            _("{folder} cannot be made: {why}").format(folder=ground.state_folder, why=say_os_error(error))
         ) from None
     unit = Unit(
         name=_unit_name(folder),

@@ -13,6 +13,7 @@ from mailer.mail.message import compose_message, make_letterhead
 from mailer.mail.parts import read_parts
 from mailer.model.delivery import Delivery, MailingRecord, Recipient
 from mailer.model.edition import Edition, lead_straight
+from mailer.model.os_words import say_os_error
 from mailer.store import deliveries, issues, mailings
 from mailer.tokens import Purpose, sign_token
 
@@ -152,5 +153,7 @@ def explained(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UsageError(
-            _("this cannot be written: {why}").format(why=error.strerror), file=folder, cure=_("name another folder")
+            _("this cannot be written: {why}").format(why=say_os_error(error)),
+            file=folder,
+            cure=_("name another folder"),
         ) from None

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+from rich.markup import escape
 
 from mailer.cli.check import draw_findings
 from mailer.cli.drawing import err, say, say_json, show_clock, who_word
@@ -42,7 +43,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         "approvals",
         help=_("Show how an issue stands: each step, what is missing, and what changed."),
-        epilog=_("`[approval]` in config.toml sets the steps, and whether each must be by another person."),
+        epilog=escape(_("`[approval]` in config.toml sets the steps, and whether each must be by another person.")),
     )(show)
 
 

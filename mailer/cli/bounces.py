@@ -1,7 +1,7 @@
 """Commands on returned mail: bounces poll, read, explain."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from mailer.model.outcome import Phase
 from mailer.model.report import KeptMail, Report, ReportedRecipient, ReportKind, ReturnedMail, Tie
 from mailer.model.report_words import RECEIPT_WORDS, REPORT_WORDS
 
+MOST_NAMED = 3  # addresses in one cell
 _NO_FAILURE = frozenset({ReportKind.DELIVERED, ReportKind.RELAYED, ReportKind.RECEIPT})
 
 
@@ -153,12 +154,23 @@ def show_kept(
             (_("about"), "left"),
         )
         for mail in mails:
-            about = f"{mail.issue_slug} {mail.address}".strip()
-            if mail.tie is Tie.PROBABLE:
-                about = _("probably: {text}").format(text=about)
+            about = say_of_whom(mail)
             what = mail.first_lines.partition("\n")[0] if mail.answer else _(REPORT_WORDS[mail.kind])
             table.add_row(show_clock(mail.sent_at or mail.read_at, zone), mail.sender, mail.subject, what, about)
         out.print(table)
+
+
+def say_of_whom(mail: KeptMail) -> str:
+    """Return whose copy a kept mail is about; where it is of none, the addresses that it names."""
+    if mail.delivery_id is None and mail.named:
+        return _("no copy of ours: {addresses}").format(addresses=_name_some(mail.named))
+    about = f"{mail.issue_slug} {mail.address}".strip()
+    return _("probably: {text}").format(text=about) if mail.tie is Tie.PROBABLE else about
+
+
+def _name_some(addresses: Sequence[str]) -> str:
+    more = ["…"] if len(addresses) > MOST_NAMED else []
+    return _(", ").join([*addresses[:MOST_NAMED], *more])
 
 
 def describe_kept(mail: KeptMail) -> dict[str, object]:
@@ -179,6 +191,7 @@ def describe_kept(mail: KeptMail) -> dict[str, object]:
         "mailing": mail.mailing_id,
         "issue": mail.issue_slug,
         "address": mail.address,
+        "named": list(mail.named),
     }
 
 

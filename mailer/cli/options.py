@@ -45,6 +45,13 @@ def acting_name(house: "House", name: str) -> str:
     return name or ("" if house.people.registered else logged_in_name())
 
 
+_UsageError: Any = typer.BadParameter.__mro__[1]  # click's; Typer brings its own and names it nowhere
+
+
+def _name_of(param: Any) -> str:
+    return str(param.opts[0] if param.param_type_name == "option" else param.metavar or param.name)
+
+
 class HouseGroup(TyperGroup):
     """A group of commands whose expected errors end in one clear line and their exit code."""
 
@@ -52,6 +59,11 @@ class HouseGroup(TyperGroup):
         """Run the command; an expected error is printed, not traced."""
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:
+            # Typer has these words in English only; the class of a missing one is not public
+            if type(error).__name__ != "MissingParameter" or error.param is None:
+                raise
+            raise _UsageError(_("{name} is missing").format(name=_name_of(error.param)), error.ctx) from None
         except MailerError as error:
             say_error(error)
             raise typer.Exit(error.exit_code) from None

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from mailer.cli.drawing import make_table, out, say, say_json, show_clock
 from mailer.cli.options import AsOption, HouseGroup, JsonOption, ListOption, open_house
@@ -13,6 +14,7 @@ from mailer.errors import StateError, UsageError
 from mailer.i18n import N_, _
 from mailer.model.consent import Basis
 from mailer.model.organisation import ContactReach, Reach
+from mailer.model.os_words import say_os_error
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDR", help=_("an e-mail address"))]
 OneListOption = Annotated[str, typer.Option("--list", "-l", help=_("a list by its name"))]
@@ -43,7 +45,7 @@ def add_to(app: typer.Typer) -> None:
     keeping = typer.Typer(
         name="retention", cls=HouseGroup, no_args_is_help=True, help=_("What is kept of readers, and how long.")
     )
-    keeping.command("run", help=_("Clear now what is older than [retention] keeps."))(run_retention)
+    keeping.command("run", help=escape(_("Clear now what is older than [retention] keeps.")))(run_retention)
     keeping.command("show", help=_("Show what is too old now, and the last clearing."))(show_retention)
     app.add_typer(keeping)
 
@@ -184,7 +186,7 @@ def hand_out(
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        why = _("cannot be written: {why}").format(why=error.strerror)
+        why = _("cannot be written: {why}").format(why=say_os_error(error))
         raise StateError(why, file=file, cure=_("name a file that is not there yet")) from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         json.dump(found, stream, ensure_ascii=False, indent=2)

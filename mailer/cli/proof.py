@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+from rich.markup import escape
 
 from mailer.cli.check import draw_findings
 from mailer.cli.drawing import class_word, err, make_table, out, say, say_json
@@ -47,7 +48,7 @@ def proof(
     issue: IssueArgument,
     to: Annotated[
         list[str] | None,
-        typer.Option("--to", metavar="ADDR", help=_("who gets it; repeat for several; else `to` of [proof]")),
+        typer.Option("--to", metavar="ADDR", help=escape(_("who gets it; repeat for several; else `to` of [proof]"))),
     ] = None,
     lists: ListOption = None,
     reader: Annotated[

@@ -13,6 +13,7 @@ from mailer.errors import UsageError
 from mailer.i18n import _, current_language, ngettext
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.figures import Cell, CellKind, Report, View
+from mailer.model.os_words import say_os_error
 from mailer.model.words import STATUS_WORDS
 
 if TYPE_CHECKING:
@@ -112,11 +113,10 @@ def write_files(
 
 def _write(path: Path, content: bytes) -> Path:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     except OSError as error:
         raise UsageError(
-            _("this cannot be written: {why}").format(why=error.strerror), file=path, cure=_("name another file")
+            _("this cannot be written: {why}").format(why=say_os_error(error)), file=path, cure=_("name another file")
         ) from None
     return path.resolve()
 

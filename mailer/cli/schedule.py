@@ -16,6 +16,7 @@ from mailer.errors import InputError, UsageError
 from mailer.i18n import _, current_language
 from mailer.model.delivery import MailingRecord, PastOccurrence
 from mailer.model.occurrence import Occurrence
+from mailer.model.os_words import say_os_error
 from mailer.model.standing_words import say_span
 from mailer.model.words import PAST_WORDS
 from mailer.model.working_days import show_weekday
@@ -69,7 +70,7 @@ def _write_icalendar(house: "House", target: str, count: int | None) -> None:
     try:
         Path(target).write_bytes(written)
     except OSError as error:
-        why = _("cannot be written: {why}").format(why=error.strerror)
+        why = _("cannot be written: {why}").format(why=say_os_error(error))
         raise InputError(why, file=target, cure=_("name a file in a folder that you may write to")) from None
     say(
         _("{file} is written; dates in it: {n}").format(file=target, n=len(coming) + len(house.mailings.planned())),

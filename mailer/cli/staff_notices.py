@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from mailer.cli.drawing import make_table, out, say, say_json, show_time
 from mailer.cli.options import AsOption, HouseGroup, JsonOption, acting_name, open_house
@@ -27,7 +28,9 @@ def add_to(app: typer.Typer) -> None:
         name="notices",
         cls=HouseGroup,
         no_args_is_help=True,
-        help=_("What staff are told, by mail and in WeCom, DingTalk, Feishu and the like: [staff] and [notices]."),
+        help=escape(
+            _("What staff are told, by mail and in WeCom, DingTalk, Feishu and the like: [staff] and [notices].")
+        ),
     )
     group.command("list", help=_("Show where notices go, and what became of the newest."))(show)
     group.command("test", help=_("Send a test notice to every target and say which worked; exit code 1 unless all."))(

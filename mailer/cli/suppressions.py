@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from mailer.cli.drawing import make_table, out, reason_word, say, say_json, show_clock
 from mailer.cli.options import AsOption, HouseGroup, JsonOption, acting_name, open_house
@@ -21,9 +22,11 @@ def add_to(app: typer.Typer) -> None:
         cls=HouseGroup,
         no_args_is_help=True,
         help=_("Addresses that get nothing: dead ones, those that complained, and those you enter."),
-        epilog=_(
-            "They are kept as HMACs: an address is shown only where a contact has it. [suppression] in config.toml "
-            "says when bounces and complaints suppress; see docs/returned.md."
+        epilog=escape(
+            _(
+                "They are kept as HMACs: an address is shown only where a contact has it. [suppression] in config.toml "
+                "says when bounces and complaints suppress; see docs/returned.md."
+            )
         ),
     )
     group.command("list", help=_("Show what is suppressed, the newest first."))(show)

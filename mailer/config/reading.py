@@ -13,6 +13,7 @@ from mailer.config.values import CurableError
 from mailer.config.whole import Config
 from mailer.errors import ConfigError, NotFoundError
 from mailer.i18n import _
+from mailer.model.os_words import say_os_error
 
 FILE_NAME = "config.toml"
 
@@ -128,7 +129,7 @@ def load_config(home: Path) -> Config:
     except UnicodeDecodeError:
         raise ConfigError(_("is not UTF-8 text"), file=file, cure=_("save it as UTF-8")) from None
     except OSError as error:
-        why = _("cannot be read: {why}").format(why=error.strerror)
+        why = _("cannot be read: {why}").format(why=say_os_error(error))
         raise ConfigError(why, file=file, cure=_("see that it is a file this user may read")) from None
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))

@@ -11,6 +11,7 @@ from mailer.config.returned import BouncesConfig, WebhookConfig
 from mailer.config.sending import RelayConfig
 from mailer.errors import ConfigError
 from mailer.i18n import _
+from mailer.model.os_words import say_os_error
 
 
 def read_private_file(path: Path, field: str, exposed: str, cure: str = "") -> bytes:
@@ -23,7 +24,7 @@ def read_private_file(path: Path, field: str, exposed: str, cure: str = "") -> b
             raise ConfigError(exposed, file=path, field=field, cure=f"chmod 600 {path}")
         return path.read_bytes()
     except OSError as error:
-        why = _("cannot be read: {why}").format(why=error.strerror)
+        why = _("cannot be read: {why}").format(why=say_os_error(error))
         raise ConfigError(why, file=path, field=field, cure=cure) from None
 
 

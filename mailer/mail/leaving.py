@@ -65,8 +65,9 @@ def parse_leave_request(raw: bytes) -> LeaveRequest | None:
     """
     try:
         return _parse(_cap(raw))
-    except Exception:  # the email package raises on some hostile mail; such a mail waits for a person
-        log.warning("a mail of %d octets cannot be parsed", len(raw), exc_info=True)
+    except Exception as error:  # the email package raises on some hostile mail; such a mail waits for a person
+        log.warning("a mail of %d octets cannot be parsed: %s", len(raw), type(error).__name__)
+        log.debug("where it cannot be", exc_info=True)
         return None
 
 

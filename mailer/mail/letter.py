@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from mailer.mail.returned.addresses import find_addresses
+from mailer.mail.returned.addresses import sender_address
 from mailer.mail.returned.parts import cap_mail, open_mail
 
 log = logging.getLogger(__name__)
@@ -28,11 +28,12 @@ def read_letter(raw: bytes) -> Letter:
     """Return what is read of a mail first; quoted lines are left out. Any bytes may come; none of them raise."""
     try:
         mail = open_mail(cap_mail(raw))
-        sender = next((one for one, _begin, _end in find_addresses(mail.value("From"))), "")
+        sender = sender_address(mail.value("From"))
         text = next((notice for notice in mail.notices if notice.strip()), "")
         return Letter(sender, mail.value("Subject")[:500], _time(mail.value("Date")), _first_lines(text))
-    except Exception:  # the email package raises on some hostile mail
-        log.warning("a mail of %d octets cannot be parsed", len(raw), exc_info=True)
+    except Exception as error:  # the email package raises on some hostile mail
+        log.warning("a mail of %d octets cannot be parsed: %s", len(raw), type(error).__name__)
+        log.debug("where it cannot be", exc_info=True)
         return Letter()
 
 

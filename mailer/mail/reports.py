@@ -14,7 +14,7 @@ from mailer.i18n import N_
 from mailer.mail.message import DELIVERY_HEADER
 from mailer.mail.replies import ReplyRules
 from mailer.mail.reply_codes import summary_of
-from mailer.mail.returned.addresses import find_addresses
+from mailer.mail.returned.addresses import find_addresses, sender_address
 from mailer.mail.returned.answers import is_automatic, is_challenge, is_receipt_in_words, is_reply
 from mailer.mail.returned.disposition import is_refusal, read_disposition
 from mailer.mail.returned.failures import is_failure, kind_of, read_failures
@@ -64,8 +64,9 @@ def parse_report(raw: bytes, rules: ReplyRules | None = None) -> Report:
     raw = cap_mail(raw)
     try:
         return _parse(raw, rules)
-    except Exception:  # the email package raises on some hostile mail; such a mail waits for a person
-        log.warning("a returned mail of %d octets cannot be parsed", len(raw), exc_info=True)
+    except Exception as error:  # the email package raises on some hostile mail; such a mail waits for a person
+        log.warning("a returned mail of %d octets cannot be parsed: %s", len(raw), type(error).__name__)
+        log.debug("where it cannot be", exc_info=True)
         return Report(ReportKind.OTHER, ())
 
 
@@ -73,7 +74,7 @@ def _parse(raw: bytes, rules: ReplyRules | None) -> Report:
     mail = open_mail(raw)
     own = frozenset(one.lower() for name in _OWN for one, _begin, _end in find_addresses(mail.value(name)))
     text = "\n\n".join(mail.notices)[:_MAX_NOTICE]
-    sender = next((one for one, _begin, _end in find_addresses(mail.value("From"))), "")
+    sender = sender_address(mail.value("From"))
     notice = read_notice(text, mail.value("Subject"), own, sender.rpartition("@")[2].lower())
     if not mail.originals and (quoted := _quoted_head(notice.quoted)) is not None:
         mail.originals.append(quoted)

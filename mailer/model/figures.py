@@ -110,12 +110,18 @@ class ListFigures:
         """Deliveries with a bounce."""
         return sum(one.count for one in self.bounces)
 
+    @property
+    def missed(self) -> int:
+        """How many have not been reached: without an acceptance at the end, or with a bounce after it."""
+        return sum(self.counts.get(one, 0) for one in MISSED) + self.heard.bounced
+
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
     """Recipients that share a city, an organisation or a domain; of all groups together these are all planned ones.
 
-    missed: refused, expired, uncertain, suppressed or cancelled. opened and clicked count readers held for people.
+    missed: refused, expired, uncertain, suppressed, cancelled, or accepted and bounced; with those accepted and not
+    bounced, and those still to go (pending), these are all. opened and clicked count readers held for people.
     median_s: seconds from the first attempt to acceptance, half took less; per_s: accepted a second, from the first
     attempt to the last acceptance, of two or more. None where that cannot be said, or is not asked for.
     """
@@ -128,6 +134,7 @@ class GroupFigures:
     bounced: int
     opened: int
     clicked: int
+    pending: int
     median_s: float | None = None
     per_s: float | None = None
 
@@ -218,7 +225,7 @@ class MailingFigures:
     @property
     def missed(self) -> int:
         """How many have not been reached: without an acceptance at the end, or with a bounce after it."""
-        return sum(self.count(one) for one in MISSED) + self.heard("bounced")
+        return sum(part.missed for part in self.lists)
 
 
 REST = "\N{HORIZONTAL ELLIPSIS}"  # the name of the group of all others

@@ -127,6 +127,11 @@ class KeptMail:
     issue_slug: str = ""
     mailing_id: int | None = None
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The addresses that the mail itself speaks of."""
+        return tuple(line.split(" ", 1)[0] for line in self.detail.splitlines() if "@" in line.split(" ", 1)[0])
+
 
 class Severity(StrEnum):
     """How grave a finding is; only an error blocks approval."""

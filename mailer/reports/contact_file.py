@@ -15,6 +15,7 @@ from typing import Protocol
 from mailer.errors import StateError, UsageError
 from mailer.i18n import _
 from mailer.model.contact_sheet import GUARD_HEADING, guard_cell
+from mailer.model.os_words import say_os_error
 
 
 class RowWriter(Protocol):
@@ -48,7 +49,7 @@ def open_sheet(file: Path, headings: Sequence[str], title: str) -> Iterator[RowW
             made.unlink(missing_ok=True)
     except OSError as error:
         raise StateError(
-            _("cannot be written: {why}").format(why=error.strerror or str(error)),
+            _("cannot be written: {why}").format(why=say_os_error(error)),
             file=file,
             cure=_("see that the folder is there and may be written"),
         ) from None

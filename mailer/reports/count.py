@@ -29,6 +29,7 @@ from mailer.store.database import Connection
 
 MOST_GROUPS = 500  # rows of a table by city, organisation or domain; the rest is one row more
 GROUPS = ("domain", "city", "organisation")
+_COUNTS = ("planned", "accepted", "refused", "missed", "bounced", "opened", "clicked", "pending")
 _ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']{1,64}@[^\s<>()\[\]:;,\"']{1,255}")
 Touched = dict[str, dict[str, Counter[str]]]  # by kind of group, name of the group, and what was done
 
@@ -125,10 +126,11 @@ def _count_reading(
 
 
 def _count_touched(bounced: Iterable[Any], readers: Iterable[Any]) -> Touched:
-    """Return how many of each group bounced, opened and clicked."""
+    """Return how many of each group bounced, bounced after acceptance (returned), opened and clicked."""
     touched: Touched = {kind: {} for kind in GROUPS}
     verb = {HitKind.OPEN.value: "opened", HitKind.CLICK.value: "clicked"}
     done = [("bounced", row) for row in bounced]
+    done += [("returned", row) for row in bounced if row.status == DeliveryStatus.ACCEPTED.value]
     done += [(verb[row.kind], row) for row in readers if row.verdict == Verdict.HUMAN.value]
     for what, row in done:
         for kind in GROUPS:
@@ -139,29 +141,28 @@ def _count_touched(bounced: Iterable[Any], readers: Iterable[Any]) -> Touched:
 def _count_groups(
     connection: Connection, mailing_id: int, kind: str, touched: Mapping[str, Counter[str]]
 ) -> tuple[GroupFigures, ...]:
+    all_deeds: Counter[str] = sum(touched.values(), Counter())
     shown = [
-        GroupFigures(
-            one.name, one.planned, one.accepted, one.refused, one.missed, **_deeds(touched.get(one.name, Counter()))
-        )
+        _make_group(one, touched.get(one.name, Counter()))
         for one in group_figures.count_groups(connection, mailing_id, kind, MOST_GROUPS)
     ]
-    totals = group_figures.count_all(connection, mailing_id)
-    all_deeds: Counter[str] = sum(touched.values(), Counter())
-    rest = GroupFigures(
-        REST,
-        totals.planned - sum(one.planned for one in shown),
-        totals.accepted - sum(one.accepted for one in shown),
-        totals.refused - sum(one.refused for one in shown),
-        totals.missed - sum(one.missed for one in shown),
-        all_deeds["bounced"] - sum(one.bounced for one in shown),
-        all_deeds["opened"] - sum(one.opened for one in shown),
-        all_deeds["clicked"] - sum(one.clicked for one in shown),
-    )
+    whole = _make_group(group_figures.count_all(connection, mailing_id), all_deeds)
+    rest = GroupFigures(REST, *(getattr(whole, one) - sum(getattr(g, one) for g in shown) for one in _COUNTS))
     return (*shown, rest) if rest.planned else tuple(shown)
 
 
-def _deeds(counter: Counter[str]) -> dict[str, int]:
-    return {what: counter[what] for what in ("bounced", "opened", "clicked")}
+def _make_group(one: group_figures.GroupCount, deeds: Counter[str]) -> GroupFigures:
+    return GroupFigures(
+        name=one.name,
+        planned=one.planned,
+        accepted=one.accepted,
+        refused=one.refused,
+        missed=one.ended + deeds["returned"],
+        bounced=deeds["bounced"],
+        opened=deeds["opened"],
+        clicked=deeds["clicked"],
+        pending=one.pending,
+    )
 
 
 def _add_speeds(connection: Connection, mailing_id: int, domains: tuple[GroupFigures, ...]) -> tuple[GroupFigures, ...]:

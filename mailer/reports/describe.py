@@ -63,6 +63,7 @@ def _describe_list(part: ListFigures) -> dict[str, Any]:
         "planned": part.planned,
         **{one.value: part.counts[one] for one in DeliveryStatus},
         "bounced": part.bounced,
+        "missed": part.missed,
         "heard": asdict(part.heard),
         "reasons": [
             {

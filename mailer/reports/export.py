@@ -89,7 +89,7 @@ def _text(sheet: WriteOnlyWorksheet, text: str) -> Any:
 
 def write_csv_folder(folder: Path, views: Sequence[tuple[View, Rows]]) -> list[Path]:
     """Write one csv file a view into a folder, named by its key; return their paths. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     written = []
     for view, rows in views:
         path = folder / f"{view.key}.csv"

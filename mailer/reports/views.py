@@ -91,6 +91,8 @@ def _view_lists(figures: MailingFigures) -> View:
         ("planned", _("planned"), lambda part: part.planned),
         *((one.value, _(STATUS_WORDS[one]), count(one)) for one in ends),
         ("pending", _("still to go"), count(DeliveryStatus.PENDING, DeliveryStatus.SENDING)),
+        ("bounced", _("bounced after acceptance"), lambda part: part.heard.bounced),
+        ("missed", _("not reached"), lambda part: part.missed),
     ]
     note = _("Accepted means that the mail server took the copy; it does not mean that it was read.")
     return _by_list("lists", _("What became of the copies"), figures, columns, note)
@@ -217,8 +219,9 @@ def _view_groups(key: str, title: str, heading: str, groups: Iterable[GroupFigur
         Column("planned", _("planned")),
         Column("accepted", _("accepted")),
         Column("refused", _("refused")),
-        Column("missed", _("not taken in all")),
         Column("bounced", _("bounced")),
+        Column("missed", _("not reached")),
+        Column("pending", _("still to go")),
         Column("opened", _("readers who opened")),
         Column("clicked", _("readers who clicked")),
     ]
@@ -230,7 +233,7 @@ def _view_groups(key: str, title: str, heading: str, groups: Iterable[GroupFigur
     rows: list[tuple[Cell, ...]] = []
     for one in groups:
         name = _("all others") if one.name == REST else one.name or _("(none given)")
-        counts = (one.planned, one.accepted, one.refused, one.missed, one.bounced, one.opened, one.clicked)
+        counts = (one.planned, one.accepted, one.refused, one.bounced, one.missed, one.pending, one.opened, one.clicked)
         rows.append((name, *counts, *((one.median_s, one.per_s) if speed else ())))
     if rows and speed:
         total = (*_sum_up([row[:-2] for row in rows], 1), None, None)
@@ -327,19 +330,19 @@ def _compared(mailing: MailingRecord, figures: MailingFigures) -> tuple[Cell, ..
 
 
 def missed_columns() -> tuple[Column, ...]:
-    """Return the columns of the table of those who have not been reached."""
+    """Return the columns of the table of those who have not been reached: first what one needs to phone them."""
     return (
-        Column("list", _("List"), TEXT),
-        Column("organisation", _("Organisation"), TEXT),
         Column("name", _("Name"), TEXT),
-        Column("title", _("Job title"), TEXT),
         Column("phone", _("Phone number"), TEXT),
-        Column("address", _("Address"), TEXT),
-        Column("city", _("City"), TEXT),
-        Column("end", _("How it ended"), TEXT),
+        Column("organisation", _("Organisation"), TEXT),
         Column("reason", _("Reason"), TEXT),
         Column("cure", _("What to do"), TEXT),
+        Column("address", _("Address"), TEXT),
+        Column("title", _("Job title"), TEXT),
+        Column("city", _("City"), TEXT),
+        Column("end", _("How it ended"), TEXT),
         Column("reply", _("Reply"), TEXT),
+        Column("list", _("List"), TEXT),
     )
 
 
@@ -354,8 +357,8 @@ def missed_row(one: MissedReader) -> tuple[Cell, ...]:
         reason = class_word(one.reply_class)
     status = DeliveryStatus.ACCEPTED if one.bounced else one.status
     return (
-        one.list_title, one.organisation, one.name, one.title, one.phone, one.address, one.city,
-        end, reason, cure_for(status, one.reply_class), one.reply,
+        one.name, one.phone, one.organisation, reason, cure_for(status, one.reply_class), one.address,
+        one.title, one.city, end, one.reply, one.list_title,
     )  # fmt: skip
 
 

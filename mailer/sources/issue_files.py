@@ -8,6 +8,7 @@ from pathlib import Path
 from mailer.errors import IssueError
 from mailer.i18n import _
 from mailer.model.issue import Issue, issue_pictures
+from mailer.model.os_words import say_os_error
 
 MAX_PICTURE_OCTETS = 20_000_000
 MAX_ATTACHMENT_OCTETS = 10_000_000
@@ -117,7 +118,7 @@ def _check_file(
         raise UnfitFileError(
             _("there is no file “{name}” in the folder of the issue").format(name=name[:80])
             if missing
-            else _("“{name}” cannot be read: {why}").format(name=name[:80], why=error.strerror),
+            else _("“{name}” cannot be read: {why}").format(name=name[:80], why=say_os_error(error)),
             _("put it there, or check its name, capital letters too"),
         ) from None
 
@@ -137,7 +138,9 @@ def load_files(folder: Path, issue: Issue) -> dict[str, bytes]:
             except UnfitFileError as error:
                 raise IssueError(str(error), file=folder / ISSUE_FILE, cure=error.cure) from None
             except OSError as error:
-                raise IssueError(_("cannot be read: {why}").format(why=error.strerror), file=folder / name) from None
+                raise IssueError(
+                    _("cannot be read: {why}").format(why=say_os_error(error)), file=folder / name
+                ) from None
     return files
 
 

@@ -35,6 +35,7 @@ from mailer.model.issue import (
     Text,
     walk_blocks,
 )
+from mailer.model.os_words import say_os_error
 from mailer.sources.front_matter import format_front_matter, read_front_matter, split_front_matter
 from mailer.sources.inline import merge_texts
 from mailer.sources.issue_files import ISSUE_FILE, attachment_checker, check_files, picture_checker
@@ -115,7 +116,7 @@ def read_source(folder: Path) -> str:
     try:
         return (folder / ISSUE_FILE).read_text("utf-8-sig", errors="replace")
     except OSError as error:
-        raise IssueError(_("cannot be read: {why}").format(why=error.strerror), file=folder / ISSUE_FILE) from None
+        raise IssueError(_("cannot be read: {why}").format(why=say_os_error(error)), file=folder / ISSUE_FILE) from None
 
 
 def _read_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -130,7 +131,7 @@ def _read_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
         for name, path in files:
             yield name, path.read_bytes()
     except OSError as error:
-        raise IssueError(_("cannot be read: {why}").format(why=error.strerror), file=folder) from None
+        raise IssueError(_("cannot be read: {why}").format(why=say_os_error(error)), file=folder) from None
 
 
 def write_issue(issue: Issue, folder: Path, *, replace: bool = False, files: Mapping[str, bytes] | None = None) -> None:
@@ -161,7 +162,7 @@ def write_issue(issue: Issue, folder: Path, *, replace: bool = False, files: Map
         _put_in_place(new, folder, old, replace=replace)
     except OSError as error:
         raise IssueError(
-            _("cannot be written: {why}").format(why=error.strerror),
+            _("cannot be written: {why}").format(why=say_os_error(error)),
             file=folder,
             cure=_("check that you may write there and that the disk is not full"),
         ) from None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mailer.errors import NotFoundError, StateError
 from mailer.i18n import _
+from mailer.model.os_words import say_os_error
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -46,7 +47,7 @@ def create_newsletter(folder: Path) -> list[Path]:
         _put_in_place(draft, target)
     except OSError as error:
         raise StateError(
-            _("{folder} cannot be made: {why}").format(folder=folder, why=error.strerror),
+            _("{folder} cannot be made: {why}").format(folder=folder, why=say_os_error(error)),
             file=folder,
             cure=_("check that you may write there and that the disk is not full"),
         ) from None

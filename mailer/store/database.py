@@ -21,6 +21,7 @@ from sqlalchemy.exc import (
 
 from mailer.errors import StoreError
 from mailer.i18n import _
+from mailer.model.os_words import say_os_error
 
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
@@ -369,7 +370,7 @@ def _make_file(path: Path) -> URL:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise StoreError(
-            _("the database cannot be opened: {why}").format(why=error.strerror),
+            _("the database cannot be opened: {why}").format(why=say_os_error(error)),
             file=path,
             cure=_("see that the folder may be written"),
         ) from None

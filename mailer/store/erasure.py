@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
     delete,
     func,
     literal,
@@ -148,8 +149,9 @@ def _erase_history(connection: Connection, numbers: Sequence[int]) -> None:
         connection.execute(update(attempt).where(attempt.c.delivery_id.in_(page)).values(reply=""))
         # a source may be the name of a file; kind and source are unique in a delivery
         source = literal("erased ", String) + event.c.id.cast(String)
+        about = case((event.c.about == "", ""), else_=REMOVED)
         connection.execute(
-            update(event).where(event.c.delivery_id.in_(page)).values(detail="", source=source, about="")
+            update(event).where(event.c.delivery_id.in_(page)).values(detail="", source=source, about=about)
         )
         connection.execute(
             update(reading_event).where(reading_event.c.delivery_id.in_(page)).values(agent="", network="")
@@ -185,7 +187,7 @@ def _erase_requests(connection: Connection, persons: Sequence[Erased]) -> None:
         _drop_notices(connection, page)
     connection.execute(delete(join_request).where(join_request.c.address_key.in_(keys)))
     for one in persons:
-        connection.execute(update(event).where(event.c.about.in_([one.address, one.key])).values(about=""))
+        connection.execute(update(event).where(event.c.about.in_([one.address, one.key])).values(about=REMOVED))
         connection.execute(
             update(mailing_only).where(mailing_only.c.address_key == one.key).values(address_key=one.put)
         )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, insert, select, update
 
 from mailer.model.report import Tie
 from mailer.store.recovery import EndedDelivery
@@ -14,8 +14,13 @@ SENT_AGAIN = "sent_again"
 
 
 def is_sure() -> ColumnElement[bool]:
-    """True for an event that is surely its delivery's: what only address and time tie to it is not counted."""
-    return event.c.tie != Tie.PROBABLE.value
+    """True for an event that is surely its delivery's reader's, so that it counts in figures.
+
+    What only address and time tie to the delivery is not; nor is a bounce or complaint of somebody else, to whom the
+    copy went on after the reader's own server had taken it.
+    """
+    of_another = and_(event.c.kind.in_(("bounce", "complaint")), event.c.about != "")
+    return and_(event.c.tie != Tie.PROBABLE.value, ~of_another)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,16 +60,19 @@ class GroupCount:
     planned: int
     accepted: int
     refused: int
-    missed: int
+    ended: int  # without an acceptance
+    pending: int
 
 
 _STATUS = delivery.c.status
 _ONLY_ACCEPTED, _ONLY_REFUSED = (ACCEPTED,), (DeliveryStatus.REFUSED.value,)
+_ONLY_PENDING = (DeliveryStatus.PENDING.value, DeliveryStatus.SENDING.value)
 _SUMS = (
     func.count(),
     func.count().filter(_STATUS.in_(_ONLY_ACCEPTED)),
     func.count().filter(_STATUS.in_(_ONLY_REFUSED)),
     func.count().filter(_STATUS.in_([one.value for one in MISSED])),
+    func.count().filter(_STATUS.in_(_ONLY_PENDING)),
 )
 
 

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from mailer.i18n import _
 from mailer.mail.reports import MAX_READ
+from mailer.model.os_words import say_os_error
 
 STANDARD_INPUT = "-"
 _LONGEST_LINE = 64 * 1024
@@ -44,7 +45,7 @@ def read_mails(name: str, standard_input: BinaryIO) -> Iterator[FoundMail]:
             with Path(name).open("rb") as stream:
                 yield from _read_stream(name, stream)
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL
-        yield FoundMail(name, 1, b"", getattr(error, "strerror", None) or str(error))
+        yield FoundMail(name, 1, b"", say_os_error(error))
 
 
 def _read_folder(name: str, folder: Path) -> Iterator[FoundMail]:
@@ -60,9 +61,9 @@ def _read_folder(name: str, folder: Path) -> Iterator[FoundMail]:
                 continue
             try:
                 with path.open("rb") as stream:
-                    yield FoundMail(str(path), 1, stream.read(MAX_READ))
+                    yield _found(str(path), stream.read(MAX_READ))
             except OSError as error:  # another program may have moved it
-                yield FoundMail(str(path), 1, b"", error.strerror or str(error))
+                yield FoundMail(str(path), 1, b"", say_os_error(error))
 
 
 def _read_stream(name: str, stream: BinaryIO) -> Iterator[FoundMail]:
@@ -71,10 +72,14 @@ def _read_stream(name: str, stream: BinaryIO) -> Iterator[FoundMail]:
         raw = (first + stream.read(MAX_READ))[:MAX_READ]
         while name == STANDARD_INPUT and stream.read(MAX_READ):
             pass  # a mail server that finds its pipe closed early takes the delivery for failed
-        yield FoundMail(name, 1, raw)
+        yield _found(name, raw)
         return
     for number, raw in enumerate(_split(stream), 1):
         yield FoundMail(name, number, raw)
+
+
+def _found(name: str, raw: bytes) -> FoundMail:
+    return FoundMail(name, 1, raw, "" if raw else _("it is empty"))
 
 
 def _split(stream: BinaryIO) -> Iterator[bytes]:

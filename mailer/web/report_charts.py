@@ -3,9 +3,7 @@
 from collections import Counter
 
 from mailer.i18n import _
-from mailer.model.delivery import DeliveryStatus
 from mailer.model.figures import View
-from mailer.model.words import STATUS_WORDS
 from mailer.web.charts import MOST_BARS, Chart
 
 _LEFT = ("suppressed", "cancelled")
@@ -35,10 +33,15 @@ def _sum(view: View, *keys: str) -> tuple[float, ...]:
     return tuple(map(sum, zip(*(_column(view, key) for key in keys), strict=True)))
 
 
+def _difference(view: View, whole: str, *keys: str) -> tuple[float, ...]:
+    parts = zip(_column(view, whole), _sum(view, *keys), strict=True)
+    return tuple(one - other for one, other in parts)
+
+
 def _lists(view: View) -> tuple[Chart, ...]:
     series = (
-        (_(STATUS_WORDS[DeliveryStatus.ACCEPTED]), _column(view, "accepted")),
-        (_("refused or expired"), _sum(view, "refused", "expired")),
+        (_("accepted, not bounced"), _difference(view, "accepted", "bounced")),
+        (_("refused, expired or bounced"), _sum(view, "refused", "expired", "bounced")),
         (_("still to go"), _column(view, "pending")),
         (_("uncertain"), _column(view, "uncertain")),
         (_("suppressed or cancelled"), _sum(view, *_LEFT)),
@@ -87,13 +90,10 @@ def _articles(view: View) -> tuple[Chart, ...]:
 
 
 def _groups(view: View) -> tuple[Chart, ...]:
-    accepted = _column(view, "accepted")
-    missed, planned = _column(view, "missed"), _column(view, "planned")
-    left = tuple(whole - one - other for whole, one, other in zip(planned, accepted, missed, strict=True))
     series = (
-        (_("accepted"), accepted[:MOST_BARS]),
-        (_("not taken in all"), missed[:MOST_BARS]),
-        (_("still to go"), left[:MOST_BARS]),
+        (_("accepted, not bounced"), _difference(view, "planned", "missed", "pending")[:MOST_BARS]),
+        (_("not reached"), _column(view, "missed")[:MOST_BARS]),
+        (_("still to go"), _column(view, "pending")[:MOST_BARS]),
     )
     return (Chart(view.key, view.title, _labels(view)[:MOST_BARS], series, stacked=True, colours=(0, 1, 4)),)
 

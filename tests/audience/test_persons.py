@@ -27,6 +27,7 @@ from mailer.store.schema import (
     attempt,
     contact_import_row,
     delivery,
+    event,
     mailing,
     mailing_only,
     metadata,
@@ -324,3 +325,12 @@ def test_the_consent_log_tells_all_that_became_of_a_subscription(world: World) -
         told = [(one.what.value, one.source, one.at) for one in list_consents(connection, key)]
     assert told == [("joined", "test", NOW), ("dropped", "sheet", times[0]), ("returned", "members.csv", times[1])]
     assert times[1] - times[0] == timedelta(days=1)
+
+
+def test_what_was_about_somebody_else_stays_so_when_the_name_is_gone(world: World, person: int) -> None:
+    """Else a bounce of a copy that went on would count as the reader's from then on."""
+    with world.store.write() as connection:
+        kept = connection.execute(select(event.c.id).where(event.c.about != "")).scalars().all()
+        erase_person(connection, SECRET, ADDRESS, STAFF, NOW)
+        assert kept
+        assert connection.execute(select(event.c.about).where(event.c.id.in_(kept))).scalars().all() == ["[erased]"]

@@ -59,7 +59,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_read(tmp_path: Path) -> Non
     files = [str(tmp_path / "absent.eml"), str(SAMPLES / "qq.eml")]
     done = Newsletter(tmp_path).run("bounces", "read", *files, "--json", code=1)
     absent, qq = lines(done.stdout)
-    assert absent["error"] == "No such file or directory"
+    assert absent["error"] == "there is no such file or folder"
     assert (absent["kind"], absent["recipients"]) == ("other", [])
     assert (qq["kind"], qq["error"]) == ("bounce", "")
     done = Newsletter(tmp_path).run("bounces", "read", *files, code=1)

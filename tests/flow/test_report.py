@@ -74,6 +74,10 @@ def test_what_cannot_be_written_or_is_not_there_is_said_plainly(news: Newsletter
     for option in ("--html", "--pdf", "--xlsx", "--csv"):
         assert "files only" in news.run("report", option, "-", code=2).stderr
     assert not Path("-").exists()
+    for option, name in (("--html", "r.html"), ("--xlsx", "r.xlsx"), ("--csv", "all"), ("--csv", "missed.csv")):
+        said = news.run("report", option, str(tmp_path / "not" / "there" / name), code=2).stderr
+        assert "no such file or folder" in said, option
+    assert not (tmp_path / "not").exists(), "a typing error makes no folders"
     assert "cannot be written" in news.run("report", "--xlsx", str(tmp_path / "file" / "r.xlsx"), code=2).stderr
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import random
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -433,3 +434,13 @@ def test_every_recipient_of_a_made_report_is_found(names: list[str], html: bool,
     report = parse_report(mail.as_bytes())
     assert [one.address for one in report.recipients] == addresses
     assert all(one.meaning.reply_class.hard for one in report.recipients)
+
+
+def test_a_mail_too_deep_to_parse_is_told_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """On stderr a traceback of a stranger's mail would look like a fault of ours."""
+    part = b"Content-Type: message/rfc822\r\n\r\n"
+    with caplog.at_level(logging.INFO):
+        assert parse_report(part * 3000).kind is ReportKind.OTHER
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert "RecursionError" in record.getMessage()

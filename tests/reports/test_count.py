@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailer.model.delivery import DeliveryStatus
-from mailer.model.figures import MISSED, MailingFigures
+from mailer.model.figures import MISSED, REST, MailingFigures
 from mailer.model.reading import HitKind, Verdict
 from mailer.reports import count
 from mailer.reports.count import count_mailing, median_of
@@ -48,6 +48,7 @@ def test_figures_of_any_history_add_up(world: World, history: list[Copy], most: 
     planned = history[: figures.planned]
     states = Counter(one.status for one in planned)
     bounced = [one for one in planned if any(kind == "bounce" for kind, _class, _at in one.events)]
+    _check_groups_one_by_one(figures, planned)
     assert figures.planned == sum(part.planned for part in figures.lists) == 7
     assert {one: figures.count(one) for one in DeliveryStatus} == {one: states[one] for one in DeliveryStatus}
     assert figures.bounced == len(bounced) == sum(one.count for part in figures.lists for one in part.bounces)
@@ -84,10 +85,23 @@ def _check_groups(figures: MailingFigures) -> None:
         assert sum(one.planned for one in groups) == figures.planned
         assert sum(one.accepted for one in groups) == figures.count(DeliveryStatus.ACCEPTED)
         assert sum(one.refused for one in groups) == figures.count(DeliveryStatus.REFUSED)
-        assert sum(one.missed for one in groups) == sum(figures.count(one) for one in MISSED)
+        assert sum(one.missed for one in groups) == figures.missed == sum(part.missed for part in figures.lists)
+        waiting = figures.count(DeliveryStatus.PENDING) + figures.count(DeliveryStatus.SENDING)
+        assert sum(one.pending for one in groups) == waiting
+        assert all(one.planned - one.missed - one.pending in range(one.accepted + 1) for one in groups)
         assert sum(one.bounced for one in groups) == figures.bounced
         assert sum(one.opened for one in groups) == figures.reading("opens", "human")
         assert sum(one.clicked for one in groups) == figures.reading("clicks", "human")
+
+
+def _check_groups_one_by_one(figures: MailingFigures, planned: list[Copy]) -> None:
+    for groups, key in ((figures.cities, "city"), (figures.organisations, "organisation"), (figures.domains, "domain")):
+        for one in groups:
+            if one.name == REST:
+                continue
+            those = [copy for copy in planned if getattr(copy, key) == one.name]
+            back = [c for c in those if c.status is DeliveryStatus.ACCEPTED and "bounce" in [e[0] for e in c.events]]
+            assert one.missed == sum(copy.status in MISSED for copy in those) + len(back)
 
 
 def _check_hours(figures: MailingFigures) -> None:

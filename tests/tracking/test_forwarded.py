@@ -5,7 +5,10 @@ import pytest
 from mailer.mail.message import DELIVERY_HEADER
 from mailer.mail.reports import parse_report
 from mailer.model.history_words import say_about
-from mailer.store import failures
+from mailer.store import deliveries, failures, missed
+from mailer.store.figures import count_bounced, count_heard
+from mailer.store.group_figures import read_bounced
+from mailer.store.plans import ORDINALS
 from mailer.tokens import Purpose, sign_token
 from mailer.tracking.matching import is_same_mailbox
 from mailer.tracking.record import Found, record_report
@@ -166,3 +169,20 @@ def test_a_complaint_that_names_somebody_else_is_shown_but_suppresses_nobody(
         assert copy.bounces == (), "nor does it count among the reader's failures"
         assert about in say_about("complaint", about)
         assert "forwarded" not in say_about("complaint", about)
+
+
+def test_a_reader_whose_copy_went_on_and_failed_there_is_not_listed_as_not_reached(world: World) -> None:
+    number, at = sent(world, 1)
+    others = ("Final-Recipient: rfc822; other@gmail.com",)
+    raw = notice(sign_token(SECRET, Purpose.BOUNCE, number), *others)
+    with world.store.write() as connection:
+        record_report(connection, SECRET, parse_report(raw), Found("a.eml", "sha"), at, WEEK)
+    with world.store.read() as connection:
+        mailing_id = number // ORDINALS
+        assert [one.address for one in missed.read_missed(connection, mailing_id)] == []
+        assert count_bounced(connection, mailing_id) == {}
+        assert count_heard(connection, mailing_id) == {}
+        assert read_bounced(connection, mailing_id) == []
+        record = deliveries.tell_delivery(connection, number, SECRET)
+        assert record is not None
+        assert [one.about for one in record.events] == ["other@gmail.com"], "`why` tells it all the same"

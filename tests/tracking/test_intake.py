@@ -1,10 +1,13 @@
 """The one way in: the same mail counts once wherever it lay, what people wrote is kept, and one bad mail stops no other."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
+from mailer.cli.bounces import say_of_whom
+from mailer.i18n import use_language
 from mailer.mail.letter import Letter
 from mailer.mail.replies import load_rules
 from mailer.model.report import ReportKind, ReturnedMail, Tie
@@ -105,6 +108,19 @@ def test_a_private_letter_is_listed_without_its_words_and_a_guess_as_a_guess(wor
     assert kept["lunch"].first_lines == ""
     assert kept["Undelivered"].delivery_id is None
     assert kept["Undelivered"].kind is ReportKind.BOUNCE
+
+
+def test_a_bounce_of_no_copy_of_ours_tells_who_says_it_of_whom(world: World) -> None:
+    """Servers of small houses are named without a dot."""
+    use_language("en")
+    sent(world, 1)
+    raw = bounce("c" * 40, "wang@else.example").replace(b"MAILER-DAEMON@relay.example", b"Mail <MAILER-DAEMON@x>")
+    take(world, make_intake([]), raw)
+    with world.store.read() as connection:
+        (kept,) = returned.list_kept(connection, answers=False, most=9)
+    assert (kept.sender, kept.named) == ("MAILER-DAEMON@x", ("wang@else.example",))
+    assert say_of_whom(kept) == "no copy of ours: wang@else.example"
+    assert say_of_whom(replace(kept, detail="a@b.example x\nno address\n" * 5)).endswith(", a@b.example, …")
 
 
 def test_text_that_a_database_cannot_hold_is_cleaned_and_one_mail_stops_no_other(world: World) -> None:

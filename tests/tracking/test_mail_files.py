@@ -7,6 +7,7 @@ import tracemalloc
 from email.message import EmailMessage
 from pathlib import Path
 
+from mailer.i18n import use_language
 from mailer.mail.reports import MAX_READ
 from mailer.tracking.mail_files import FoundMail, read_mails
 
@@ -32,8 +33,31 @@ def test_a_file_is_one_mail(tmp_path: Path) -> None:
     path = tmp_path / "one.eml"
     path.write_bytes(bytes(make_mail(1)))
     assert read(path) == [FoundMail(str(path), 1, bytes(make_mail(1)))]
+
+
+def test_a_file_without_anything_in_it_is_told_as_such(tmp_path: Path) -> None:
+    """Read as a mail it would only be one that nobody understands."""
+    use_language("en")
+    path = tmp_path / "one.eml"
     path.write_bytes(b"")
-    assert read(path) == [FoundMail(str(path), 1, b"")]
+    for name in (str(path), "/dev/null", "-"):
+        assert read(name) == [FoundMail(name, 1, b"", "it is empty")]
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "1").write_bytes(b"")
+    assert [one.error for one in read(tmp_path)] == ["it is empty"]
+
+
+def test_what_the_system_says_is_said_in_the_users_language(tmp_path: Path) -> None:
+    use_language("en")
+    (gone,) = read(tmp_path / "gone.eml")
+    (within,) = read(make_file(tmp_path) / "x.eml")
+    assert (gone.error, within.error) == ("there is no such file or folder", "a part of its path is no folder")
+
+
+def make_file(folder: Path) -> Path:
+    path = folder / "a file"
+    path.write_bytes(b"Subject: x\n")
+    return path
 
 
 def test_an_mbox_as_python_writes_it_gives_back_its_mails(tmp_path: Path) -> None:

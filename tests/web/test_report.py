@@ -32,6 +32,7 @@ from mailer.model.reading import Tracking
 from mailer.reports.views import make_views
 from mailer.web.charts import Chart, draw_chart
 from mailer.web.report import draw_report
+from mailer.web.report_charts import charts_of
 from tests.browser import browser as browser
 from tests.world import NOW
 
@@ -63,7 +64,7 @@ def make_full() -> Report:
         clicks=ReadingFigures(12, 0, 4, 20, 0, 60),
     )
     hours = tuple(HourFigures(NOW + timedelta(hours=n), 10 if n < 9 else 0, n % 2, n, n // 2) for n in range(30))
-    groups = tuple(GroupFigures(f"城市{n}", 10, 9, 1, 1, 0, 4, 1, 1.5, 0.25) for n in range(10))
+    groups = tuple(GroupFigures(f"城市{n}", 10, 8, 1, 2, 1, 4, 1, 1, 1.5, 0.25) for n in range(10))
     figures = MailingFigures(
         counted_at=NOW,
         lists=(make_list("government", Role.UPWARD, Tracking.OFF, accepted=6), members),
@@ -157,7 +158,7 @@ def test_a_count_that_is_not_the_newest_says_so() -> None:
 
 def test_a_long_table_is_cut_and_keeps_its_sums() -> None:
     full = make_full()
-    groups = tuple(GroupFigures(f"单位{n}", 1, 1, 0, 0, 0, 0, 0) for n in range(80))
+    groups = tuple(GroupFigures(f"单位{n}", 1, 1, 0, 0, 0, 0, 0, 0) for n in range(80))
     page = draw(replace(full, figures=replace(full.figures, organisations=groups)))
     table = find(page, "//table[@class='organisations']//tbody/tr")
     assert len(table) == 31
@@ -187,3 +188,34 @@ def test_nothing_bars_anybody_from_reading_it(browser: Browser, scheme: str) -> 
             assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
             assert asked == []
             page.close()
+
+
+def test_no_bounced_copy_is_drawn_as_accepted_and_the_bars_are_all_that_were_planned() -> None:
+    views = {view.key: view for view in make_views(make_full())}
+    for key in ("lists", "cities", "domains"):
+        (chart,) = charts_of(views[key])
+        planned = next(at for at, column in enumerate(views[key].columns) if column.key == "planned")
+        bars = [sum(parts) for parts in zip(*(values for _name, values in chart.series), strict=True)]
+        assert bars == [row[planned] for row in views[key].rows[:-1]][: len(bars)]
+        assert chart.series[0][0] == "accepted, not bounced"
+    (lists,) = charts_of(views["lists"])
+    assert [values[1] for _name, values in lists.series][:2] == [88, 8], "90 accepted and 2 of them back; 5 and 1"
+
+
+@pytest.mark.browser
+def test_who_was_not_reached_can_be_phoned_from_a_narrow_page(browser: Browser) -> None:
+    """The name, the phone, why and what to do are within the page, and each cell says what it is."""
+    for width, scheme in ((375, "light"), (375, "dark"), (1280, "light")):
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+        page.set_content(draw(make_full(), "zh_CN"))
+        for name in ("tbody th", "td.phone", "td.reason", "td.cure"):
+            box = page.locator(f"table.missed {name}").first.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0, name
+            assert box["x"] + box["width"] <= width, name
+        before = "getComputedStyle(document.querySelector('table.missed td.phone'), '::before').content"
+        assert page.evaluate(before) == ('"电话"' if width == 375 else "none")
+        for table in page.locator(".cards table").all():
+            wider = "t => t.parentElement.scrollWidth - t.parentElement.clientWidth"
+            assert width > 640 or table.evaluate(wider) <= 0
+        page.close()

@@ -66,6 +66,11 @@ def _from_hex(match: re.Match[str]) -> str:
     return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else match[0]
 
 
+def sender_address(value: str) -> str:
+    """Return the address of a From field, also such as MAILER-DAEMON@mx, whose domain has no dot; or empty."""
+    return next((one for one, _begin, _end in find_addresses(value)), "") or tidy_address(value)
+
+
 def find_addresses(line: str) -> list[tuple[str, int, int]]:
     """Return each address in a line of prose with where it begins and ends."""
     found = []
