@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 
-from mailer.model.event_stream import OF_ATTEMPTS, EventKind, StreamEvent, StreamPlace
+from mailer.model.event_stream import EventKind, StreamEvent, StreamPlace
 from mailer.model.report import Tie
 from mailer.store.database import Connection
 from mailer.store.plans import ORDINALS
@@ -89,9 +89,8 @@ def walk_attempts(
     One call walks over WALKED attempts at most, so it may return none though the pass is not over.
     """
     assert place.until is not None
-    wanted = kinds & OF_ATTEMPTS if isinstance(kinds, frozenset) else OF_ATTEMPTS.intersection(kinds)
     number = _next_mailing(connection, place, mailing_id)
-    if number is None or not wanted:
+    if number is None:
         return [], place.end_pass()
     first = place if place.delivery >= number * ORDINALS else replace(place, delivery=number * ORDINALS, number=0)
     beyond = (number + 1) * ORDINALS
@@ -109,7 +108,7 @@ def walk_attempts(
         select(attempt, delivery.c.address, distribution_list.c.name.label("list_name"))
         .join(delivery, delivery.c.id == attempt.c.delivery_id)
         .join(distribution_list, distribution_list.c.id == delivery.c.list_id)
-        .where(*walked, *within, attempt.c.outcome.in_([one.value for one in wanted]))
+        .where(*walked, *within, attempt.c.outcome.in_([one.value for one in kinds]))
         .order_by(*order)
         .limit(most)
     )
