@@ -32,6 +32,7 @@ def read_stream(
     """
     wanted = frozenset(kinds) or frozenset(EventKind)
     found: list[StreamEvent] = []
+    behind = False
     if of_reports := wanted & OF_REPORTS:
         numbered = event_stream.read_reports(connection, place.event, most, of_reports, mailing_id)
         found += [one for _number, one in numbered]
@@ -44,4 +45,5 @@ def read_stream(
         place = place.begin_pass(until)
         attempts, place = event_stream.walk_attempts(connection, place, most - len(found), of_attempts, mailing_id)
         found += attempts
-    return StreamPage(tuple(found), place, more=len(found) == most or place.until is not None)
+        behind = place.until is not None or (place.since is not None and place.since < until)
+    return StreamPage(tuple(found), place, more=len(found) == most or behind)

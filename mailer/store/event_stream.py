@@ -119,6 +119,8 @@ def walk_attempts(
         after = replace(first, delivery=end.delivery_id, number=end.number)
     else:
         after = replace(first, delivery=beyond, number=0)
+        if _next_mailing(connection, after, mailing_id) is None:
+            after = after.end_pass()
     return [_to_event(row) for row in rows], after
 
 
