@@ -10,7 +10,8 @@
     │   ├── AddressError      an e-mail address
     │   └── LimitError        a file whose work takes more time or memory than it may
     ├── StateError            the thing exists but is not in a state that allows this step
-    │   └── HouseHeldError    this house sends nothing until a person has looked: restored, cloned or moved
+    │   ├── HouseHeldError    this house sends nothing until a person has looked: restored, cloned or moved
+    │   └── RightError        the user lacks the right to this step, or is disabled
     ├── NotFoundError         no such issue, list, mailing, address
     ├── MailboxError          the mailbox of returned mail cannot be read
     ├── StoreError            the database cannot be opened, is locked, or is of another version
@@ -100,6 +101,10 @@ class StateError(MailerError):
 
 class HouseHeldError(StateError):
     """The house was restored, cloned or moved, or that could not be told; a person must confirm it before it sends."""
+
+
+class RightError(StateError):
+    """The user has no role that gives the right to this step, or is disabled."""
 
 
 class NotFoundError(MailerError):

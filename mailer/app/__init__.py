@@ -11,9 +11,10 @@ from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
 from mailer.app.audit import AuditTrail
 from mailer.app.checks import Checks
-from mailer.app.contacts import Contacts, ImportOrder
+from mailer.app.contacts import Contacts, ImportOrder, RecordOrder
 from mailer.app.corrections import Corrections
 from mailer.app.drafts import Drafts
+from mailer.app.event_stream import EventStream
 from mailer.app.forecasts import Forecasts
 from mailer.app.ground import DEMO_MARK, Ground, utc_now
 from mailer.app.histories import Histories
@@ -49,6 +50,7 @@ __all__ = [
     "House",
     "ImportOrder",
     "LoadedIssue",
+    "RecordOrder",
     "Rendered",
     "Rounds",
     "SignOff",
@@ -92,6 +94,7 @@ class House(Ground):
         self.audit = AuditTrail(self)
         self.readings = Readings(self)
         self.reports = Reporting(self)
+        self.events = EventStream(self)
         self.operations = Operations(self, self.relays)
         self.notices = Notices(self, self.relays)
         self.months = Months(self, self.issues, self.mailings, self.notices)

@@ -1,7 +1,8 @@
 """Contacts of a house: brought in from sheets, taken back, written to sheets, looked at."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +18,15 @@ from mailer.i18n import _
 from mailer.model.address import parse_address
 from mailer.model.audit import Act, Subject
 from mailer.model.contact_history import ContactHistory
-from mailer.model.contact_import import DEFAULT_BASIS, ImportRecord, ImportReport, UndoReport
-from mailer.model.contact_sheet import EXPORT_HEADINGS, FIELDS, REFUSED_HEADINGS, RefusedCell
+from mailer.model.contact_import import DEFAULT_BASIS, ContactChange, ImportRecord, ImportReport, UndoReport
+from mailer.model.contact_sheet import EXPORT_HEADINGS, FIELDS, REFUSED_HEADINGS, RefusedCell, SheetItem
 from mailer.model.delivery import Contact
+from mailer.model.history import SubscriptionRecord
 from mailer.model.issue import Role
 from mailer.model.listed import ContactFilter, ListedContact
 from mailer.model.people import Right
 from mailer.reports.contact_file import RowWriter, open_sheet
+from mailer.sources.contact_records import read_records
 from mailer.sources.headings import parse_mapping
 from mailer.sources.sheets import read_items
 from mailer.store import audience, audit, contact_imports, contacts, deliveries
@@ -45,6 +48,29 @@ class ImportOrder:
     refused: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RecordOrder:
+    """What to do with the records of another program. name: what is on record as their source.
+
+    refused, told: are given every refusal, and every change.
+    """
+
+    list_name: str
+    name: str
+    refused: Callable[[RefusedCell], None]
+    told: Callable[[ContactChange], None]
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Aim:
+    """The list an import is for, those of higher role, and by whose leave."""
+
+    name: str
+    above: tuple[str, ...]
+    basis: str
+
+
 class Contacts:
     """The contacts of a house."""
 
@@ -59,7 +85,34 @@ class Contacts:
         The sheet is read before, without keeping anybody waiting; what is refused is written to order.refused as it
         is found. Raises SheetError, NotFoundError, UsageError; StateError for a list that follows a sheet.
         """
-        (name,) = self._lists.choose([order.list_name])
+        aim = self._aim(order.list_name, order.basis)
+        mapping = parse_mapping(order.mapping)
+        if not dry_run:
+            self._people.require(by, Right.CONTACTS)
+        sheet = Sheet(order.file.name, _hash_file(order.file))
+        with ExitStack() as stack:
+            give_back = stack.enter_context(_refused_sheet(order.refused))
+            spool = stack.enter_context(spooled(self._ground, order.file, order.sheet))
+            items = read_items(order.file, spool=spool, mapping=mapping)
+            return self._bring(aim, sheet, items, give_back, by, dry_run=dry_run)
+
+    def import_records(
+        self, records: Sequence[Mapping[str, str]], order: RecordOrder, by: str, *, dry_run: bool = False
+    ) -> ImportReport:
+        """Bring contacts that another program gives onto a list, as `import_sheet` does; undone like it.
+
+        Raises NotFoundError, UsageError, StateError.
+        """
+        aim = self._aim(order.list_name, order.basis)
+        if not dry_run:
+            self._people.require(by, Right.CONTACTS)
+        written = json.dumps([dict(one) for one in records], ensure_ascii=False, sort_keys=True)
+        sheet = Sheet(order.name, hashlib.sha256(written.encode()).hexdigest())
+        return self._bring(aim, sheet, read_records(records), order.refused, by, order.told, dry_run=dry_run)
+
+    def _aim(self, list_name: str, basis: str) -> _Aim:
+        """Return where an import goes. Raises NotFoundError, UsageError; StateError for a list that follows a sheet."""
+        (name,) = self._lists.choose([list_name])
         settings = self._ground.config.lists[name]
         if settings.file:
             raise StateError(
@@ -70,34 +123,41 @@ class Contacts:
                     name=name
                 ),
             )
-        mapping = parse_mapping(order.mapping)
-        basis = importing.check_basis(order.basis or DEFAULT_BASIS[settings.role])
-        if not dry_run:
-            self._people.require(by, Right.CONTACTS)
         ranks = list(Role)
         above = [
             one
             for one, other in self._ground.config.lists_in_order()
             if ranks.index(other.role) < ranks.index(settings.role)
         ]
-        sheet = Sheet(order.file.name, _hash_file(order.file))
-        with ExitStack() as stack:
-            give_back = stack.enter_context(_refused_sheet(order.refused))
-            spool = stack.enter_context(spooled(self._ground, order.file, order.sheet))
-            staging = stack.enter_context(self._ground.store.stage())
+        return _Aim(name, tuple(above), importing.check_basis(basis or DEFAULT_BASIS[settings.role]))
+
+    def _bring(
+        self,
+        aim: _Aim,
+        sheet: Sheet,
+        items: Iterable[SheetItem],
+        give_back: Callable[[RefusedCell], None],
+        by: str,
+        told: Callable[[ContactChange], None] | None = None,
+        *,
+        dry_run: bool,
+    ) -> ImportReport:
+        with self._ground.store.stage() as staging:
             with staging.fill() as connection:
-                items = read_items(order.file, spool=spool, mapping=mapping)
                 importing.stage_sheet(connection, items, sheet, self._ground.secret, give_back)
             if dry_run:
                 with staging.read() as connection:
-                    ids = audience.find_lists(connection, [name, *above])
-                    target = Target(name, ids.get(name), tuple(ids[one] for one in above if one in ids), basis)
-                    return importing.preview_import(connection, sheet, target, self._ground.now())
+                    ids = audience.find_lists(connection, [aim.name, *aim.above])
+                    target = Target(
+                        aim.name, ids.get(aim.name), tuple(ids[one] for one in aim.above if one in ids), aim.basis
+                    )
+                    return importing.preview_import(connection, sheet, target, self._ground.now(), told)
             with staging.write() as connection:
                 actor = self._people.require(by, Right.CONTACTS, connection)
                 ids = self._lists.declare(connection)
-                target = Target(name, ids[name], tuple(ids[one] for one in above), basis)
-                return importing.apply_import(connection, sheet, target, ids[name], actor, self._ground.now())
+                target = Target(aim.name, ids[aim.name], tuple(ids[one] for one in aim.above), aim.basis)
+                now = self._ground.now()
+                return importing.apply_import(connection, sheet, target, ids[aim.name], actor, now, told)
 
     def undo_import(self, number: int, by: str = "", *, dry_run: bool = False) -> UndoReport:
         """Put back what an import changed. Raises NotFoundError, StateError."""
@@ -158,6 +218,15 @@ class Contacts:
             self._lists.choose([list_name])
         with self._ground.store.read() as connection:
             return contacts.page_of_contacts(connection, words.strip()[:100], list_name, after, most)
+
+    def subscriptions(
+        self, list_name: str, status: str, after: int, most: int
+    ) -> list[tuple[int, str, SubscriptionRecord]]:
+        """Return subscriptions with their numbers and addresses, from after a number on. Raises NotFoundError."""
+        if list_name:
+            self._lists.choose([list_name])
+        with self._ground.store.read() as connection:
+            return contacts.page_of_subscriptions(connection, list_name, status, after, most)
 
     def tell(self, text: str) -> ContactHistory:
         """Return everything on record of an address. Raises AddressError, NotFoundError."""

@@ -10,7 +10,7 @@ from mailer.mail.replies import ReplyRules, classify_reply
 from mailer.mail.reply_codes import summary_of
 from mailer.mail.reply_lines import parse_reply_text
 from mailer.model.address import Address, parse_address
-from mailer.model.copies import CopyGlance, EventRow
+from mailer.model.copies import CopyGlance
 from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus
 from mailer.model.history import Absence, AttemptRecord, DeliveryRecord, RecipientHistory
 from mailer.model.outcome import Phase, ReplyClass
@@ -36,17 +36,27 @@ class Histories:
         self._relays = relays
 
     def page(
-        self, mailing: str, status: DeliveryStatus | None = None, words: str = "", after: int = 0, most: int = 50
+        self,
+        mailing: str,
+        status: DeliveryStatus | None = None,
+        words: str = "",
+        after: int = 0,
+        most: int = 50,
+        reply_class: str = "",
     ) -> list[CopyGlance]:
         """Return deliveries of a mailing after an id, in sending order; `copy_pages` says what the filters mean."""
         with self._ground.store.read() as connection:
             record = require_mailing(connection, mailing)
-            return copy_pages.page_of_copies(connection, record.id, status, words.strip()[:100], after, most)
+            words = words.strip()[:100]
+            return copy_pages.page_of_copies(connection, record.id, status, words, after, most, reply_class)
 
-    def events(self, after: int, most: int, kind: str = "") -> list[EventRow]:
-        """Return what became known of deliveries after a number, the oldest first."""
+    def get(self, number: int) -> DeliveryRecord:
+        """Return everything on record of a delivery, by its number. Raises NotFoundError."""
         with self._ground.store.read() as connection:
-            return copy_pages.page_of_events(connection, after, most, kind)
+            found = deliveries.tell_delivery(connection, number, self._ground.secret)
+        if found is None:
+            raise NotFoundError(_("there is no delivery {n}").format(n=number))
+        return self._explained(found)
 
     def tell(self, mailing: str, text: str) -> RecipientHistory:
         """Return everything known of an address in a mailing. Raises AddressError, NotFoundError."""

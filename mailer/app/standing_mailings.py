@@ -5,11 +5,13 @@ from mailer.app.issues import Issues
 from mailer.app.lists import Lists
 from mailer.app.people import People
 from mailer.app.relays import Relays
+from mailer.errors import NotFoundError
+from mailer.i18n import _
 from mailer.model.delivery import MailingRecord, MailingStatus, MailingSummary
 from mailer.model.standing import Glance
 from mailer.publishing.mailing import require_mailing
 from mailer.reports.summary import read_progress, summarise_mailing
-from mailer.store import mailings
+from mailer.store import issues, mailings
 
 
 class StandingMailings:
@@ -31,6 +33,25 @@ class StandingMailings:
         """Return the newest mailings first."""
         with self._ground.store.read() as connection:
             return mailings.list_mailings(connection)
+
+    def page(
+        self, most: int, before: int | None = None, status: MailingStatus | None = None, issue: str = ""
+    ) -> list[MailingRecord]:
+        """Return at most so many mailings, the newest first, made before another, of a status or an issue.
+
+        Raises NotFoundError for an issue that was never recorded.
+        """
+        with self._ground.store.read() as connection:
+            record = issues.find_issue(connection, issue) if issue else None
+            if issue and record is None:
+                raise NotFoundError(_("issue {slug} was never submitted").format(slug=issue))
+            return mailings.list_mailings(
+                connection,
+                [status] if status is not None else (),
+                most,
+                issue_id=record.id if record is not None else None,
+                before=before,
+            )
 
     def planned(self) -> list[MailingRecord]:
         """Return the mailings that wait for their time, the soonest first."""

@@ -39,6 +39,7 @@ from mailer.tokens import HouseSecret, hash_address
 SHOWN = 500  # of each kind, by name: beyond that a report counts only
 
 T = TypeVar("T")
+Tell = Callable[[ContactChange], None]
 
 
 @dataclass(slots=True)
@@ -141,9 +142,14 @@ class Target:
     basis: str
 
 
-def preview_import(connection: Connection, sheet: Sheet, target: Target, now: datetime) -> ImportReport:
-    """Return what an import of the staged sheet would do; writes nothing but temporary tables."""
-    tally = _Tally()
+def preview_import(
+    connection: Connection, sheet: Sheet, target: Target, now: datetime, told: Tell | None = None
+) -> ImportReport:
+    """Return what an import of the staged sheet would do; writes nothing but temporary tables.
+
+    told: is told of every change, also of those that the report only counts.
+    """
+    tally = _Tally(told)
     settle_levels(connection)
     if target.id is not None:
         settle_slots(connection, target.id)
@@ -154,13 +160,19 @@ def preview_import(connection: Connection, sheet: Sheet, target: Target, now: da
 
 
 def apply_import(
-    connection: Connection, sheet: Sheet, target: Target, list_id: int, actor: Actor, now: datetime
+    connection: Connection,
+    sheet: Sheet,
+    target: Target,
+    list_id: int,
+    actor: Actor,
+    now: datetime,
+    told: Tell | None = None,
 ) -> ImportReport:
     """Bring the staged sheet onto its list, put on record who did it and how all was before, and return what changed.
 
-    An import that changes nothing leaves no record.
+    An import that changes nothing leaves no record. told: as for `preview_import`.
     """
-    tally = _Tally()
+    tally = _Tally(told)
     settle_levels(connection)
     settle_slots(connection, list_id)
     number = contact_imports.open_import(
@@ -193,12 +205,15 @@ def source_of(number: int, file_name: str) -> str:
 class _Tally:
     """Counts changes, and keeps the first of each kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: Tell | None) -> None:
+        self._told = told
         self.counts: Counter[ChangeKind] = Counter()
         self._shown: dict[ChangeKind, list[ContactChange]] = {kind: [] for kind in ChangeKind}
 
     def add(self, change: ContactChange) -> None:
         self.counts[change.kind] += 1
+        if self._told is not None:
+            self._told(change)
         if change.kind is not ChangeKind.UNCHANGED:
             _keep(self._shown[change.kind], change)
 

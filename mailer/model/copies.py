@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from mailer.model.delivery import DeliveryStatus
 
@@ -16,6 +15,7 @@ class CopyGlance:
     name: str
     organisation: str
     city: str
+    list_name: str
     list_title: str
     status: DeliveryStatus
     reply_class: str
@@ -23,17 +23,3 @@ class CopyGlance:
     attempts: int
     finished_at: datetime | None
     next_attempt_at: datetime | None
-
-
-class EventRow(NamedTuple):
-    """Something that became known of a delivery, by its number."""
-
-    id: int
-    kind: str
-    mailing: int
-    delivery: int
-    address: str
-    hard: bool
-    reply_class: str
-    detail: str
-    happened_at: datetime

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from mailer.errors import NotFoundError, StateError, UsageError
+from mailer.errors import NotFoundError, RightError, StateError, UsageError
 from mailer.i18n import N_, _
 from mailer.model.address import parse_address
 from mailer.model.approval import Step
@@ -55,7 +55,7 @@ def check_name(name: str, longest: int = LONGEST_NAME) -> str:
 def require(connection: Connection, name: str, right: Right) -> Actor:
     """Return who acts, with the right to; while nobody is registered any name, also none (then Actor.name is empty).
 
-    Raises UsageError where a name is needed or unknown, StateError for a disabled user or one without the right.
+    Raises UsageError where a name is needed or unknown, RightError for a disabled user or one without the right.
     """
     if not people.any_user(connection):
         return Actor(check_name(name) if name else "")
@@ -104,15 +104,15 @@ def _require_user(connection: Connection, name: str) -> User:
             cure=_("`mailer user list` names them; an admin adds one by `mailer user add`"),
         )
     if user.disabled_at is not None:
-        raise StateError(
+        raise RightError(
             _("the user {name} is disabled").format(name=user.name), cure=_("an admin may `mailer user enable` it")
         )
     return user
 
 
-def _refusal(user: User, act: str, may: Collection[User]) -> StateError:
+def _refusal(user: User, act: str, may: Collection[User]) -> RightError:
     names = _(", ").join(one.name for one in may)
-    return StateError(
+    return RightError(
         _("{name} ({roles}) may not {act}").format(
             name=user.name, roles=_(", ").join(sorted(role.value for role in user.roles)), act=act
         ),

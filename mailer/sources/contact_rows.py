@@ -198,10 +198,11 @@ def _read_row(row: SheetRow, layout: SheetLayout) -> Iterator[SheetItem]:
                 yield DoubtfulCell(where, token.address.text, _("the domain looks mistyped"), token.suggestion)
             yield from doubts
             doubts = []
-            yield SheetContact(_to_contact(token.address, shared), where)
+            yield SheetContact(to_contact(token.address, shared), where)
 
 
-def _to_contact(address: Address, values: Mapping[str, str]) -> Contact:
+def to_contact(address: Address, values: Mapping[str, str]) -> Contact:
+    """Return the contact at an address with the values of a row's fields."""
     return Contact(
         address.text,
         address.key,
@@ -281,7 +282,7 @@ def _read_values(row: SheetRow, layout: SheetLayout) -> tuple[dict[str, str], li
                 doubts.append(DoubtfulCell(CellPlace(row.sheet, row.number, at + 1, layout.heading(at)), value, doubt))
         if name in values and values[name] and value and name == "phone":
             value = f"{values[name]}、{value}"
-        fault = _fault_of(name, value, exported=layout.exported)
+        fault = fault_of(name, value, exported=layout.exported)
         if fault is not None:
             where = CellPlace(row.sheet, row.number, at + 1, layout.heading(at))
             refused.append(RefusedCell(where, value[:80], *fault))
@@ -317,7 +318,7 @@ def read_phone(text: str) -> tuple[str, str]:
     return folded, ""
 
 
-def _fault_of(name: str, value: str, *, exported: bool) -> tuple[str, str] | None:
+def fault_of(name: str, value: str, *, exported: bool) -> tuple[str, str] | None:
     """Return what is wrong with the value of a field and the cure, None for a good one."""
     if not value.isprintable() and any(unicodedata.category(char) in _CONTROL for char in value):
         return _("the value holds a control character"), _("type it anew")

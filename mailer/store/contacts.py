@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Row, Select, or_, select
 
 from mailer.model.delivery import Contact
+from mailer.model.history import SubscriptionRecord
 from mailer.model.listed import ContactFilter, ListedContact
 from mailer.store import audience
 from mailer.store.schema import contact, delivery, distribution_list, organisation, subscription
@@ -48,6 +49,37 @@ def page_of_contacts(
         fields = (contact.c.address_key, contact.c.name, contact.c.title, organisation.c.name, contact.c.city)
         query = query.where(or_(*(field.icontains(words, autoescape=True) for field in fields)))
     return [(row.id, audience.to_contact(row)) for row in connection.execute(query)]
+
+
+def page_of_subscriptions(
+    connection: Connection, list_name: str, status: str, after: int, most: int
+) -> list[tuple[int, str, SubscriptionRecord]]:
+    """Return subscriptions with ids above `after`, by id, each with its id and address.
+
+    list_name, status: only these; empty: all.
+    """
+    query = (
+        select(subscription, contact.c.address, distribution_list.c.name, distribution_list.c.title)
+        .join(contact, contact.c.id == subscription.c.contact_id)
+        .join(distribution_list, distribution_list.c.id == subscription.c.list_id)
+        .where(subscription.c.id > after)
+        .order_by(subscription.c.id)
+        .limit(most)
+    )
+    if list_name:
+        query = query.where(distribution_list.c.name == list_name)
+    if status:
+        query = query.where(subscription.c.status == status)
+    return [
+        (
+            row.id,
+            row.address,
+            SubscriptionRecord(
+                row.name, row.title, row.status, row.since, row.basis, row.source, row.left_at, row.left_reason
+            ),
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def _select(wanted: ContactFilter) -> Select[tuple[object, ...]]:

@@ -129,14 +129,21 @@ def last_mailing(connection: Connection) -> MailingRecord | None:
 
 
 def list_mailings(
-    connection: Connection, statuses: Sequence[MailingStatus] = (), limit: int = 50, *, issue_id: int | None = None
+    connection: Connection,
+    statuses: Sequence[MailingStatus] = (),
+    limit: int = 50,
+    *,
+    issue_id: int | None = None,
+    before: int | None = None,
 ) -> list[MailingRecord]:
-    """Return the newest mailings first, of the given statuses or all, of one issue or all."""
+    """Return the newest mailings first, of the given statuses or all, of one issue or all, made before another."""
     query = _select().order_by(mailing.c.id.desc()).limit(limit)
     if statuses:
         query = query.where(mailing.c.status.in_([status.value for status in statuses]))
     if issue_id is not None:
         query = query.where(mailing.c.issue_id == issue_id)
+    if before is not None:
+        query = query.where(mailing.c.id < before)
     return [_to_record(connection, row) for row in connection.execute(query).all()]
 
 

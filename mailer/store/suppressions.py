@@ -22,6 +22,17 @@ def list_suppressions(connection: Connection, now: datetime) -> list[Suppression
     return [_to_entry(row) for row in rows]
 
 
+def page_of_suppressions(
+    connection: Connection, now: datetime, before: int | None, most: int
+) -> list[tuple[int, SuppressionEntry]]:
+    """Return what is suppressed at this time, the newest entered first, each with its number; those below `before`."""
+    query = select(suppression).where(or_(suppression.c.until.is_(None), suppression.c.until > now))
+    if before is not None:
+        query = query.where(suppression.c.id < before)
+    rows = connection.execute(query.order_by(suppression.c.id.desc()).limit(most))
+    return [(row.id, _to_entry(row)) for row in rows]
+
+
 def find_entry(connection: Connection, address_hash: str, now: datetime) -> SuppressionEntry | None:
     """Return the suppression of an address at this time, or None."""
     row = connection.execute(

@@ -1,6 +1,7 @@
 """Suppressions by people's hands: entered and lifted with a reason, and on the audit trail by HMAC."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
 from mailer.errors import NotFoundError, StateError, UsageError
@@ -62,7 +63,13 @@ def list_entries(connection: Connection, secret: HouseSecret, now: datetime) -> 
 
     An HMAC cannot be undone, so the contacts are gone through: some 3 µs each.
     """
-    entries = suppressions.list_suppressions(connection, now)
+    return with_addresses(connection, secret, suppressions.list_suppressions(connection, now))
+
+
+def with_addresses(
+    connection: Connection, secret: HouseSecret, entries: Sequence[SuppressionEntry]
+) -> list[SuppressionEntry]:
+    """Return entries with their addresses, of those that a contact has."""
     wanted = {one.address_hash for one in entries}
     known: dict[str, str] = {}
     if wanted:

@@ -1,15 +1,17 @@
-"""Who calls: a token, its scope, and not too often."""
+"""Who calls: a token, its scope, and not too often; settled before anything of the body is read."""
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated
+from typing import Any
 
-from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from starlette.exceptions import HTTPException
+from fastapi import Depends, HTTPException, Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.types import Message
 
 from mailer.app import House
 from mailer.i18n import _
@@ -17,7 +19,10 @@ from mailer.model.api_token import ApiToken, Scope
 
 PER_SECOND = 50.0  # calls of one token, on the long run
 AT_ONCE = 200.0
-_bearer = HTTPBearer(auto_error=False, description="`mailer user token add NAME` makes one")
+MAX_BODY = 1 << 20  # octets
+MAX_BULK = 16 << 20
+LARGE = {"/contacts/bulk": MAX_BULK}  # routes that take more than MAX_BODY
+BODY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +56,87 @@ class Gauge:
         return 0.0 if left >= 1 else (1 - left) / self._per_second
 
 
-def caller_with(house: House, gauge: Gauge) -> Callable[[Scope], object]:
+class Entry:
+    """Lets in who calls with a token that is good for a scope; as a dependency it gives who that is."""
+
+    def __init__(self, house: House, gauge: Gauge, scope: Scope) -> None:
+        self._house, self._gauge, self.scope = house, gauge, scope
+
+    def __call__(self, request: Request) -> Caller:
+        """Return who was let in."""
+        caller: Caller = request.state.caller
+        return caller
+
+    def admit(self, authorization: str) -> Caller:
+        """Return who calls, by the field of that name; raise the HTTPException that keeps others out (RFC 6750 §3)."""
+        kind, _blank, given = authorization.partition(" ")
+        token = self._house.api_tokens.find(given.strip()) if kind.lower() == "bearer" else None
+        if token is None:
+            why = 'Bearer error="invalid_token"' if authorization else "Bearer"
+            raise HTTPException(HTTPStatus.UNAUTHORIZED, _("a token is needed that is good"), {"WWW-Authenticate": why})
+        if (wait := self._gauge.take(token.id)) > 0:
+            headers = {"Retry-After": str(int(wait) + 1)}
+            raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, _("too many calls"), headers)
+        if not token.allows(self.scope):
+            raise HTTPException(
+                HTTPStatus.FORBIDDEN,
+                _("the token, or its user, lacks {scope}").format(scope=self.scope.value),
+                {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{self.scope.value}"'},
+            )
+        return Caller(self._house, token)
+
+
+def caller_with(house: House, gauge: Gauge) -> Callable[[Scope], Any]:
     """Return what makes, for a scope, the dependency that lets only its tokens in."""
+    return lambda scope: Depends(Entry(house, gauge, scope))
 
-    def dependency(scope: Scope) -> object:
-        def find(
-            request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
-        ) -> Caller:
-            token = house.api_tokens.find(given.credentials) if given is not None else None
-            if token is None:
-                raise HTTPException(
-                    HTTPStatus.UNAUTHORIZED, _("a token is needed that is good"), {"WWW-Authenticate": "Bearer"}
-                )
-            if (wait := gauge.take(token.id)) > 0:
-                headers = {"Retry-After": str(int(wait) + 1)}
-                raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, _("too many calls"), headers)
-            if not token.allows(scope):
-                wanted = f'Bearer error="insufficient_scope", scope="{scope.value}"'
-                raise HTTPException(
-                    HTTPStatus.FORBIDDEN,
-                    _("the token, or its user, lacks {scope}").format(scope=scope.value),
-                    {"WWW-Authenticate": wanted},
-                )
-            return Caller(house, token)
 
-        return Depends(find)
+class GuardedRoute(APIRoute):
+    """A route that looks who calls first, and takes no more of a body than it may have."""
 
-    return dependency
+    @property
+    def entry(self) -> Entry:
+        """What lets callers in."""
+        return next(one.call for one in self.dependant.dependencies if isinstance(one.call, Entry))
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request."""
+        answer, entry, most = super().get_route_handler(), self.entry, LARGE.get(self.path, MAX_BODY)
+
+        async def guarded(request: Request) -> Response:
+            given = request.headers.get("authorization", "")
+            request.state.caller = await run_in_threadpool(entry.admit, given)
+            length = request.headers.get("content-length", "0")
+            if not length.isdecimal() or int(length) > most:
+                raise _too_large(most)
+            return await answer(Request(request.scope, _capped(request.receive, most)))
+
+        return guarded
+
+
+def _capped(receive: Callable[[], Awaitable[Message]], most: int) -> Callable[[], Awaitable[Message]]:
+    """Return what gives a body in its pieces, and raises where it is too large or does not come."""
+    until = asyncio.get_running_loop().time() + BODY_SECONDS
+    taken, whole = 0, False
+
+    async def take() -> Message:
+        nonlocal taken, whole
+        if whole:  # what follows is that the client goes, whenever that is
+            return await receive()
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, headers={"Connection": "close"}) from None
+        taken += len(message.get("body", b""))
+        whole = not message.get("more_body", False)
+        if taken > most:
+            raise _too_large(most)
+        return message
+
+    return take
+
+
+def _too_large(most: int) -> HTTPException:
+    detail = _("the body has more than {n} MB").format(n=most >> 20)
+    return HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, {"Connection": "close"})

@@ -7,48 +7,52 @@ from fastapi import APIRouter, Path, Query
 from mailer.model.api_token import Scope
 from mailer.model.report import Finding
 from mailer.web.api.caller import Caller
-from mailer.web.api.problems import answers
-from mailer.web.api.shapes import FindingShape, IssueChange, IssueOrder, IssueShape, IssueText, Rendering
+from mailer.web.api.cursors import Limit
+from mailer.web.api.problems import CONFLICT
+from mailer.web.api.shapes import PLAIN, SLUG, FindingShape, IssueChange, IssueOrder, IssueShape, IssueText, Rendering
 
-MOST = 200
-Name = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Name = Annotated[str, Path(max_length=64, pattern=SLUG)]
 
 
 def add_issues(router: APIRouter, scope: Any) -> None:
     """Add the routes of issues."""
     reading, writing = scope(Scope.ISSUES_READ), scope(Scope.ISSUES_WRITE)
 
-    @router.get("/issues", responses=answers(), tags=["issues"])
+    @router.get("/issues", tags=["issues"])
     def show_issues(
-        caller: Caller = reading, after: Annotated[str, Query(max_length=64, description="a slug")] = ""
+        caller: Caller = reading,
+        after: Annotated[str, Query(max_length=64, pattern="^$|" + SLUG, description="a slug; empty: the newest")] = "",
+        limit: Limit = 50,
     ) -> list[IssueShape]:
-        """Issues, the newest name first, at most 200 from after a slug on."""
+        """Issues by name, the newest first, those after a slug; ask on with the last of them."""
         return [
             IssueShape(
                 slug=one.slug, title=one.title, label=one.label, date=one.day.isoformat() if one.day else None,
                 status=one.status.value, wrong=one.wrong,
             )
-            for one in caller.house.drafts.shelf(MOST, after)
+            for one in caller.house.drafts.shelf(limit, after)
         ]  # fmt: skip
 
-    @router.post("/issues", status_code=201, responses=answers(409), tags=["issues"])
+    @router.post("/issues", status_code=201, responses=CONFLICT, tags=["issues"])
     def write_issue(order: IssueOrder, caller: Caller = writing) -> IssueText:
         """Make an issue from its text; 409 where there is one of that name."""
         return _text(caller.house.drafts.create(order.slug, order.text, caller.by))
 
-    @router.get("/issues/{slug}", responses=answers(), tags=["issues"])
+    @router.get("/issues/{slug}", tags=["issues"])
     def show_issue(slug: Name, caller: Caller = reading) -> IssueText:
         """The text of an issue."""
         return _text(caller.house.drafts.open(slug))
 
-    @router.put("/issues/{slug}", responses=answers(409), tags=["issues"])
+    @router.put("/issues/{slug}", responses=CONFLICT, tags=["issues"])
     def change_issue(slug: Name, change: IssueChange, caller: Caller = writing) -> IssueText:
         """Write another text; 409 where the issue is not what `digest` names any more. The former text is kept."""
         return _text(caller.house.drafts.save(slug, change.text, change.digest, caller.by))
 
-    @router.get("/issues/{slug}/rendering", responses=answers(409), tags=["issues"])
+    @router.get("/issues/{slug}/rendering", responses=CONFLICT, tags=["issues"])
     def render_issue(
-        slug: Name, on: Annotated[str, Query(alias="list", max_length=100)], caller: Caller = reading
+        slug: Name,
+        on: Annotated[str, Query(alias="list", min_length=1, max_length=32, pattern=PLAIN)],
+        caller: Caller = reading,
     ) -> Rendering:
         """How the issue looks to a reader of a list, with what the preflight says."""
         (name,) = caller.house.lists.choose([on])
@@ -57,7 +61,7 @@ def add_issues(router: APIRouter, scope: Any) -> None:
             subject=look.subject, html=look.html, text=look.text, findings=[_finding(one) for one in look.findings]
         )
 
-    @router.get("/issues/{slug}/checks", responses=answers(409), tags=["issues"])
+    @router.get("/issues/{slug}/checks", responses=CONFLICT, tags=["issues"])
     def check_issue(slug: Name, caller: Caller = reading) -> list[FindingShape]:
         """The preflight over all lists."""
         return [_finding(one) for one in caller.house.drafts.check(slug)]

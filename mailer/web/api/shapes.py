@@ -1,13 +1,23 @@
 """What the API gives and takes, as JSON. Times are ISO 8601 with their offset."""
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from mailer.model.consent import Basis
+from mailer.model.delivery import DeliveryStatus
 
 Item = TypeVar("Item")
-Slug = Annotated[str, Field(max_length=64)]
-Line = Annotated[str, Field(max_length=200)]
+# no control character: what holds one is no text of one line, and no database takes NUL
+PLAIN = r"^[^\x00-\x1f\x7f-\x9f]*$"
+SLUG = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+Slug = Annotated[str, Field(max_length=64, pattern=SLUG)]
+Line = Annotated[str, Field(max_length=200, pattern=PLAIN)]
+SAID = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$"  # plain, and not only blanks
+Why = Annotated[str, Field(min_length=1, max_length=200, pattern=SAID)]
+Name = Annotated[str, Field(min_length=1, max_length=32, pattern=PLAIN, description="of a list or segment")]
+AddressText = Annotated[str, Field(min_length=3, max_length=320, pattern=PLAIN, description="one bare e-mail address")]
 
 
 class Taken(BaseModel):
@@ -32,6 +42,14 @@ class ListShape(BaseModel):
     active: int
     left: int
     follows_file: str = Field(description="the sheet it follows; empty where it follows none")
+    joining: str = Field(description="staff, invite or open: how readers come to it")
+
+
+class SegmentShape(BaseModel):
+    """A segment: some readers of lists. lists: how many of each."""
+
+    name: str
+    lists: dict[str, int]
 
 
 class SubscriptionShape(BaseModel):
@@ -56,7 +74,8 @@ class ContactShape(BaseModel):
     city: str
     level: str
     phone: str
-    attributes: dict[str, str] = {}
+    language: str
+    attributes: dict[str, str]
 
 
 class ContactDetail(ContactShape):
@@ -70,29 +89,33 @@ class ContactRow(Taken):
     """A contact to be written. Blank fields leave what is known."""
 
     address: Annotated[str, Field(max_length=320)]
-    name: Line = ""
-    title: Line = ""
-    organisation: Line = ""
-    city: Line = ""
-    level: Line = ""
-    phone: Line = ""
+    name: str = ""
+    title: str = ""
+    organisation: str = ""
+    city: str = ""
+    level: str = ""
+    phone: str = ""
 
 
 class BulkOrder(Taken):
     """Contacts to bring onto a list that follows no sheet: the same as an import of a sheet, and undone as one."""
 
     contacts: Annotated[list[ContactRow], Field(min_length=1, max_length=10_000)]
-    list: Line
-    basis: Line = ""
+    list: Name
+    basis: Annotated[str, Field(max_length=40, pattern=PLAIN, description="by whose leave; empty: by the list")] = ""
+    source: Annotated[Line, Field(description="what is on record as where they come from")] = "API"
     dry_run: bool = False
 
 
-class RefusedRow(BaseModel):
-    """A row that was not taken. row: its number, from 1."""
+class BulkRow(BaseModel):
+    """What became, or would become, of a row. row: its number, from 1."""
 
     row: int
-    value: str
-    reason: str
+    address: str
+    result: str = Field(
+        description="new, joined, moved, changed, reordered, unchanged, kept_out or refused; the last two did nothing"
+    )
+    reason: str = Field(description="of kept_out: left, suppressed or pending; of refused: a sentence")
     cure: str
 
 
@@ -101,49 +124,92 @@ class BulkResult(BaseModel):
 
     import_number: int | None
     counts: dict[str, int]
-    refused: list[RefusedRow]
+    rows: list[BulkRow]
+
+
+class ImportShape(BaseModel):
+    """An import on record: of a sheet, or of a bulk order."""
+
+    number: int
+    list: str
+    by: str
+    at: datetime
+    source: str
+    basis: str
+    counts: dict[str, int]
+    undone_at: datetime | None
+    undone_by: str
+
+
+class UndoResult(BaseModel):
+    """What undoing an import came to. kept: contacts that stay as they are, as something has changed since."""
+
+    removed: int
+    restored: int
+    kept: int
 
 
 class ContactChange(Taken):
-    """Corrections of a contact; what is not given stays."""
+    """Corrections of a contact; what is not given stays. An attribute that is empty is taken away."""
 
     name: Line | None = None
     title: Line | None = None
     organisation: Line | None = None
-    city: Line | None = None
-    level: Line | None = None
-    phone: Line | None = None
+    city: Annotated[str, Field(max_length=100, pattern=PLAIN)] | None = None
+    level: Annotated[str, Field(max_length=40, pattern=PLAIN)] | None = None
+    phone: Annotated[str, Field(max_length=100, pattern=PLAIN)] | None = None
+    language: Literal["", "zh_CN", "en"] | None = None
+    attributes: dict[Annotated[str, Field(min_length=1, max_length=40, pattern=PLAIN)], Line] | None = None
 
 
 class JoinOrder(Taken):
-    """Put a contact on a list by a consent that is on record."""
+    """Put a contact on a list by a consent that is on record. What is said of the contact counts where it is new."""
 
-    list: Line
-    source: Annotated[str, Field(min_length=1, max_length=200, description="where the consent is on record")]
+    list: Name
+    source: Annotated[str, Field(min_length=1, max_length=200, pattern=SAID, description="where the consent stands")]
+    basis: Basis = Basis.CONSENT
+    name: Line = ""
+    organisation: Line = ""
+    city: Annotated[str, Field(max_length=100, pattern=PLAIN)] = ""
 
 
 class LeaveOrder(Taken):
     """Take a contact off lists (none: all)."""
 
-    lists: list[Line] = []
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    lists: Annotated[list[Name], Field(max_length=50)] = []
+    reason: Why
+
+
+class LeftShape(BaseModel):
+    """What became of a contact that was taken off lists. left: the lists it was on until now."""
+
+    address: str
+    left: list[str]
+
+
+class SubscriptionRow(SubscriptionShape):
+    """A subscription, with whose it is."""
+
+    address: str
 
 
 class Suppression(BaseModel):
-    """An address that gets nothing."""
+    """An address that gets nothing. It is kept as an HMAC; address is empty where no contact has it, or none asked."""
 
+    hash: str
     address: str
     reason: str
     source: str
     since: datetime
     until: datetime | None
+    note: str
 
 
 class SuppressOrder(Taken):
     """Have an address get nothing, or get mail again."""
 
-    address: Annotated[str, Field(max_length=320)]
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    address: AddressText
+    reason: Why
 
 
 class IssueShape(BaseModel):
@@ -166,18 +232,21 @@ class IssueText(BaseModel):
     files: list[str]
 
 
+Text = Annotated[str, Field(min_length=1, max_length=1_000_000, description="of issue.md, with its front matter")]
+
+
 class IssueOrder(Taken):
-    """A new issue from its text (issue.md with front matter)."""
+    """A new issue."""
 
     slug: Slug
-    text: Annotated[str, Field(min_length=1, max_length=1_000_000)]
+    text: Text
 
 
 class IssueChange(Taken):
     """Another text for an issue. digest: of the state that was edited."""
 
-    text: Annotated[str, Field(min_length=1, max_length=1_000_000)]
-    digest: Annotated[str, Field(max_length=64)]
+    text: Text
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class FindingShape(BaseModel):
@@ -217,31 +286,38 @@ class MailingDetail(MailingShape):
 
     planned: int
     counts: dict[str, int]
+    deferred: int = Field(description="pending ones that wait for another try")
+    next_attempt_at: datetime | None
 
 
 class MailingOrder(Taken):
-    """A mailing of an approved issue. at: with its offset; none: now."""
+    """A mailing of an approved issue. lists: none are all that it is approved for; a segment stands for its readers."""
 
     issue: Slug
-    lists: Annotated[list[Line], Field(max_length=50)] = []
-    at: datetime | None = None
+    lists: Annotated[list[Name], Field(max_length=50)] = []
+    at: AwareDatetime | None = Field(default=None, description="when, with its offset; null: now")
+    spread_s: Annotated[int, Field(ge=0, le=7_948_800, description="copies go evenly over so many seconds")] | None = (
+        None
+    )
 
 
 class Reason(Taken):
     """Why."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Why
 
 
 class DeliveryShape(BaseModel):
-    """One delivery."""
+    """One delivery. reply: what its relay last said."""
 
     id: int
+    mailing: int
     address: str
     name: str
     organisation: str
-    list_title: str
-    status: str
+    city: str
+    list: str
+    status: DeliveryStatus
     reply_class: str
     reply: str
     attempts: int
@@ -249,15 +325,62 @@ class DeliveryShape(BaseModel):
     next_attempt_at: datetime | None
 
 
-class EventShape(BaseModel):
-    """What became known of a delivery."""
+class AttemptShape(BaseModel):
+    """One try. dot_at: when the final dot was allowed; ended_at null: it is under way, or was cut off."""
 
-    id: int
+    number: int
+    relay: str
+    started_at: datetime
+    dot_at: datetime | None
+    ended_at: datetime | None
+    outcome: str
+    phase: str
+    reply: str
+    reply_class: str
+    meaning: str
+
+
+class OccurrenceShape(BaseModel):
+    """What became known of a delivery after its attempts. about: another address that a report speaks of."""
+
     kind: str
-    mailing: int
-    delivery: int
-    address: str
-    hard: bool
+    happened_at: datetime
     reply_class: str
     detail: str
+    probable: bool
+    about: str
+
+
+class DeliveryDetail(DeliveryShape):
+    """A delivery with everything on record of it."""
+
+    message_id: str
+    planned_at: datetime
+    tries: list[AttemptShape]
+    events: list[OccurrenceShape]
+
+
+class EventShape(BaseModel):
+    """What happened to a delivery. id: the same whenever it is read, so that nothing is counted twice."""
+
+    id: str
+    kind: str = Field(description="such as accepted, bounce, open; see the parameter of the same name")
+    mailing: int
+    delivery: int | None = Field(description="null where a list is counted as a whole")
+    list: str
+    address: str
     happened_at: datetime
+    reply_class: str
+    detail: str
+    hard: bool
+    verdict: str = Field(description="of an open or click: human, machine or unknown")
+    link: int
+    probable: bool = Field(description="only address and time tie a report to the delivery")
+
+
+class EventPage(BaseModel):
+    """Events, and the cursor to ask with next time. more: there may be further ones now; else ask again later."""
+
+    items: list[EventShape]
+    cursor: str
+    more: bool

@@ -15,26 +15,30 @@ from tests.web.serving import serving
 
 PROBLEM = "application/problem+json"
 # what each kind of route asks for, told once more than in the code itself
-SCOPES = {
-    ("GET", "contacts"): "contacts:read", ("GET", "lists"): "contacts:read", ("GET", "suppressions"): "contacts:read",
-    ("GET", "issues"): "issues:read", ("GET", "mailings"): "mailings:read", ("GET", "events"): "events:read",
+KINDS = {
+    "contacts": "contacts", "lists": "contacts", "segments": "contacts", "subscriptions": "contacts",
+    "imports": "contacts", "suppressions": "contacts", "issues": "issues", "mailings": "mailings",
+    "deliveries": "mailings", "events": "events",
 }  # fmt: skip
+FILLED = {"{number}": "999", "{slug}": "2020-07", "{address}": "nobody@x.example", "{delivery}": "4294967297"}
 
 
 def routes(api: Api) -> list[tuple[str, str, str]]:
-    """Every method and path with the scope that it asks for."""
+    """Every method and path with the scope that it asks for, which its description says too."""
     found = []
     for path, methods in api.client.get("/openapi.json").json()["paths"].items():
-        for method in methods:
-            kind = path.split("/")[1]
-            writes = {"contacts": "contacts:write", "suppressions": "contacts:write", "issues": "issues:write"}
-            scope = SCOPES[("GET", kind)] if method == "get" else writes.get(kind, "mailings:write")
-            found.append((method.upper(), path, "reports:read" if path.endswith("/report") else scope))
+        for method, operation in methods.items():
+            scope = f"{KINDS[path.split('/')[1]]}:{'read' if method == 'get' else 'write'}"
+            scope = "reports:read" if path.endswith("/report") else scope
+            assert operation["security"] == [{"token": [scope]}], f"{method} {path}"
+            found.append((method.upper(), path, scope))
     return found
 
 
 def fill(path: str) -> str:
-    return path.replace("{number}", "999").replace("{slug}", "2020-07").replace("{address}", "nobody@x.example")
+    for name, value in FILLED.items():
+        path = path.replace(name, value)
+    return path
 
 
 def test_every_route_asks_for_its_scope_and_nothing_else(api: Api) -> None:
@@ -75,12 +79,12 @@ def test_tokens_that_are_over_revoked_or_of_a_disabled_user_are_not_good(api: Ap
     api.house.people.set_enabled("left", ADMIN, enabled=False)
     for bad in (over, token, of_left, "jb_nothing", "x" * 5000):
         answer = api.client.get("/lists", headers={"Authorization": f"Bearer {bad}"})
-        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer error="invalid_token"')
 
 
 def test_contacts_come_a_page_at_a_time(api: Api) -> None:
     seen: list[str] = []
-    cursor: str | None = "0"
+    cursor: str | None = ""
     while cursor is not None:
         page = api.client.get("/contacts", params={"cursor": cursor, "limit": 3}).json()
         assert len(page["items"]) <= 3
@@ -106,13 +110,20 @@ def test_contacts_in_bulk_are_an_import_and_undone_as_one(api: Api) -> None:
     assert looked["import_number"] is None
     done = api.client.post("/contacts/bulk", json=order).json()
     assert (done["counts"]["new"], done["counts"]["refused"]) == (2, 1)
-    assert [(one["row"], one["value"]) for one in done["refused"]] == [(2, "not an address")]
+    assert [(one["row"], one["address"], one["result"]) for one in done["rows"]] == [
+        (1, "one@friend.example", "new"),
+        (2, "not an address", "refused"),
+        (3, "two@friend.example", "new"),
+    ]
+    assert done["rows"][1]["cure"]
     detail = api.client.get("/contacts/one@friend.example").json()
     assert (detail["organisation"], detail["subscriptions"][0]["list"]) == ("甲单位", "friends")
     assert api.client.patch("/contacts/one@friend.example", json={"city": "宁波"}).json()["city"] == "宁波"
     left = api.client.post("/contacts/two@friend.example/leave", json={"reason": "asked by phone"})
-    assert left.json()["subscriptions"][0]["status"] == "left"
-    assert api.client.delete(f"/contacts/imports/{done['import_number']}").status_code == 204
+    assert left.json() == {"address": "two@friend.example", "left": ["friends"]}
+    undone = api.client.delete(f"/imports/{done['import_number']}")
+    assert undone.json() == {"removed": 0, "restored": 0, "kept": 2}, "both were changed since"
+    assert api.client.delete(f"/imports/{done['import_number']}").status_code == 409
     follows = api.client.post("/contacts/bulk", json={**order, "list": "members"})
     assert (follows.status_code, follows.headers["content-type"]) == (409, PROBLEM)
 
@@ -173,8 +184,14 @@ def test_errors_are_problems_in_the_callers_language(api: Api) -> None:
 def test_a_body_that_is_too_large_is_not_read(api: Api) -> None:
     answer = api.client.post("/suppressions", content=b"x" * (17 << 20))
     assert answer.status_code == 413
-    pieces = api.client.post("/suppressions", content=iter([b"{", b"}"]))
-    assert pieces.status_code == 413, "a body must say its length"
+    pieces = api.client.post("/suppressions", content=iter([b"x" * (1 << 18)] * 5))
+    assert pieces.status_code == 413, "also where it does not say its length"
+    assert api.client.post("/suppressions", content=iter([b"{", b"}"])).status_code == 422
+    unknown = {"Authorization": "Bearer jb_nothing"}
+    assert api.client.post("/suppressions", content=b"{", headers=unknown).status_code == 401, "who calls comes first"
+    whole = b'{"list":"friends","contacts":[{"address":"' + b"x" * (2 << 20) + b'"}]}'
+    large = api.client.post("/contacts/bulk", content=whole, headers={"Content-Type": "application/json"})
+    assert large.status_code == 422, "a bulk order may have more"
 
 
 def test_who_calls_too_often_is_told_when_to_come_again(api: Api) -> None:

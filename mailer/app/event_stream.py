@@ -1,0 +1,34 @@
+"""What happened to the deliveries of a house, read on from where a reader was."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from mailer.app.ground import Ground
+from mailer.model.event_stream import EventKind, StreamPage, StreamPlace
+from mailer.reports.stream import read_stream
+from mailer.store import event_stream
+
+# a reply is on record a moment after it came, with those of other connections: an attempt is told once that is over
+SETTLED_AFTER = timedelta(seconds=10)
+
+
+class EventStream:
+    """The events of a house."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def start(self, *, now: bool) -> StreamPlace:
+        """Return where a reader begins: with what happens from now on, or with the first event on record."""
+        if not now:
+            return StreamPlace()
+        with self._ground.store.read() as connection:
+            return event_stream.newest_place(connection, self._ground.now() - SETTLED_AFTER)
+
+    def read(
+        self, place: StreamPlace, most: int, kinds: Collection[EventKind] = (), mailing_id: int | None = None
+    ) -> StreamPage:
+        """Return at most so many events after a place, as `read_stream` does; an attempt SETTLED_AFTER it ended."""
+        until = self._ground.now() - SETTLED_AFTER
+        with self._ground.store.read() as connection:
+            return read_stream(connection, place, most, until, kinds, mailing_id)

@@ -1,0 +1,151 @@
+"""Events of every kind read on from a place: by their numbers, or for attempts by walking those of mailings under way.
+
+Attempts have no index on time: the sender writes two rows a copy, and each index more costs it a part of its speed.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+
+from mailer.model.event_stream import EventKind, StreamEvent, StreamPlace
+from mailer.model.report import Tie
+from mailer.store.database import Connection
+from mailer.store.plans import ORDINALS
+from mailer.store.schema import attempt, delivery, distribution_list, event, mailing, reading_event
+
+WALKED = 50_000  # attempts that one look walks over: some 20 ms
+STILL_ENDING = timedelta(hours=1)  # for so long what was on the wire when a mailing ended may get its reply
+
+
+def read_reports(
+    connection: Connection, after: int, most: int, kinds: Collection[EventKind], mailing_id: int | None
+) -> list[tuple[int, StreamEvent]]:
+    """Return events with numbers above `after`, each with its number, in their order; kinds: only these."""
+    query = _filtered(
+        select(event, delivery.c.address, distribution_list.c.name.label("list_name"))
+        .join(delivery, delivery.c.id == event.c.delivery_id)
+        .join(distribution_list, distribution_list.c.id == event.c.list_id)
+        .where(event.c.id > after)
+        .order_by(event.c.id)
+        .limit(most),
+        event.c.kind, kinds, event.c.mailing_id, mailing_id,
+    )  # fmt: skip
+    return [
+        (
+            row.id,
+            StreamEvent(
+                f"event:{row.id}", row.kind, row.mailing_id, row.delivery_id, row.list_name, row.address,
+                row.happened_at, row.reply_class, row.detail, hard=row.hard, probable=row.tie == Tie.PROBABLE.value,
+            ),
+        )
+        for row in connection.execute(query)
+    ]  # fmt: skip
+
+
+def read_readings(
+    connection: Connection, after: int, most: int, kinds: Collection[EventKind], mailing_id: int | None
+) -> list[tuple[int, StreamEvent]]:
+    """Return requests for links and pictures with numbers above `after`, each with its number, in their order."""
+    query = _filtered(
+        select(reading_event, delivery.c.address, distribution_list.c.name.label("list_name"))
+        .outerjoin(delivery, delivery.c.id == reading_event.c.delivery_id)
+        .join(distribution_list, distribution_list.c.id == reading_event.c.list_id)
+        .where(reading_event.c.id > after)
+        .order_by(reading_event.c.id)
+        .limit(most),
+        reading_event.c.kind, kinds, reading_event.c.mailing_id, mailing_id,
+    )  # fmt: skip
+    return [
+        (
+            row.id,
+            StreamEvent(
+                f"reading:{row.id}", row.kind, row.mailing_id, row.delivery_id, row.list_name, row.address or "",
+                row.happened_at, detail=row.agent, verdict=row.verdict, link=row.link,
+            ),
+        )
+        for row in connection.execute(query)
+    ]  # fmt: skip
+
+
+def _filtered(
+    query: Select[Any],
+    kind: ColumnElement[str],
+    kinds: Collection[EventKind],
+    of: ColumnElement[int],
+    mailing_id: int | None,
+) -> Select[Any]:
+    query = query.where(kind.in_([one.value for one in kinds]))
+    return query.where(of == mailing_id) if mailing_id is not None else query
+
+
+def walk_attempts(
+    connection: Connection, place: StreamPlace, most: int, kinds: Collection[EventKind], mailing_id: int | None
+) -> tuple[list[StreamEvent], StreamPlace]:
+    """Return attempts of the pass that a place is in, and the place after them; `until` None where the pass is over.
+
+    One call walks over WALKED attempts at most, so it may return none though the pass is not over.
+    """
+    assert place.until is not None
+    number = _next_mailing(connection, place, mailing_id)
+    if number is None:
+        return [], place.end_pass()
+    first = place if place.delivery >= number * ORDINALS else replace(place, delivery=number * ORDINALS, number=0)
+    beyond = (number + 1) * ORDINALS
+    ahead = [
+        tuple_(attempt.c.delivery_id, attempt.c.number) > tuple_(first.delivery, first.number),
+        attempt.c.delivery_id < beyond,
+    ]
+    order = (attempt.c.delivery_id, attempt.c.number)
+    end = connection.execute(select(*order).where(*ahead).order_by(*order).limit(1).offset(WALKED - 1)).one_or_none()
+    walked = [*ahead, tuple_(*order) <= tuple_(end.delivery_id, end.number)] if end is not None else ahead
+    within = [attempt.c.ended_at < place.until]
+    if place.since is not None:
+        within.append(attempt.c.ended_at >= place.since)
+    query = (
+        select(attempt, delivery.c.address, distribution_list.c.name.label("list_name"))
+        .join(delivery, delivery.c.id == attempt.c.delivery_id)
+        .join(distribution_list, distribution_list.c.id == delivery.c.list_id)
+        .where(*walked, *within, attempt.c.outcome.in_([one.value for one in kinds]))
+        .order_by(*order)
+        .limit(most)
+    )
+    rows = connection.execute(query).all()
+    if len(rows) == most:
+        after = replace(first, delivery=rows[-1].delivery_id, number=rows[-1].number)
+    elif end is not None:
+        after = replace(first, delivery=end.delivery_id, number=end.number)
+    else:
+        after = replace(first, delivery=beyond, number=0)
+        if _next_mailing(connection, after, mailing_id) is None:
+            after = after.end_pass()
+    return [_to_event(row) for row in rows], after
+
+
+def _next_mailing(connection: Connection, place: StreamPlace, mailing_id: int | None) -> int | None:
+    """Return the first mailing at or after a place of which attempts may have ended in its pass; None at its end."""
+    query = select(func.min(mailing.c.id)).where(
+        mailing.c.started_at.is_not(None), mailing.c.id >= place.delivery // ORDINALS
+    )
+    if mailing_id is not None:
+        query = query.where(mailing.c.id == mailing_id)
+    if place.since is not None:
+        query = query.where(or_(mailing.c.finished_at.is_(None), mailing.c.finished_at >= place.since - STILL_ENDING))
+    found = connection.execute(query).scalar()
+    return int(found) if found is not None else None
+
+
+def _to_event(row: Any) -> StreamEvent:
+    words = " ".join(part for part in (str(row.code) if row.code else "", row.enhanced, row.reply) if part)
+    return StreamEvent(
+        f"attempt:{row.delivery_id}:{row.number}", row.outcome, row.delivery_id // ORDINALS, row.delivery_id,
+        row.list_name, row.address, row.ended_at, row.reply_class, words,
+    )  # fmt: skip
+
+
+def newest_place(connection: Connection, now: datetime) -> StreamPlace:
+    """Return the place after everything that has happened until now."""
+    newest = [connection.execute(select(func.max(table.c.id))).scalar() or 0 for table in (event, reading_event)]
+    return StreamPlace(newest[0], newest[1], since=now)
