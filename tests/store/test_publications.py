@@ -1,6 +1,5 @@
 """The issues that everybody may read, and words in them, on both databases; and what there was before the index."""
 
-import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from mailer.model.page_text import read_query
 from mailer.store import mailings, publications
 from mailer.store.database import alembic_config, open_store
 from mailer.store.schema import edition
-from tests.store.conftest import _database
+from tests.databases import create_database
 from tests.store.test_archive import approve, mail
 from tests.world import NOW, World, make_edition
 
@@ -75,7 +74,7 @@ def test_words_are_looked_for_as_they_stand(world: World, words: str, found: boo
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_pages_that_were_frozen_before_are_found_too(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     path = tmp_path / "mailer.db"
-    address = "" if kind == "sqlite" else _database(request.getfixturevalue("postgresql"), f"m{uuid.uuid4().hex}")
+    address = "" if kind == "sqlite" else create_database(request.getfixturevalue("postgresql"), "template1")
     engine = create_engine(address.replace("postgresql:", "postgresql+psycopg:", 1) or f"sqlite:///{path}")
     with engine.begin() as connection:
         command.upgrade(alembic_config(connection), "0016")
