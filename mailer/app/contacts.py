@@ -212,12 +212,17 @@ class Contacts:
         with self._ground.store.read() as connection:
             return list(contacts.iterate_contacts(connection, wanted, limit))
 
-    def page(self, words: str, list_name: str, after: int, most: int) -> list[tuple[int, Contact]]:
+    def page(self, words: str, list_name: str, after: int, most: int, status: str = "") -> list[tuple[int, Contact]]:
         """Return contacts with their numbers, from after a number on. Raises NotFoundError for an unknown list."""
         if list_name:
             self._lists.choose([list_name])
         with self._ground.store.read() as connection:
-            return contacts.page_of_contacts(connection, words.strip()[:100], list_name, after, most)
+            return contacts.page_of_contacts(connection, words.strip()[:100], list_name, after, most, status)
+
+    def standings(self, numbers: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+        """Return how contacts stand, by number: the title of each list with the status on it."""
+        with self._ground.store.read() as connection:
+            return contacts.standings_of(connection, numbers)
 
     def subscriptions(
         self, list_name: str, status: str, after: int, most: int

@@ -1,6 +1,6 @@
 """Contacts looked at: listed, exported, found."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, Row, Select, or_, select
 
@@ -25,11 +25,12 @@ def iterate_contacts(
 
 
 def page_of_contacts(
-    connection: Connection, words: str, list_name: str, after: int, most: int
+    connection: Connection, words: str, list_name: str, after: int, most: int, status: str = ""
 ) -> list[tuple[int, Contact]]:
     """Return contacts with ids above `after`, by id, each with its id; erased ones are not there any more.
 
-    words: only those that hold them in a field. list_name: only who is actively on it.
+    words: only those that hold them in a field. list_name, status: only who stands so on it; a list alone means
+    actively, a status alone on any.
     """
     query = (
         select(contact, organisation.c.name.label("organisation"), organisation.c.level)
@@ -38,17 +39,32 @@ def page_of_contacts(
         .order_by(contact.c.id)
         .limit(most)
     )
-    if list_name:
-        on = (
-            select(subscription.c.contact_id)
-            .join(distribution_list, distribution_list.c.id == subscription.c.list_id)
-            .where(distribution_list.c.name == list_name, subscription.c.status == "active")
+    if list_name or status:
+        on = select(subscription.c.id).where(
+            subscription.c.contact_id == contact.c.id, subscription.c.status == (status or "active")
         )
-        query = query.where(contact.c.id.in_(on))
+        if list_name:
+            numbers = select(distribution_list.c.id).where(distribution_list.c.name == list_name).scalar_subquery()
+            on = on.where(subscription.c.list_id == numbers)
+        query = query.where(on.correlate(contact).exists())
     if words:
         fields = (contact.c.address_key, contact.c.name, contact.c.title, organisation.c.name, contact.c.city)
         query = query.where(or_(*(field.icontains(words, autoescape=True) for field in fields)))
     return [(row.id, audience.to_contact(row)) for row in connection.execute(query)]
+
+
+def standings_of(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """Return how contacts stand, by id: the title of each list with the status on it, in sending order."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    rows = connection.execute(
+        select(subscription.c.contact_id, distribution_list.c.title, subscription.c.status)
+        .join(distribution_list, distribution_list.c.id == subscription.c.list_id)
+        .where(subscription.c.contact_id.in_(ids))
+        .order_by(distribution_list.c.position)
+    )
+    for row in rows:
+        found.setdefault(row.contact_id, []).append((row.title, row.status))
+    return found
 
 
 def page_of_subscriptions(

@@ -12,13 +12,12 @@ from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.contact_words import say_basis, subscription_word
 from mailer.model.history_words import SUBSCRIPTION_WORDS
-from mailer.model.listed import ContactFilter
 from mailer.model.people import Right
 from mailer.model.words import reason_word
 from mailer.web.console.desk import PAGE_HEADERS, Desk, Visit
 from mailer.web.console.reports import XLSX
 
-SHOWN = 100
+SHOWN = 50
 FIELDS = ("name", "title", "organisation", "city", "phone", "level")
 
 
@@ -40,14 +39,19 @@ def show_contacts(visit: Visit) -> Response:
     """Contacts by list, standing and words."""
     house = visit.house
     words, status, chosen = visit.ask("q").strip(), visit.ask("status"), visit.ask("list")
-    lists = (chosen,) if chosen in house.config.lists else ()
-    wanted = ContactFilter(lists, status if status in SUBSCRIPTION_WORDS else "", words[:100])
-    found = house.contacts.find(wanted, SHOWN + 1)
+    after = int(visit.ask("after")) if visit.ask("after").isdecimal() else 0
+    found = house.contacts.page(
+        words,
+        chosen if chosen in house.config.lists else "",
+        after,
+        SHOWN + 1,
+        status if status in SUBSCRIPTION_WORDS else "",
+    )
     return visit.page(
         "contacts.html.j2",
         contacts=found[:SHOWN],
-        more=len(found) > SHOWN,
-        shown=SHOWN,
+        standings=house.contacts.standings([number for number, _contact in found[:SHOWN]]),
+        more=found[SHOWN - 1][0] if len(found) > SHOWN else 0,
         words=words,
         status_chosen=status,
         list_chosen=chosen,
