@@ -1,26 +1,30 @@
 """Reports of a house's mailings: read, drawn up as tables, written as files."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mailer.app.ground import Ground
 from mailer.app.written import explained
-from mailer.model.delivery import MailingRecord
+from mailer.model.delivery import MailingRecord, MailingSummary
 from mailer.model.figures import Cell, MailingFigures, Report, View
 from mailer.publishing.mailing import require_mailing
 from mailer.reports.describe import describe_report
 from mailer.reports.digest import COUNTED_AT_ONCE, make_digest, read_figures, to_digest
 from mailer.reports.people import list_missed
+from mailer.reports.summary import summarise_mailing
 from mailer.reports.views import make_views, missed_row
 from mailer.store import digests, issues, mailings
 from mailer.store.database import Connection
 
 MOST_MISSED = 200  # readers that a page names; files name all
 WATCHED = 5  # large mailings, the newest, that are counted anew by themselves
+REMEMBERED = 200  # counts that are kept in memory
 COMPARED = 12  # mailings, the reported one among them
+
+Counted = TypeVar("Counted")
 
 
 class Reporting:
@@ -28,6 +32,32 @@ class Reporting:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self._remembered: dict[tuple[str, int], tuple[str, Any]] = {}
+
+    def headline(self, record: MailingRecord) -> MailingFigures:
+        """Return the figures of a mailing, counted anew only where more has become known of it."""
+        return self._remember(
+            "headline",
+            record.id,
+            lambda connection: read_figures(connection, record, self._ground.now(), patient=False),
+        )
+
+    def summary(self, name: str) -> MailingSummary:
+        """Return the figures of a mailing by list, counted anew only where more has become known of it."""
+        with self._ground.store.read() as connection:
+            record = require_mailing(connection, name)
+        return self._remember("summary", record.id, lambda connection: summarise_mailing(connection, record))
+
+    def _remember(self, kind: str, number: int, count: Callable[[Connection], Counted]) -> Counted:
+        with self._ground.store.read() as connection:
+            mark = digests.read_mark(connection, number)
+            known = self._remembered.get((kind, number))
+            if known is None or known[0] != mark:
+                known = (mark, count(connection))
+                if len(self._remembered) >= REMEMBERED:
+                    self._remembered.clear()
+                self._remembered[kind, number] = known
+        return known[1]
 
     def read(
         self,

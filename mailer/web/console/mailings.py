@@ -13,11 +13,12 @@ from starlette.concurrency import run_in_threadpool
 from mailer.errors import MailerError, StateError, UsageError
 from mailer.i18n import _
 from mailer.model.address import parse_address
-from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingRecord, MailingStatus
+from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingRecord, MailingStatus, MailingSummary
 from mailer.model.forecast import Forecast
 from mailer.model.history_words import ABSENCE_WORDS, say_subscription, tell_delivery
 from mailer.model.local_time import NoTimeOfDayError, read_moment
 from mailer.model.people import Right
+from mailer.model.standing import MailingProgress
 from mailer.model.standing_words import domain_line, relay_lines, say_span
 from mailer.model.tempo import Tempo
 from mailer.model.tempo_words import say_tempo
@@ -153,7 +154,7 @@ def _read_time(visit: Visit) -> datetime:
 def show_mailing(visit: Visit, number: int) -> Response:
     """One mailing: how far it is, what holds it, what may be done."""
     house = visit.house
-    summary = house.mailings.summarise(str(number))
+    summary = house.reports.summary(str(number))
     changes = house.mailings.audience_changes(number) if summary.mailing.status is MailingStatus.HELD else ()
     return visit.page(
         "mailing.html.j2",
@@ -164,13 +165,20 @@ def show_mailing(visit: Visit, number: int) -> Response:
         begun=summary.mailing.started_at is not None,
         ends=[(one, summary.count(one)) for one in ENDS if summary.count(one)],
         tempo=say_tempo(summary.mailing.tempo),
-        **_progress(visit, summary.mailing),
+        **_progress(visit, summary.mailing, summary),
     )
 
 
-def _progress(visit: Visit, record: MailingRecord) -> dict[str, Any]:
-    """What the live part shows."""
+def _progress(visit: Visit, record: MailingRecord, summary: MailingSummary | None = None) -> dict[str, Any]:
+    """What the live part shows; of a mailing that is over its summary knows it, and nothing is counted."""
     house = visit.house
+    if summary is not None and record.status in OVER:
+        counts = {one: summary.count(one) for one in DeliveryStatus if summary.count(one)}
+        done = MailingProgress(record, counts)
+        return {
+            "progress": done, "counts": list(counts.items()), "done": done.planned - done.remaining, "relays": [],
+            "domains": "", "ends_at": None, "now": house.now(),
+        }  # fmt: skip
     glance = house.mailings.glance(str(record.id))
     now, zone = house.now(), house.config.zone
     ends = None

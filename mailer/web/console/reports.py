@@ -39,7 +39,7 @@ def add_reports(desk: Desk) -> None:
 def show_reports(visit: Visit) -> Response:
     """The mailings that have begun, the newest first, with their figures as last counted."""
     begun = [one for one in visit.house.mailings.newest() if one.started_at is not None][:SHOWN]
-    reports = [visit.house.reports.read(str(one.id), compare=1, patient=False, missed=0) for one in begun]
+    reports = [(one, visit.house.reports.headline(one)) for one in begun]
     return visit.page("reports.html.j2", reports=reports, accepted=DeliveryStatus.ACCEPTED)
 
 
