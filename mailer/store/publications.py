@@ -66,8 +66,8 @@ _BEGAN = (
     select(func.min(mailing.c.started_at)).where(mailing.c.issue_id == issue.c.id).correlate(issue).scalar_subquery()
 )
 _COLUMNS = (
-    issue.c.id, issue.c.slug, issue.c.year, issue.c.issued_on, issue.c.corrects, page_text.c.edition_id, page_text.c.title,
-    page_text.c.headings, approval.c.approved_at, _BEGAN.label("began"),
+    issue.c.id, issue.c.slug, issue.c.year, issue.c.issued_on, issue.c.corrects, page_text.c.edition_id,
+    page_text.c.title, page_text.c.headings, approval.c.approved_at, _BEGAN.label("began"),
 )  # fmt: skip
 
 

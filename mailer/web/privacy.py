@@ -63,8 +63,8 @@ def make_notice(config: Config, own: tuple[str, ...] = ()) -> tuple[Section, ...
                     "that we know whether it reached you."
                 ),
                 _(
-                    "Your data go to the mail servers that carry the bulletin to you; this program gives them to nobody "
-                    "else."
+                    "Your data go to the mail servers that carry the bulletin to you; this program gives them to "
+                    "nobody else."
                 ),
             ),
         ),
