@@ -1,9 +1,13 @@
 """A newsletter folder with its public pages on a real socket: issues are published without a relay."""
 
 import asyncio
+import atexit
+import shutil
+import tempfile
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -51,6 +55,18 @@ def make_page(title: str, headings: tuple[str, ...] = ("一件事",), text: str 
     )
 
 
+@cache
+def _new_folder() -> Path:
+    """A newsletter folder with its database made, which takes most of the time, to be copied."""
+    folder = Path(tempfile.mkdtemp(prefix="site-")) / "news"
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
+    Newsletter.make(folder, 25)
+    house = House(folder)
+    house.open()
+    house.close()
+    return folder
+
+
 @dataclass
 class PublicSite:
     """A house whose public pages answer at `url`; its clock is the machine's, moved by `skew`."""
@@ -67,7 +83,9 @@ class PublicSite:
     def open(
         cls, folder: Path, language: str = "", lists: str = LISTS, public_url: str = PUBLIC_URL, port: int = 25
     ) -> "PublicSite":
-        newsletter = Newsletter.make(folder, port)
+        shutil.copytree(_new_folder(), folder)
+        newsletter = Newsletter(folder)
+        newsletter.set_config("port = 25", f"port = {port}")
         newsletter.set_config('public_url = ""', f'public_url = "{public_url}"')
         newsletter.set_config('language = ""', f'language = "{language}"')
         newsletter.set_config("[relays.main]", f"{lists}[relays.main]")
