@@ -16,7 +16,7 @@ from mailer.store.database import Connection
 from mailer.store.plans import ORDINALS
 from mailer.store.schema import attempt, delivery, distribution_list, event, mailing, reading_event
 
-WALKED = 50_000  # attempts that one look walks over: some 20 ms
+WALKED = 50_000  # deliveries whose attempts one look walks over: some 20 ms
 STILL_ENDING = timedelta(hours=1)  # for so long what was on the wire when a mailing ended may get its reply
 
 
@@ -86,7 +86,7 @@ def walk_attempts(
 ) -> tuple[list[StreamEvent], StreamPlace]:
     """Return attempts of the pass that a place is in, and the place after them; `until` None where the pass is over.
 
-    One call walks over WALKED attempts at most, so it may return none though the pass is not over.
+    One call walks over WALKED deliveries at most, so it may return none though the pass is not over.
     """
     assert place.until is not None
     number = _next_mailing(connection, place, mailing_id)
@@ -94,34 +94,40 @@ def walk_attempts(
         return [], place.end_pass()
     first = place if place.delivery >= number * ORDINALS else replace(place, delivery=number * ORDINALS, number=0)
     beyond = (number + 1) * ORDINALS
-    ahead = [
-        tuple_(attempt.c.delivery_id, attempt.c.number) > tuple_(first.delivery, first.number),
-        attempt.c.delivery_id < beyond,
-    ]
+    # ids of deliveries follow each other without gaps, so a stretch of them is so many rows
+    stretch = min(first.delivery + WALKED, beyond)
     order = (attempt.c.delivery_id, attempt.c.number)
-    end = connection.execute(select(*order).where(*ahead).order_by(*order).limit(1).offset(WALKED - 1)).one_or_none()
-    walked = [*ahead, tuple_(*order) <= tuple_(end.delivery_id, end.number)] if end is not None else ahead
-    within = [attempt.c.ended_at < place.until]
+    wanted = [
+        tuple_(*order) > tuple_(first.delivery, first.number),
+        attempt.c.delivery_id < stretch,
+        attempt.c.ended_at < place.until,
+        attempt.c.outcome.in_([one.value for one in kinds]),
+    ]
     if place.since is not None:
-        within.append(attempt.c.ended_at >= place.since)
+        wanted.append(attempt.c.ended_at >= place.since)
     query = (
         select(attempt, delivery.c.address, distribution_list.c.name.label("list_name"))
         .join(delivery, delivery.c.id == attempt.c.delivery_id)
         .join(distribution_list, distribution_list.c.id == delivery.c.list_id)
-        .where(*walked, *within, attempt.c.outcome.in_([one.value for one in kinds]))
+        .where(*wanted)
         .order_by(*order)
         .limit(most)
     )
     rows = connection.execute(query).all()
     if len(rows) == most:
         after = replace(first, delivery=rows[-1].delivery_id, number=rows[-1].number)
-    elif end is not None:
-        after = replace(first, delivery=end.delivery_id, number=end.number)
     else:
-        after = replace(first, delivery=beyond, number=0)
-        if _next_mailing(connection, after, mailing_id) is None:
-            after = after.end_pass()
+        after = _after_stretch(connection, replace(first, delivery=stretch, number=0), beyond, mailing_id)
     return [_to_event(row) for row in rows], after
+
+
+def _after_stretch(connection: Connection, after: StreamPlace, beyond: int, mailing_id: int | None) -> StreamPlace:
+    """Return a place, or the beginning of the next mailing where it is behind its own last, or the end of the pass."""
+    last = connection.execute(select(func.max(delivery.c.id)).where(delivery.c.id < beyond)).scalar()
+    if last is not None and last >= after.delivery:
+        return after
+    after = replace(after, delivery=beyond)
+    return after if _next_mailing(connection, after, mailing_id) is not None else after.end_pass()
 
 
 def _next_mailing(connection: Connection, place: StreamPlace, mailing_id: int | None) -> int | None:

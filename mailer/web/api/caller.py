@@ -14,14 +14,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Message
 
 from mailer.app import House
+from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.api_token import ApiToken, Scope
 
 PER_SECOND = 50.0  # calls of one token, on the long run
 AT_ONCE = 200.0
 MAX_BODY = 1 << 20  # octets
-MAX_BULK = 16 << 20
-LARGE = {"/contacts/bulk": MAX_BULK}  # routes that take more than MAX_BODY
+# routes that take more; an issue has 500,000 characters at most, of up to twelve octets each as JSON may write them
+LARGE = {"/contacts/bulk": 16 << 20, "/issues": 7 << 20, "/issues/{slug}": 7 << 20}
 BODY_SECONDS = 60.0
 
 
@@ -102,10 +103,14 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""
         answer, entry, most = super().get_route_handler(), self.entry, LARGE.get(self.path, MAX_BODY)
+        known = {one.alias for one in self.dependant.query_params}
 
         async def guarded(request: Request) -> Response:
             given = request.headers.get("authorization", "")
             request.state.caller = await run_in_threadpool(entry.admit, given)
+            unknown = next((name for name in request.query_params if name not in known), None)
+            if unknown is not None:
+                raise UsageError(_("there is no parameter of this name"), field=unknown[:80])
             length = request.headers.get("content-length", "0")
             if not length.isdecimal() or int(length) > most:
                 raise _too_large(most)

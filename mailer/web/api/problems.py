@@ -107,6 +107,8 @@ def add_problems(app: FastAPI, configured_language: str) -> None:
 
 def _field(error: MailerError) -> str:
     """Return the field an error is about; options of the command line are called as the API's fields are."""
+    if isinstance(error, AddressError) and not error.field:
+        return "address"
     return (error.field or "").removeprefix("--")
 
 

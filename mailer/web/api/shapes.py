@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from mailer.model.consent import Basis
 from mailer.model.delivery import DeliveryStatus
@@ -149,6 +149,15 @@ class UndoResult(BaseModel):
     kept: int
 
 
+_KEY = {"type": "string", "minLength": 1, "maxLength": 40, "pattern": PLAIN}
+_VALUE = {"type": "string", "maxLength": 200, "pattern": PLAIN}
+Attributes = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=40, pattern=PLAIN)], Line],
+    # what would be made of it lets any other key pass
+    WithJsonSchema({"type": "object", "propertyNames": _KEY, "additionalProperties": _VALUE}),
+]
+
+
 class ContactChange(Taken):
     """Corrections of a contact; what is not given stays. An attribute that is empty is taken away."""
 
@@ -159,7 +168,7 @@ class ContactChange(Taken):
     level: Annotated[str, Field(max_length=40, pattern=PLAIN)] | None = None
     phone: Annotated[str, Field(max_length=100, pattern=PLAIN)] | None = None
     language: Literal["", "zh_CN", "en"] | None = None
-    attributes: dict[Annotated[str, Field(min_length=1, max_length=40, pattern=PLAIN)], Line] | None = None
+    attributes: Attributes | None = None
 
 
 class JoinOrder(Taken):
@@ -232,7 +241,7 @@ class IssueText(BaseModel):
     files: list[str]
 
 
-Text = Annotated[str, Field(min_length=1, max_length=1_000_000, description="of issue.md, with its front matter")]
+Text = Annotated[str, Field(min_length=1, max_length=500_000, description="of issue.md, with its front matter")]
 
 
 class IssueOrder(Taken):

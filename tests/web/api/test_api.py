@@ -200,3 +200,75 @@ def test_who_calls_too_often_is_told_when_to_come_again(api: Api) -> None:
         answers = [client.get("/lists") for _n in range(3)]
     assert [one.status_code for one in answers] == [200, 200, 429]
     assert 1 <= int(answers[2].headers["retry-after"]) <= 11
+
+
+def test_a_large_bulk_order_has_a_result_for_every_row(api: Api) -> None:
+    rows = [{"address": f"r{n}@bulk{n % 7}.example"} for n in range(1200)] + [
+        {"address": f"bad {n}"} for n in range(800)
+    ]
+    order = {"list": "friends", "contacts": rows, "source": "membership system"}
+    done = api.client.post("/contacts/bulk", json=order).json()
+    assert [one["row"] for one in done["rows"]] == list(range(1, 2001))
+    assert [one["result"] for one in done["rows"]] == ["new"] * 1200 + ["refused"] * 800
+    assert all(one["cure"] for one in done["rows"][1200:])
+    (newest, *_more) = api.client.get("/imports").json()
+    assert (newest["source"], newest["by"], newest["number"]) == ("membership system", CLERK, done["import_number"])
+    again = api.client.post("/contacts/bulk", json=order).json()
+    assert (again["import_number"], again["counts"]["unchanged"]) == (None, 1200)
+    api.client.delete("/contacts/r1@bulk1.example", params={"reason": "moved away"})
+    kept = api.client.post("/contacts/bulk", json=order).json()["rows"][1]
+    assert (kept["result"], kept["reason"]) == ("kept_out", "left")
+    undone = api.client.delete(f"/imports/{done['import_number']}").json()
+    assert (undone["removed"], undone["kept"]) == (1199, 1)
+
+
+def test_one_row_is_one_address_and_nothing_hides_in_it(api: Api) -> None:
+    hostile = [
+        "a@b.example;c@d.example",
+        "a@b.example\r\nRCPT TO:<x@y.example>",
+        "alice@gov.example]<bob@evil.example>",
+    ]
+    order = {"list": "friends", "contacts": [{"address": one} for one in hostile]}
+    done = api.client.post("/contacts/bulk", json=order).json()
+    assert [one["result"] for one in done["rows"]] == ["refused"] * 3
+    for address in hostile[1:]:
+        answer = api.client.post("/suppressions", json={"address": address, "reason": "x"})
+        assert (answer.status_code, answer.json()["field"]) == (422, "address")
+
+
+def test_subscriptions_suppressions_and_attributes(api: Api) -> None:
+    join = {"list": "friends", "source": "letter", "organisation": "乙单位"}
+    joined = api.client.post("/contacts/sub@one.example/subscriptions", json=join).json()
+    assert (joined["organisation"], joined["subscriptions"][0]["source"]) == ("乙单位", "letter")
+    follows = api.client.post("/contacts/sub@one.example/subscriptions", json={**join, "list": "members"})
+    assert follows.status_code == 409, "a list that follows its sheet takes nobody new"
+    known = {"attributes": {"行业": "软件", "规模": "小"}, "language": "en"}
+    assert api.client.patch("/contacts/sub@one.example", json=known).json()["attributes"] == known["attributes"]
+    fewer = api.client.patch("/contacts/sub@one.example", json={"attributes": {"规模": ""}}).json()
+    assert (fewer["attributes"], fewer["language"]) == ({"行业": "软件"}, "en")
+    active = api.client.get("/subscriptions", params={"list": "friends", "status": "active", "limit": 200}).json()
+    assert "sub@one.example" in {one["address"] for one in active["items"]}
+    stop = {"address": "sub@one.example", "reason": "asked"}
+    assert api.client.post("/suppressions", json=stop).status_code == 204
+    assert api.client.post("/suppressions", json=stop).status_code == 409
+    assert api.client.get("/contacts/sub@one.example").json()["suppressed"] == "by_hand"
+    (bare,) = api.client.get("/suppressions").json()["items"]
+    (named,) = api.client.get("/suppressions", params={"addresses": True}).json()["items"]
+    assert (bare["address"], named["address"], bare["hash"]) == ("", "sub@one.example", named["hash"])
+    assert api.client.post("/suppressions/lift", json=stop).json()["note"] == "asked"
+    assert api.client.post("/suppressions/lift", json=stop).status_code == 404
+
+
+def test_a_parameter_that_no_route_knows_is_an_error(api: Api) -> None:
+    answer = api.client.get("/contacts", params={"lst": "members"})
+    assert (answer.status_code, answer.json()["field"]) == (422, "lst")
+
+
+def test_the_right_is_the_users_also_where_the_scope_is_given(api: Api) -> None:
+    """A sender may plan and hold; who may only send proofs may not, whatever the token says."""
+    api.house.people.add("only editor", [UserRole.EDITOR], ADMIN)
+    editor = api.with_scopes(*Scope, user="only editor")
+    suppress = api.client.post("/suppressions", json={"address": "a@b.example", "reason": "x"}, headers=editor)
+    assert suppress.status_code == 403, "contacts:write is the editor's, to suppress is not"
+    assert "only editor" in suppress.json()["detail"]
+    assert api.client.get("/suppressions").json()["items"] == []
