@@ -112,7 +112,7 @@ class Contacts:
 
     def _aim(self, list_name: str, basis: str) -> _Aim:
         """Return where an import goes. Raises NotFoundError, UsageError; StateError for a list that follows a sheet."""
-        (name,) = self._lists.choose([list_name])
+        (name,) = self._lists.choose_lists([list_name])
         settings = self._ground.config.lists[name]
         if settings.file:
             raise StateError(
@@ -170,7 +170,7 @@ class Contacts:
 
     def imports(self, limit: int, list_name: str = "") -> list[ImportRecord]:
         """Return the newest imports first, or those into one list. Raises NotFoundError."""
-        names = self._lists.choose([list_name]) if list_name else [None]
+        names = self._lists.choose_lists([list_name]) if list_name else [None]
         with self._ground.store.read() as connection:
             return contact_imports.list_imports(connection, limit, list_name=names[0])
 
@@ -180,7 +180,7 @@ class Contacts:
         It is put on the audit trail. Raises UsageError, NotFoundError, StateError.
         """
         self._people.require(by, Right.CONTACTS)
-        names = self._lists.choose(lists) if lists else []
+        names = self._lists.choose_lists(lists) if lists else []
         wanted = ContactFilter(tuple(names), "" if everyone else "active")
         count = 0
         digest = hashlib.sha256()

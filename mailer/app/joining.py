@@ -63,7 +63,7 @@ class Joining:
         Raises AddressError, NotFoundError, and StateError for a list that nobody joins by a link.
         """
         address = parse_address(text)
-        chosen = self._lists.choose(lists)
+        chosen = self._lists.choose_lists(lists)
         for name in chosen:
             settings = self._ground.config.lists[name]
             if settings.follows_file:

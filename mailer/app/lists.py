@@ -11,7 +11,7 @@ from mailer.audience.leaving import leave_list, read_membership, return_to_list,
 from mailer.audience.sync import KeptOut as KeptOut
 from mailer.audience.sync import ListChange as ListChange
 from mailer.audience.sync import sync_list
-from mailer.errors import NotFoundError, StateError
+from mailer.errors import NotFoundError, StateError, UsageError
 from mailer.i18n import _
 from mailer.model.consent import LeaveReason
 from mailer.model.delivery import Contact, DistributionList
@@ -55,6 +55,20 @@ class Lists:
                 )
         wanted = config.base_lists(names)
         return [name for name in ordered if not names or name in wanted]
+
+    def choose_lists(self, names: Sequence[str] = ()) -> list[str]:
+        """Return list names as `choose` does, where a segment would mean more than its readers.
+
+        Raises UsageError for a segment.
+        """
+        for name in names:
+            if name in self._ground.config.segments:
+                raise UsageError(
+                    _("{name} is a segment, not a list").format(name=name),
+                    field="--list",
+                    cure=_("name one of its lists"),
+                )
+        return self.choose(names)
 
     def declare(self, connection: Connection) -> dict[str, int]:
         """Write the lists of the settings, in sending order; return name to id."""

@@ -87,7 +87,7 @@ class Persons:
         Raises AddressError, NotFoundError, UsageError, StateError.
         """
         address = parse_address(text)
-        chosen = self._lists.choose(lists)
+        chosen = self._lists.choose_lists(lists)
         with self._ground.store.write() as connection:
             actor = self._people.require(by, Right.CONTACTS, connection)
             ids = self._lists.declare(connection)

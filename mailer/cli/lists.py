@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mailer.cli.drawing import make_table, out, say, say_json
-from mailer.cli.options import HouseGroup, JsonOption, ListOption, open_house
+from mailer.cli.options import AsOption, HouseGroup, JsonOption, ListOption, acting_name, open_house
 from mailer.i18n import N_, _
+from mailer.model.people import Right
 
 if TYPE_CHECKING:
     from mailer.app.lists import KeptOut, ListChange
@@ -164,10 +165,13 @@ def sync(
     shrink: Annotated[
         bool, typer.Option("--shrink", "--yes", help=_("even where a sheet drops more of its list than it usually may"))
     ] = False,
+    name: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make lists follow their sheets."""
     with open_house(ctx) as house:
+        if not dry_run:
+            house.people.require(acting_name(house, name), Right.CONTACTS)
         chosen = [*(names or []), *(only or [])]
         house.lists.require_sheets(chosen)
         changes = house.lists.sync(chosen, dry_run=dry_run, may_shrink=shrink or dry_run)
