@@ -9,8 +9,8 @@ from mailer.model.api_token import Scope
 from mailer.model.contact_import import ChangeKind, ContactChange
 from mailer.model.contact_sheet import RefusedCell
 from mailer.web.api.caller import Caller
+from mailer.web.api.contact_shapes import BulkOrder, BulkResult, BulkRow, ImportShape, UndoResult
 from mailer.web.api.problems import CONFLICT
-from mailer.web.api.shapes import BulkOrder, BulkResult, BulkRow, ImportShape, UndoResult
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 

@@ -12,20 +12,18 @@ from mailer.i18n import _
 from mailer.model.api_token import Scope
 from mailer.model.delivery import Contact
 from mailer.web.api.caller import Caller
-from mailer.web.api.cursors import Cursor, Limit, cut, place_of
-from mailer.web.api.problems import CONFLICT
-from mailer.web.api.shapes import (
-    PLAIN,
-    SAID,
+from mailer.web.api.contact_shapes import (
     ContactChange,
     ContactDetail,
     ContactShape,
     JoinOrder,
     LeaveOrder,
     LeftShape,
-    Page,
     SubscriptionShape,
-)  # fmt: skip
+)
+from mailer.web.api.cursors import Cursor, Limit, cut, place_of
+from mailer.web.api.problems import CONFLICT
+from mailer.web.api.shapes import PLAIN, SAID, Page
 
 FIELDS = ("name", "title", "organisation", "city", "level", "phone", "language")
 Where = Annotated[str, Path(max_length=320, description="an e-mail address; one with a slash in it: see `address`")]

@@ -13,8 +13,9 @@ from mailer.model.outcome import ReplyClass
 from mailer.model.report import Tie
 from mailer.web.api.caller import Caller
 from mailer.web.api.cursors import LARGEST, Cursor, Limit, cut, place_of
+from mailer.web.api.mailing_shapes import AttemptShape, DeliveryDetail, DeliveryShape, OccurrenceShape
 from mailer.web.api.mailings import Number
-from mailer.web.api.shapes import PLAIN, AttemptShape, DeliveryDetail, DeliveryShape, OccurrenceShape, Page
+from mailer.web.api.shapes import PLAIN, Page
 
 
 def add_deliveries(router: APIRouter, scope: Any) -> None:

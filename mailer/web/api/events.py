@@ -8,7 +8,7 @@ from mailer.model.api_token import Scope
 from mailer.model.event_stream import EventKind, StreamEvent
 from mailer.web.api.caller import Caller
 from mailer.web.api.cursors import Cursor, Limit, read_place, write_place
-from mailer.web.api.shapes import EventPage, EventShape
+from mailer.web.api.mailing_shapes import EventPage, EventShape
 
 
 def add_events(router: APIRouter, scope: Any) -> None:

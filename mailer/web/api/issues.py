@@ -8,8 +8,9 @@ from mailer.model.api_token import Scope
 from mailer.model.report import Finding
 from mailer.web.api.caller import Caller
 from mailer.web.api.cursors import Limit
+from mailer.web.api.issue_shapes import FindingShape, IssueChange, IssueOrder, IssueShape, IssueText, Rendering
 from mailer.web.api.problems import CONFLICT
-from mailer.web.api.shapes import PLAIN, SLUG, FindingShape, IssueChange, IssueOrder, IssueShape, IssueText, Rendering
+from mailer.web.api.shapes import PLAIN, SLUG
 
 Name = Annotated[str, Path(max_length=64, pattern=SLUG)]
 

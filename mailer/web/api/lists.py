@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query
 
 from mailer.model.api_token import Scope
 from mailer.web.api.caller import Caller
+from mailer.web.api.contact_shapes import ListShape, SegmentShape, SubscriptionRow
 from mailer.web.api.cursors import Cursor, Limit, cut, place_of
-from mailer.web.api.shapes import PLAIN, ListShape, Page, SegmentShape, SubscriptionRow
+from mailer.web.api.shapes import PLAIN, Page
 
 
 def add_lists(router: APIRouter, scope: Any) -> None:

@@ -14,8 +14,9 @@ from mailer.model.api_token import Scope
 from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus
 from mailer.web.api.caller import Caller
 from mailer.web.api.cursors import Cursor, Limit, cut, place_of
+from mailer.web.api.mailing_shapes import MailingDetail, MailingOrder, MailingShape, Reason
 from mailer.web.api.problems import CONFLICT
-from mailer.web.api.shapes import SLUG, MailingDetail, MailingOrder, MailingShape, Page, Reason
+from mailer.web.api.shapes import SLUG, Page
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 ACTS: dict[str, tuple[str, Callable[[House, str, str], MailingRecord]]] = {

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Query
 from mailer.model.api_token import Scope
 from mailer.model.suppression import SuppressionEntry
 from mailer.web.api.caller import Caller
+from mailer.web.api.contact_shapes import Suppression, SuppressOrder
 from mailer.web.api.cursors import Cursor, Limit, cut, place_of
 from mailer.web.api.problems import CONFLICT
-from mailer.web.api.shapes import Page, Suppression, SuppressOrder
+from mailer.web.api.shapes import Page
 
 
 def add_suppressions(router: APIRouter, scope: Any) -> None:
