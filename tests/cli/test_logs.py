@@ -66,7 +66,7 @@ def test_addresses_are_masked_wherever_they_stand(text: str, shown: str) -> None
     assert mask_addresses(text) == shown
 
 
-LOCALS = st.text("abyz019!#$%&'*+-/=?^_`{|}~.省", min_size=3, max_size=64)
+LOCALS = st.text("abyz019!#$%&'+-/=?^_`{|}~.省", min_size=3, max_size=64)
 
 
 @given(LOCALS, st.sampled_from(["firm.example", "省.example", "x-y.gov.test"]), st.sampled_from(" <(\n:,;：“"))

@@ -12,6 +12,7 @@ import pytest
 
 from mailer.config import BouncesConfig
 from mailer.errors import MailboxError
+from mailer.i18n import use_language
 from mailer.model.outcome import Action, Meaning, ReplyClass
 from mailer.model.report import Report, ReportedRecipient, ReportKind, ReturnedMail
 from mailer.store.database import Store
@@ -210,7 +211,12 @@ def test_a_maildir_that_is_not_there_is_told_of_once_and_keeps_nobody_from_the_m
 
     config = BouncesConfig(imap_host="imap.example", imap_username="a", imap_password_file="b", maildir="absent")
     watch = MailboxWatch(lambda: config, open_box, lambda _box: None, lambda: list(unseen_mail(tmp_path / "absent")))
-    thread = threading.Thread(target=watch.run)
+
+    def run() -> None:
+        use_language("en")  # a thread does not inherit it
+        watch.run()
+
+    thread = threading.Thread(target=run)
     thread.start()
     try:
         wait_for(lambda: len(asked) >= 2)
