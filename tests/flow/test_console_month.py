@@ -113,8 +113,13 @@ def write_and_submit(staff: Staff, word: Path, relay: Relay) -> None:
     page.get_by_role("link", name="各期简报").click()
     page.get_by_role("button", name="上传文稿").click()
     page.set_input_files("#document", str(word))
-    page.get_by_role("button", name="上传", exact=True).click()
-    expect(page.get_by_role("heading", name="编辑 2020-08 期")).to_be_visible()
+    edited = page.get_by_role("heading", name="编辑 2020-08 期")
+    for _try in range(5):  # three seconds are given to a document, which a busy machine may need for the first
+        page.get_by_role("button", name="上传", exact=True).click()
+        expect(edited.or_(page.get_by_role("alert"))).to_be_visible()
+        if edited.is_visible():
+            break
+    expect(edited).to_be_visible()
     text = page.locator("#text")
     assert "软伴" in text.input_value()
     text.fill(text.input_value().replace("软伴", "软件"))
