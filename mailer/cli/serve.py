@@ -123,7 +123,9 @@ async def _serve_console(house: "House", stop: asyncio.Event) -> None:
     from mailer.cli.console import create_console, serve_public  # FastAPI is slow to load
 
     app = await asyncio.to_thread(create_console, house)
-    await serve_public(app, settings.host, settings.port, stop, on_listening=listening, field="console.port")
+    await serve_public(
+        app, settings.host, settings.port, stop, on_listening=listening, field="console.port", keep_alive_s=120
+    )
 
 
 async def _serve_web(house: "House", stop: asyncio.Event) -> None:

@@ -48,11 +48,13 @@ async def serve_public(
     stop: asyncio.Event,
     on_listening: Callable[[int], None] | None = None,
     field: str = "web.port",
+    keep_alive_s: int = 5,
 ) -> None:
     """Answer requests until `stop` is set; then finish those begun (at most 5 s) and return.
 
     Port 0 takes a free one; `on_listening` is told which. Installs no signal handler and no log handler, and keeps no
-    access log, as paths hold readers' tokens. field: the setting of the port. Raises ConfigError when the address
+    access log, as paths hold readers' tokens. field: the setting of the port. keep_alive_s: how long a
+    connection may be idle; a browser that posts on one just closed is told nothing. Raises ConfigError when the address
     cannot be listened on.
     """
     with contextlib.closing(_listen(host, port, field)) as listener:
@@ -65,7 +67,7 @@ async def serve_public(
             ws="none",
             server_header=False,
             proxy_headers=False,
-            timeout_keep_alive=5,
+            timeout_keep_alive=keep_alive_s,
             timeout_graceful_shutdown=5,
         )
         server = _Server(settings)

@@ -116,7 +116,7 @@ def write_and_submit(staff: Staff, word: Path, relay: Relay) -> None:
     edited = page.get_by_role("heading", name="编辑 2020-08 期")
     for _try in range(5):  # three seconds are given to a document, which a busy machine may need for the first
         page.get_by_role("button", name="上传", exact=True).click()
-        expect(edited.or_(page.get_by_role("alert"))).to_be_visible()
+        expect(edited.or_(page.get_by_role("alert")).first).to_be_visible()
         if edited.is_visible():
             break
     expect(edited).to_be_visible()

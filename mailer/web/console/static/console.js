@@ -20,6 +20,10 @@
     if (question && !window.confirm(question)) { event.preventDefault(); event.stopPropagation(); }
   }, true);
 
+  /* a request that found nobody at home */
+  document.addEventListener("htmx:sendError", function () { document.getElementById("unreached").hidden = false; });
+  document.addEventListener("htmx:beforeRequest", function () { document.getElementById("unreached").hidden = true; });
+
   /* a form is sent once: its buttons rest until the answer is there */
   document.addEventListener("htmx:beforeRequest", function (event) {
     event.target.querySelectorAll("button[type=submit]").forEach(function (one) { one.disabled = true; });
