@@ -111,13 +111,19 @@ def test_a_month_from_the_word_file_to_the_report(
 def write_and_submit(staff: Staff, word: Path, relay: Relay) -> None:
     page = staff.of("拟稿人")
     page.get_by_role("link", name="各期简报").click()
-    page.get_by_role("button", name="上传文稿").click()
-    page.set_input_files("#document", str(word))
     edited = page.get_by_role("heading", name="编辑 2020-08 期")
-    for _try in range(5):  # three seconds are given to a document, which a busy machine may need for the first
+    for _try in range(4):  # three seconds are given to a document, which a busy machine may need for the first
+        page.goto(f"{staff.url}issues")
+        page.get_by_role("button", name="上传文稿").click()
+        page.set_input_files("#document", str(word))
         page.get_by_role("button", name="上传", exact=True).click()
-        expect(edited.or_(page.get_by_role("alert")).first).to_be_visible()
+        with contextlib.suppress(AssertionError):
+            expect(edited.or_(page.get_by_role("alert")).first).to_be_visible()
         if edited.is_visible():
+            break
+        page.goto(f"{staff.url}issues")
+        if page.get_by_role("link", name="2020-08").count():
+            page.goto(f"{staff.url}issues/2020-08/edit")
             break
     expect(edited).to_be_visible()
     text = page.locator("#text")
