@@ -9,6 +9,7 @@ import logging
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +27,7 @@ from mailer.mail.tls import make_tls_context
 log = logging.getLogger(__name__)
 
 CONNECT_S, READ_S = 20.0, 60.0
+FIRST_ROUND_S, LONGEST_ROUND_S = 1.0, 60.0
 BATCH_MAILS, BATCH_OCTETS = 50, 8 * 1024 * 1024
 _DELETED = rb"\Deleted"
 _FAULTS = (IMAPClientError, OSError, ValueError, KeyError, IndexError)  # the last three: answers that are none
@@ -212,20 +214,33 @@ class Mailbox:
         """Wait until the server tells of mail, so long at most, or until `stop`; True when it told of some.
 
         What came during the last command was told with that command's answer and is not told again: so the folder is
-        selected anew first, and looked at whether it is another.
+        selected anew first, and looked at whether it is another. What is told in the moment IDLE begins lies in the
+        client's buffer, which no waiting at the socket sees: so the first rounds are short, and none is long.
         """
+        ends_at, round_s = time.monotonic() + seconds, FIRST_ROUND_S
         with _said_plainly(self._config):
             before, self._state = self._state, self._select()
-            if self._state != before:
-                return True
-            self._client.idle()
-            told = False
-            try:
-                waited = 0.0
-                while waited < seconds and not told and not stop.is_set():
-                    told = any(len(one) > 1 and one[1] == b"EXISTS" for one in self._client.idle_check(timeout=1))
-                    waited += 1
-            finally:
-                if not stop.is_set():
-                    self._client.idle_done()
-            return told
+            told = self._state != before
+            while not told and not stop.is_set() and (left := ends_at - time.monotonic()) > 0:
+                told = self._idle(min(round_s, left), stop)
+                round_s = min(2 * round_s, LONGEST_ROUND_S)
+        return told
+
+    def _idle(self, seconds: float, stop: threading.Event) -> bool:
+        """One IDLE from its beginning to its end; True when the server told of mail anywhere in it."""
+        self._client.idle()
+        told: list[tuple[object, ...]] = []
+        ends_at = time.monotonic() + seconds
+        while not _of_mail(told) and not stop.is_set() and (left := ends_at - time.monotonic()) > 0:
+            wait_s, began = min(left, 1.0), time.monotonic()
+            answers = self._client.idle_check(timeout=wait_s)
+            if not answers and time.monotonic() - began < wait_s / 2:
+                break  # woken by nothing: the connection is cut, which the end of IDLE raises
+            told += answers
+        if not stop.is_set():
+            told += self._client.idle_done()[1]
+        return _of_mail(told)
+
+
+def _of_mail(told: Sequence[tuple[object, ...]]) -> bool:
+    return any(len(one) > 1 and one[1] == b"EXISTS" for one in told)

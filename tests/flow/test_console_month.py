@@ -56,10 +56,14 @@ class Staff:
     def __init__(self, browser: Browser, url: str) -> None:
         self.browser, self.url, self.pages = browser, url, dict[str, Page]()
         self.wrong: list[str] = []
+        self.went: list[str] = []  # what was asked and answered, for a failure to show
 
     def of(self, name: str) -> Page:
         if name not in self.pages:
             page = self.browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 900}).new_page()
+            page.on("request", lambda asked: self.went.append(f"asked {asked.method} {asked.url}"))
+            page.on("response", lambda told: self.went.append(f"{told.status} {told.url}"))
+            page.on("requestfailed", lambda asked: self.went.append(f"no answer {asked.url}: {asked.failure}"))
             page.on("pageerror", lambda error: self.wrong.append(str(error)))
             page.on("console", lambda said: self.wrong.append(said.text) if said.type == "error" else None)
             page.goto(self.url)
@@ -102,6 +106,10 @@ def test_a_month_from_the_word_file_to_the_report(
         leave_by_the_web(browser, relay)
         box.add(dsn_about(relay.messages["reader@firm3.example"], "reader@firm3.example"))
         look_at_what_came_back(staff)
+    except AssertionError as error:
+        error.add_note("\n".join(staff.went[-40:]))
+        error.add_note("\n".join(page.locator("#said").inner_text() for page in staff.pages.values()))
+        raise
     finally:
         assert end(serving) == 0
     # one refusal was meant: the number typed was another
@@ -112,19 +120,10 @@ def write_and_submit(staff: Staff, word: Path, relay: Relay) -> None:
     page = staff.of("拟稿人")
     page.get_by_role("link", name="各期简报").click()
     edited = page.get_by_role("heading", name="编辑 2020-08 期")
-    for _try in range(4):  # three seconds are given to a document, which a busy machine may need for the first
-        page.goto(f"{staff.url}issues")
-        page.get_by_role("button", name="上传文稿").click()
-        page.set_input_files("#document", str(word))
-        page.get_by_role("button", name="上传", exact=True).click()
-        with contextlib.suppress(AssertionError):
-            expect(edited.or_(page.get_by_role("alert")).first).to_be_visible()
-        if edited.is_visible():
-            break
-        page.goto(f"{staff.url}issues")
-        if page.get_by_role("link", name="2020-08").count():
-            page.goto(f"{staff.url}issues/2020-08/edit")
-            break
+    page.get_by_role("button", name="上传文稿").click()
+    page.set_input_files("#document", str(word))
+    page.get_by_role("button", name="上传", exact=True).click()
+    expect(edited.or_(page.get_by_role("alert")).first).to_be_visible()
     expect(edited).to_be_visible()
     text = page.locator("#text")
     assert "软伴" in text.input_value()

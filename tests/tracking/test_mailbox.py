@@ -199,6 +199,22 @@ def test_the_server_says_when_mail_comes_and_a_cut_connection_is_made_anew(
     assert not thread.is_alive(), "a stop waits for no server"
 
 
+def test_mail_that_comes_in_the_moment_of_idle_is_told_all_the_same(
+    dovecot: Dovecot, certificates: Certificates, box: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_mailbox(bounces_config(dovecot, certificates, box), PASSWORD) as mailbox:
+        client = mailbox._client
+        select = client.select_folder
+
+        def select_then_mail(*args: object) -> object:
+            selected = select(*args)
+            deliver(dovecot, box, "bounce")  # told with the first line of IDLE's answer, so in the same read
+            return selected
+
+        monkeypatch.setattr(client, "select_folder", select_then_mail)
+        assert mailbox.wait_for_mail(30, threading.Event())
+
+
 def test_a_maildir_that_is_not_there_is_told_of_once_and_keeps_nobody_from_the_mailbox(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
