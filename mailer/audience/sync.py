@@ -9,7 +9,7 @@ from mailer.i18n import N_
 from mailer.model.consent import Basis
 from mailer.model.delivery import Contact
 from mailer.store import audience
-from mailer.store.audience import DROPPED, Subscriber
+from mailer.store.audience import RETURNABLE, Subscriber
 from mailer.store.database import Connection
 
 LEFT = N_("has left: {reason}")
@@ -141,7 +141,7 @@ def _compare(
     for position, said in enumerate(sheet):
         standing = known.get(said.key)
         reason = suppressed.get(said.key)
-        if standing is not None and standing.status == "left" and standing.left_reason != DROPPED:
+        if standing is not None and standing.status == "left" and standing.left_reason not in RETURNABLE:
             found.refused.append(KeptOut(said, LEFT, standing.left_reason))
             continue
         if reason is not None and (standing is None or standing.status != "active"):

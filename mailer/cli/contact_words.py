@@ -14,9 +14,10 @@ from mailer.model.contact_words import (
     CHANGE_WORDS,
     FIELD_WORDS,
     KEPT_OUT_WORDS,
-    KEPT_WORDS,
     say_basis,
+    say_kept,
     say_place,
+    say_undone,
     subscription_word,
 )
 from mailer.model.delivery import Contact
@@ -157,16 +158,17 @@ def _shorten(text: str, most: int = 60) -> str:
 
 def draw_undo(report: UndoReport, *, dry_run: bool) -> None:
     """Print what undoing an import did, or would do."""
+    for one in report.stay[:FEW]:
+        say_marked(_("off the list, still a contact: "), "", say_kept(one))
+    _say_more(report.stay_count)
     for one in report.kept[:FEW]:
-        say_marked(
-            _("stays: "), "yellow", _("{address}: {why}").format(address=one.address, why=_(KEPT_WORDS[one.reason]))
-        )
+        say_marked(_("stays: "), "yellow", say_kept(one))
     _say_more(report.kept_count)
-    say(_("import {n}: {removed} taken out, {restored} put back, {kept} stay as they are").format(
-        n=report.record.number, removed=report.removed, restored=report.restored, kept=report.kept_count
-    ), "bold")  # fmt: skip
+    say(say_undone(report), "bold")
     if dry_run:
         say(_("nothing was changed (--dry-run)"))
+    elif report.kept_count:
+        say(_("the same command again undoes what is free by then"), "dim")
 
 
 def draw_history(history: ContactHistory, zone: ZoneInfo) -> None:
