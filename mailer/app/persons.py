@@ -7,6 +7,7 @@ from typing import Any
 from mailer.app.ground import Ground
 from mailer.app.lists import Lists
 from mailer.app.people import People
+from mailer.app.traces import clear_traces
 from mailer.audience.joining import join_by_staff
 from mailer.audience.leaving import leave_by_staff
 from mailer.audience.persons import change_contact, erase_person, hand_out
@@ -28,10 +29,16 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What an erasure came to: copies that stay in the figures, and sheets that still name the person."""
+    """What an erasure came to: copies that stay in the figures, and sheets that still name the person.
+
+    pending: the database's log file still holds what was erased, as somebody reads in it. overwritten: False on
+    PostgreSQL, whose server keeps the octets of former rows until it needs the room.
+    """
 
     deliveries: int
     sheets: tuple[str, ...]
+    pending: bool
+    overwritten: bool
 
 
 class Persons:
@@ -124,7 +131,8 @@ class Persons:
         with self._ground.store.write() as connection:
             actor = self._people.require(by, Right.PERSONS, connection)
             done = erase_person(connection, self._ground.secret, address, actor, self._ground.now())
-        return Forgotten(done.deliveries, self._lists.naming(address.key))
+        pending = not clear_traces(self._ground)
+        return Forgotten(done.deliveries, self._lists.naming(address.key), pending, self._ground.store.is_sqlite)
 
     def organisations(self, city: str = "", *, without_address: bool = False) -> list[Organisation]:
         """Return organisations with their contacts, by city and name: all of them, or those where no address works.

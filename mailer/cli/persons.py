@@ -32,6 +32,10 @@ KIND_WORDS = {
     "sessions": N_("browsers that users of the console logged in with long ago: {n}"),
     "log_ins": N_("failed attempts to log in: {n}"),
 }
+TRACES_PENDING = N_(
+    "the database’s log file still holds what was erased, as somebody reads in it: `mailer serve` tries again each "
+    "half a minute, `mailer retention run` at once"
+)
 REACH_WORDS = {Reach.OFF_LISTS: N_("on no list"), Reach.SUPPRESSED: N_("gets no mail of ours: {reason}")}
 
 
@@ -198,12 +202,16 @@ def forget(ctx: typer.Context, address: AddressArgument, name: AsOption = "", as
     with open_house(ctx) as house:
         done = house.persons.forget(address, name)
     if as_json:
-        say_json({"deliveries": done.deliveries, "sheets": done.sheets})
+        say_json({"deliveries": done.deliveries, "sheets": done.sheets, "pending": done.pending})
         return
     say(_("the person is erased; {n} copies stay in the figures, under no name").format(n=done.deliveries))
+    if done.pending:
+        say(_(TRACES_PENDING), "yellow")
     for sheet in done.sheets:
         say(_("{file} still names the address: take the row out; it subscribes nobody").format(file=sheet), "yellow")
     say(_("backups and files that were exported are not touched"), "yellow")
+    if not done.overwritten:
+        say(_("PostgreSQL keeps the octets of former rows in its files until VACUUM has made room of them"), "yellow")
 
 
 def organisations(
@@ -260,11 +268,14 @@ def run_retention(
     """Clear what is too old."""
     with open_house(ctx) as house:
         counts = house.retention.count() if dry_run else house.retention.run(name)
+        pending = house.retention.traces_since() is not None
     if as_json:
         say_json(counts)
         return
     for kind, count in counts.items():
         say(_(KIND_WORDS[kind]).format(n=count))
+    if pending:
+        say(_(TRACES_PENDING), "yellow")
     if dry_run:
         say(_("nothing was changed (--dry-run)"))
 
@@ -273,12 +284,15 @@ def show_retention(ctx: typer.Context, as_json: JsonOption = False) -> None:
     """Show what is too old, and the last clearing."""
     with open_house(ctx) as house:
         counts, last, zone = house.retention.count(), house.retention.last_run(), house.config.zone
+        traces = house.retention.traces_since()
     if as_json:
         told = None if last is None else {"day": last.day, "ended_at": last.ended_at, "counts": dict(last.counts)}
-        say_json({"too_old": counts, "last": told})
+        say_json({"too_old": counts, "last": told, "traces_since": traces})
         return
     for kind, count in counts.items():
         say(_(KIND_WORDS[kind]).format(n=count))
+    if traces is not None:
+        say(_(TRACES_PENDING), "yellow")
     if last is None:
         say(_("nothing was cleared yet; `mailer serve` does it once a day"))
     elif last.ended_at is not None:

@@ -45,6 +45,7 @@ def _tune_sqlite(connection: Any, busy_timeout_s: float) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {round(busy_timeout_s * 1000)}")
     cursor.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
     cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    cursor.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, not only forgotten
     cursor.close()
 
 
@@ -136,6 +137,25 @@ class Store:
             finally:
                 driver.execute(f"PRAGMA busy_timeout = {wait_ms}")
                 driver.close()
+
+    def truncate_log(self, wait_s: float) -> bool:
+        """Copy SQLite's write-ahead log into the database and empty the file; False where others kept it in use.
+
+        Until then what a transaction has overwritten stands in the log, or in the database itself. wait_s: how long
+        readers and writers are waited for. PostgreSQL has no such file: True.
+        """
+        if not self.is_sqlite:
+            return True
+        with _said_plainly(self), self._engine.connect() as connection:
+            driver = connection.connection.cursor()  # inside a transaction nothing can be emptied
+            known_ms = driver.execute("PRAGMA busy_timeout").fetchone()[0]
+            try:
+                driver.execute(f"PRAGMA busy_timeout = {round(wait_s * 1000)}")
+                busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                driver.execute(f"PRAGMA busy_timeout = {known_ms}")
+                driver.close()
+            return not busy
 
     def writer(self) -> "Writer":
         """A connection for one thread that writes again and again."""

@@ -798,4 +798,6 @@ house = Table(
     Column("clock_seen_at", UtcTime),
     Column("confirmed_by", String(200), nullable=False, server_default=""),
     Column("confirmed_at", UtcTime),
+    # since when SQLite's log file may hold persons that were erased; null: it holds none
+    Column("traces_since", UtcTime),
 )

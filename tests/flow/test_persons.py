@@ -66,7 +66,7 @@ def test_a_person_is_handed_out_and_erased(news: Newsletter, relay: Relay, tmp_p
     assert json.loads(file.read_text("utf-8"))["contact"]["name"] == "丙"
     news.run("contacts", "data", ADDRESS, "--out", str(file), code=1)
     done = news.json("contacts", "forget", ADDRESS, "--as", "管理员")
-    assert done == {"deliveries": 1, "sheets": ["subscribers/members.csv"]}
+    assert done == {"deliveries": 1, "sheets": ["subscribers/members.csv"], "pending": False}
     news.run("contacts", "data", "nobody@else.example", code=1)
     assert news.json("status", "last")["accepted"] == 5
     change = news.json("lists", "sync")["members"]

@@ -136,12 +136,15 @@ def forget(visit: Visit) -> Response:
     if visit.text("confirm") != visit.text("address"):
         raise UsageError(_("the address typed is another"), cure=_("type the address to confirm that it is erased"))
     done = visit.house.persons.forget(visit.text("address"), visit.by)
-    if done.sheets:
-        return visit.go(
-            "/contacts",
-            _("Erased; the address still stands in {sheets}.").format(sheets=_(", ").join(done.sheets)),
-            "warning",
+    still = [_("Erased; the address still stands in {sheets}.").format(sheets=_(", ").join(done.sheets))] * bool(
+        done.sheets
+    )
+    if done.pending:
+        still.append(
+            _("The database’s log file holds the person until nobody reads in it; this is tried again by itself.")
         )
+    if still:
+        return visit.go("/contacts", " ".join(still), "warning")
     return visit.go("/contacts", _("Erased; only a code that nobody can read back keeps it from coming again."))
 
 
