@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from mailer.cli.drawing import STATUS_WORDS, class_word, say, say_marked, show_time
+from mailer.cli.drawing import STATUS_WORDS, reason_word, say, say_marked, show_time
 from mailer.i18n import _, ngettext
 from mailer.model.contact_history import ContactHistory
 from mailer.model.contact_import import ChangeKind, ContactChange, ImportReport, UndoReport
@@ -22,8 +22,7 @@ from mailer.model.contact_words import (
 )
 from mailer.model.delivery import Contact
 from mailer.model.history import DeliveryRecord
-from mailer.model.history_words import EVENT_WORDS
-from mailer.model.outcome import ReplyClass
+from mailer.model.history_words import EVENT_WORDS, say_left
 
 FEW = 10  # of each kind by name; --json has more
 
@@ -189,10 +188,13 @@ def draw_history(history: ContactHistory, zone: ZoneInfo) -> None:
             when=show_time(one.since, zone), basis=say_basis(one.basis), source=one.source,
         ))  # fmt: skip
         if one.left_at is not None:
-            say("  " + _("left at {when}: {why}").format(when=show_time(one.left_at, zone), why=one.left_reason or "–"))
+            say(
+                "  "
+                + _("left at {when}: {why}").format(when=show_time(one.left_at, zone), why=say_left(one.left_reason))
+            )
     if history.suppression is not None:
         found = history.suppression
-        word = class_word(found.reason) if found.reason in set(ReplyClass) else found.reason
+        word = reason_word(found.reason)
         say(_("suppressed since {when}: {reason} ({source})").format(
             when=show_time(found.since, zone), reason=word, source=found.source
         ), "yellow")  # fmt: skip

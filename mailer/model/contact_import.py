@@ -96,10 +96,10 @@ class Standing:
 def decide_change(found: SheetContact, standing: Standing) -> ContactChange:
     """Return what the import of one contact does. A blank cell leaves what is known as it is; nobody comes back."""
     wanted, place = found.contact, found.place
-    if standing.suppressed:
-        return ContactChange(ChangeKind.KEPT_OUT, wanted, place, kept_out=KeptOut.SUPPRESSED)
     if standing.status == "left" and not standing.dropped:
         return ContactChange(ChangeKind.KEPT_OUT, wanted, place, kept_out=KeptOut.LEFT)
+    if standing.suppressed:
+        return ContactChange(ChangeKind.KEPT_OUT, wanted, place, kept_out=KeptOut.SUPPRESSED)
     if standing.status == "pending":
         return ContactChange(ChangeKind.KEPT_OUT, wanted, place, kept_out=KeptOut.PENDING)
     known = standing.known

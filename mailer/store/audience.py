@@ -385,16 +385,23 @@ def longest_values(connection: Connection, list_name: str) -> dict[str, str]:
     return found
 
 
-def suppress_address(connection: Connection, address_hash: str, reason: str, source: str, now: datetime) -> bool:
-    """Suppress an address from now on, without end; False when it was so already."""
+def suppress_address(
+    connection: Connection,
+    address_hash: str,
+    reason: str,
+    source: str,
+    now: datetime,
+    *,
+    over: Collection[str] = frozenset(),
+) -> bool:
+    """Suppress an address from now on, without end; False when it was so already. over: reasons that give way."""
     fields = {"reason": reason, "source": source[:200], "since": now, "until": None, "note": ""}
     entry = suppression.c.address_hash == address_hash
-    known = connection.execute(select(suppression.c.until).where(entry)).one_or_none()
-    if known is None:
+    if connection.execute(select(suppression.c.id).where(entry)).first() is None:
         connection.execute(insert(suppression).values(address_hash=address_hash, **fields))
         return True
-    ended = update(suppression).where(entry, suppression.c.until.is_not(None)).values(**fields)
-    return known.until is not None and connection.execute(ended).rowcount == 1
+    weak = or_(suppression.c.until.is_not(None), suppression.c.reason.in_(over))
+    return connection.execute(update(suppression).where(entry, weak).values(**fields)).rowcount == 1
 
 
 def suppressed_among(connection: Connection, hashes: Collection[str], now: datetime | None = None) -> set[str]:

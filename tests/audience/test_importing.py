@@ -56,7 +56,8 @@ class Office:
         ground = Ground(made.folder, lambda: clock[0])
         ground.store = store
         ground.secret = SECRET
-        lists, people = Lists(ground), People(ground)
+        people = People(ground)
+        lists = Lists(ground, people)
         return cls(folder, store, Contacts(ground, lists, people), lists, people, clock)
 
     def bring(

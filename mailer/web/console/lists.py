@@ -54,7 +54,7 @@ def show_lists(visit: Visit) -> Response:
 
 def sync(visit: Visit) -> Response:
     """Make the lists follow their sheets, as was shown."""
-    done = visit.house.lists.sync(may_shrink=visit.text("shrink") == "yes")
+    done = visit.house.lists.sync(by=visit.by, may_shrink=visit.text("shrink") == "yes")
     added, gone = sum(len(one.added) for one in done.values()), sum(len(one.removed) for one in done.values())
     return visit.go(
         "/lists", _("The lists follow their sheets: {added} came, {gone} went.").format(added=added, gone=gone)

