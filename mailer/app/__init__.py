@@ -66,8 +66,8 @@ class House(Ground):
 
     def __init__(self, home: Path, now: Callable[[], datetime] = utc_now) -> None:
         super().__init__(home, now)
-        self.lists = Lists(self)
         self.people = People(self)
+        self.lists = Lists(self, self.people)
         self.access = Access(self, self.people)
         self.api_tokens = ApiTokens(self, self.people)
         self.contacts = Contacts(self, self.lists, self.people)

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from mailer.model.delivery import DeliveryStatus
+from mailer.store.house import note_traces
 from mailer.store.organisations import drop_unused
 from mailer.store.schema import (
     attempt,
@@ -113,6 +114,8 @@ def erase_persons(connection: Connection, persons: Sequence[Erased], now: dateti
                 connection.execute(delete(table).where(table.c.subject == subject))
         connection.execute(update(suppression).where(suppression.c.address_hash == one.hashed).values(note=""))
         _erase_prose(connection, one)
+    if persons:
+        note_traces(connection, now)
     return len(numbers)
 
 

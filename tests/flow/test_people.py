@@ -44,6 +44,8 @@ def test_a_fresh_folder_takes_any_name_at_its_word_and_says_so(tmp_path: Path, r
     assert news.json("send", "2020-07", "--wait")["accepted"] == 10
     assert "nobody is registered" in news.run("user", "list").stdout
     assert trail(news) == [
+        ("(program)", "sync_list"),
+        ("(program)", "sync_list"),
         ("主编", "submit"),
         ("主编", "approve"),
         ("", "schedule"),
