@@ -113,7 +113,8 @@ class Drafts:
         try:
             issue = self._issues.load(slug)
         except InputError as error:
-            return IssueGlance(slug, slug, "", None, status, str(error))
+            line = f"{ISSUE_FILE}:{error.line}: " if error.line is not None else ""
+            return IssueGlance(slug, slug, "", None, status, f"{line}{error.message}")
         head = issue.masthead
         label = _("{year} no. {number}").format(year=head.year, number=head.number) if head.number else str(head.year)
         if head.total:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from mailer.app import House
 from mailer.errors import MailerError
 from mailer.i18n import _
+from mailer.web.console.cures import Cure, cure_of, say_error
 from mailer.web.console.desk import Desk, Visit
 
 SECRET = ("password", "secret", "token", "key")  # words of names whose values are never shown
@@ -30,7 +31,7 @@ class Trouble:
     """Something of the house that is not as it should be, and its cure."""
 
     text: str
-    cure: str
+    cure: Cure
     grave: bool = False
 
 
@@ -91,7 +92,7 @@ def find_troubles(house: House) -> list[Trouble]:
         try:
             act()
         except MailerError as error:
-            found.append(Trouble(str(error), error.cure, grave=True))
+            found.append(Trouble(say_error(error), cure_of(error), grave=True))
 
     attempt(house.identity.require)
     attempt(house.relays.settings)
@@ -102,23 +103,31 @@ def find_troubles(house: House) -> list[Trouble]:
         found.append(
             Trouble(
                 _("There is no public_url: no opens, clicks, archive or one-click unsubscribe by the web."),
-                _("Readers leave by mail. Set public_url where readers can reach this machine."),
+                Cure(_("Readers leave by mail. Set public_url where readers can reach this machine.")),
             )
         )
     if not (config.bounces.imap_host or config.bounces.maildir):
-        found.append(Trouble(_("Returned mail is not read."), _("Set imap_host or maildir in [bounces].")))
+        found.append(Trouble(_("Returned mail is not read."), Cure(_("Set imap_host or maildir in [bounces]."))))
     if not config.dkim:
         found.append(
-            Trouble(_("Mail is not signed (DKIM)."), _("`mailer dkim create` makes keys; not for a 163 or QQ mailbox."))
+            Trouble(
+                _("Mail is not signed (DKIM)."),
+                Cure(_("Whoever looks after the machine makes the keys; a 163 or QQ mailbox needs none.")),
+            )
         )
     if not config.console.url and config.console.host not in ("127.0.0.1", "::1", "localhost"):
         found.append(
             Trouble(
                 _("The console is open to the network without console.url, so without TLS."),
-                _("Put a TLS proxy before it and set console.url."),
+                Cure(_("Put a TLS proxy before it and set console.url.")),
                 grave=True,
             )
         )
     if len(house.people.list()) < 2 and config.approval.rules.four_eyes:
-        found.append(Trouble(_("Two pairs of eyes are asked for, and there is one user."), _("`mailer user add NAME`")))
+        found.append(
+            Trouble(
+                _("Two pairs of eyes are asked for, and there is one user."),
+                Cure(_("Register a second one."), "/users"),
+            )
+        )
     return found
