@@ -29,7 +29,14 @@ HEAD_ZH = """\
 全部设置项，取自程序自带的说明（由 `make reference` 写成）。写错的设置项会报错，并提示最接近的正确名称。时长写成数字加单位：`30s`、
 `10m`、`48h`、`2d`、`1w`（秒、分、时、天、周）。密码一类的机密不写在这里：放在环境变量或权限为 0600 的文件里。
 """
-WORDS_ZH = {"required": "必填", "not written": "不写", "key": "设置项", "default": "默认值", "meaning": "含义", "Top": "顶层"}
+WORDS_ZH = {
+    "required": "必填",
+    "not written": "不写",
+    "key": "设置项",
+    "default": "默认值",
+    "meaning": "含义",
+    "Top": "顶层",
+}
 
 
 def say(word: str) -> str:

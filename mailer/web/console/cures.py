@@ -1,7 +1,7 @@
 """What to do about a refusal, as the console does it: the house names commands, a clerk has pages.
 
 The house's errors carry their cure in the words of the command line. Those that name a command, an option or a
-variable have a form of their own here, by their message; a test goes over all of them. Every other cure is said as it is.
+variable have a form of their own here, by their message; a test goes over all of them. Others are said as they are.
 """
 
 import re
@@ -208,7 +208,7 @@ def cure_of(error: MailerError) -> Cure:
 
 
 def say_error(error: MailerError) -> str:
-    """Return what is wrong as a page says it: without the names of options, and files without the folders above them."""
+    """Return what is wrong as a page says it: without names of options, and files without the folders above them."""
     parts = []
     if error.file is not None:
         name = Path(error.file).name

@@ -92,7 +92,14 @@ _pages = Environment(
     lstrip_blocks=True,
 )
 _pages.globals.update(
-    language=current_language, _=_, ngettext=ngettext, asset=asset_path, icon=draw_icon, status=draw_status, here=say_here, draw_error=draw_error
+    language=current_language,
+    _=_,
+    ngettext=ngettext,
+    asset=asset_path,
+    icon=draw_icon,
+    status=draw_status,
+    here=say_here,
+    draw_error=draw_error,
 )
 _pages.filters.update(time=_time, day=show_day, word=word_of, number=lambda value: f"{value:,}")
 

@@ -30,7 +30,9 @@ def messages() -> Iterator[tuple[str, str]]:
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "N_"):
-                yield from ((one.value, place) for one in node.args if isinstance(one, ast.Constant))
+                for one in node.args:
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                        yield one.value, place
 
 
 def names_in(text: str) -> set[str]:
