@@ -16,6 +16,7 @@ from mailer.model.delivery import IssueStatus
 from mailer.model.people import Right
 from mailer.model.proof import ProofOutcome
 from mailer.model.report import Finding, Severity
+from mailer.web.console.cures import say_error, say_here
 from mailer.web.console.desk import MAX_UPLOAD, PREVIEW_HEADERS, Desk, Visit
 from mailer.web.console.frame import draw_error
 
@@ -84,7 +85,7 @@ def upload_document(visit: Visit) -> Response:
             kept, visit.text("slug") or None, replace=visit.text("replace") == "yes"
         )
     for remark in remarks[:3]:
-        visit.say(f"{remark.text} {remark.cure}".strip(), "warning")
+        visit.say(f"{remark.text} {say_here(remark.cure)}".strip(), "warning")
     return visit.go(f"/issues/{issue.slug}/edit", _("“{name}” was read. Look it through.").format(name=name))
 
 
@@ -208,7 +209,7 @@ def _look(visit: Visit, slug: str, list_name: str) -> tuple[str, str]:
     try:
         look = visit.house.drafts.look(slug, visit.house.lists.choose([list_name])[0])
     except MailerError as error:
-        return str(draw_error(error)), str(error)
+        return str(draw_error(error)), say_error(error)
     return look.html, look.text
 
 

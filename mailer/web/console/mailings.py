@@ -23,6 +23,7 @@ from mailer.model.standing_words import domain_line, relay_lines, say_span
 from mailer.model.tempo import Tempo
 from mailer.model.tempo_words import say_tempo
 from mailer.model.words import STATUS_WORDS, class_word, reason_word
+from mailer.web.console.cures import say_here
 from mailer.web.console.desk import PAGE_HEADERS, Desk, Visit, language_of_console
 from mailer.web.console.frame import show_time
 from mailer.web.language import speaking
@@ -255,8 +256,10 @@ def show_why(visit: Visit, number: int) -> Response:
     return visit.page(
         "why.html.j2",
         history=history,
-        absence=absence.format(
-            earlier=earlier.mailing_id if earlier else "", status=_(STATUS_WORDS[earlier.status]) if earlier else ""
+        absence=say_here(
+            absence.format(
+                earlier=earlier.mailing_id if earlier else "", status=_(STATUS_WORDS[earlier.status]) if earlier else ""
+            )
         ),
         told=sorted(told, key=lambda one: one[0]),
         subscriptions=[say_subscription(one, lambda moment: show_time(moment, zone)) for one in history.subscriptions],
