@@ -21,6 +21,7 @@ from mailer.app.histories import Histories
 from mailer.app.hooks import Hooks
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.joining import Joining
+from mailer.app.kept_mail import KeptMails
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
 from mailer.app.months import Months
@@ -87,6 +88,7 @@ class House(Ground):
         self.rehearsals = Rehearsals(self, self.forecasts)
         self.histories = Histories(self, self.relays)
         self.returned = Returned(self)
+        self.kept_mail = KeptMails(self)
         self.hooks = Hooks(self, self.returned)
         self.suppressions = Suppressions(self)
         self.signing = Signing(self)

@@ -38,6 +38,9 @@ class Act(StrEnum):
     ENABLE_USER = "enable_user"
     SUPPRESS = "suppress"  # a person entered that an address gets nothing
     LIFT = "lift"  # a person let an address get mail again
+    CLOSE_RETURNED = "close_returned"  # a person has dealt with a mail that came back
+    TIE_RETURNED = "tie_returned"  # a person said which copy a mail that came back is about, and what it means
+    REOPEN_RETURNED = "reopen_returned"  # that was taken back
     IMPORT_CONTACTS = "import_contacts"
     UNDO_IMPORT = "undo_import"
     EXPORT_CONTACTS = "export_contacts"
@@ -63,8 +66,8 @@ class Act(StrEnum):
 class Subject(NamedTuple):
     """What was acted on, by its kind and what it is called.
 
-    "issue" and "list" with their name, "mailing", "user" and "import" with their number, "address" with its HMAC,
-    "house" with nothing.
+    "issue", "list" and "relay" with their name, "mailing", "user", "import" and "returned" (mail) with their number,
+    "address" with its HMAC, "house" with nothing.
     """
 
     kind: str

@@ -34,6 +34,9 @@ ACT_WORDS: dict[Act, str] = {
     Act.ENABLE_USER: N_("enabled"),
     Act.SUPPRESS: N_("address suppressed"),
     Act.LIFT: N_("suppression lifted"),
+    Act.CLOSE_RETURNED: N_("dealt with"),
+    Act.TIE_RETURNED: N_("tied to a copy by hand"),
+    Act.REOPEN_RETURNED: N_("waits again"),
     Act.IMPORT_CONTACTS: N_("contacts imported"),
     Act.UNDO_IMPORT: N_("import undone"),
     Act.EXPORT_CONTACTS: N_("contacts exported"),
@@ -62,6 +65,7 @@ SUBJECT_WORDS = {
     "address": N_("address {name}"),
     "import": N_("import {name}"),
     "list": N_("list {name}"),
+    "returned": N_("returned mail {name}"),
 }
 FAULT_WORDS: dict[AuditFault, str] = {
     AuditFault.CHANGED: N_("entry {id} was changed: its hash is not that of what it holds"),
