@@ -33,6 +33,7 @@ from mailer.app.proofs import Proofs
 from mailer.app.reach import Reach
 from mailer.app.readings import Readings
 from mailer.app.rehearsals import Rehearsals
+from mailer.app.relay_tests import RelayTests
 from mailer.app.relays import Relays
 from mailer.app.reporting import Reporting
 from mailer.app.retention import Retention
@@ -80,6 +81,7 @@ class House(Ground):
         self.approvals = Approvals(self, self.issues, self.lists)
         self.checks = Checks(self)
         self.relays = Relays(self)
+        self.relay_tests = RelayTests(self, self.relays, self.people)
         self.mailings = Mailings(self, self.issues, self.lists, self.relays)
         self.reach = Reach(self, self.issues, self.lists)
         self.corrections = Corrections(self, self.issues)

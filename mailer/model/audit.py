@@ -46,6 +46,7 @@ class Act(StrEnum):
     EXPORT_CONTACTS = "export_contacts"
     CONFIRM = "confirm"  # a person said that this house may send
     TEST_NOTICES = "test_notices"  # to every target of the notices to staff
+    TEST_RELAY = "test_relay"  # a log-in by itself, or a test mail
     JOIN = "join"  # staff put a reader on a list, or asked one to confirm
     LEAVE = "leave"  # staff took a reader off a list
     CHANGE_CONTACT = "change_contact"

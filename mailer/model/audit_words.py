@@ -48,6 +48,7 @@ ACT_WORDS: dict[Act, str] = {
     Act.RETAIN: N_("old data cleared"),
     Act.CONFIRM: N_("house confirmed"),
     Act.TEST_NOTICES: N_("notices tested"),
+    Act.TEST_RELAY: N_("tested"),
     Act.ADD_TOKEN: N_("API token made"),
     Act.REVOKE_TOKEN: N_("API token revoked"),
     Act.SET_PASSWORD: N_("password set"),
@@ -65,6 +66,7 @@ SUBJECT_WORDS = {
     "address": N_("address {name}"),
     "import": N_("import {name}"),
     "list": N_("list {name}"),
+    "relay": N_("relay {name}"),
     "returned": N_("returned mail {name}"),
 }
 FAULT_WORDS: dict[AuditFault, str] = {
