@@ -27,6 +27,7 @@ KIND_WORDS = {
     "events": N_("words of bounces and other events: {n}"),
     "readings": N_("programs and networks of opens and clicks: {n}"),
     "replies": N_("replies of relays: {n}"),
+    "returned": N_("returned mails kept for a person: {n}"),
     "logs": N_("notices: {n}"),
     "requests": N_("requests to join: {n}"),
     "sessions": N_("browsers that users of the console logged in with long ago: {n}"),

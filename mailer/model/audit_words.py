@@ -34,6 +34,9 @@ ACT_WORDS: dict[Act, str] = {
     Act.ENABLE_USER: N_("enabled"),
     Act.SUPPRESS: N_("address suppressed"),
     Act.LIFT: N_("suppression lifted"),
+    Act.CLOSE_RETURNED: N_("dealt with"),
+    Act.TIE_RETURNED: N_("tied to a copy by hand"),
+    Act.REOPEN_RETURNED: N_("waits again"),
     Act.IMPORT_CONTACTS: N_("contacts imported"),
     Act.UNDO_IMPORT: N_("import undone"),
     Act.SYNC_LIST: N_("follows its sheet"),
@@ -47,6 +50,7 @@ ACT_WORDS: dict[Act, str] = {
     Act.RETAIN: N_("old data cleared"),
     Act.CONFIRM: N_("house confirmed"),
     Act.TEST_NOTICES: N_("notices tested"),
+    Act.TEST_RELAY: N_("tested"),
     Act.ADD_TOKEN: N_("API token made"),
     Act.REVOKE_TOKEN: N_("API token revoked"),
     Act.SET_PASSWORD: N_("password set"),
@@ -64,6 +68,8 @@ SUBJECT_WORDS = {
     "address": N_("address {name}"),
     "import": N_("import {name}"),
     "list": N_("list {name}"),
+    "relay": N_("relay {name}"),
+    "returned": N_("returned mail {name}"),
 }
 FAULT_WORDS: dict[AuditFault, str] = {
     AuditFault.CHANGED: N_("entry {id} was changed: its hash is not that of what it holds"),

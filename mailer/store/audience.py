@@ -478,6 +478,7 @@ class Standing:
     erased: bool = False
     left_at: datetime | None = None
     left_reason: str = ""
+    status: str = ""
 
 
 def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing | None:
@@ -514,4 +515,26 @@ def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing |
         row.erased_at is not None,
         row.left_at,
         row.left_reason or "",
+        row.status or "",
     )
+
+
+def put_back_subscription(
+    connection: Connection, gone: Standing, was: Standing, by: Actor, now: datetime, source: str
+) -> bool:
+    """Undo a leaving, back to what was before it; False where it is not the standing now that it brought about."""
+    result = connection.execute(
+        update(subscription)
+        .where(
+            subscription.c.contact_id == gone.contact_id,
+            subscription.c.list_id == gone.list_id,
+            subscription.c.status == "left",
+            subscription.c.left_at == gone.left_at,
+            subscription.c.left_reason == gone.left_reason,
+        )
+        .values(status=was.status, left_at=was.left_at, left_reason=was.left_reason)
+    )
+    if result.rowcount and was.active:
+        grounds = Grounds("", source, by=by)
+        log_contacts(connection, [gone.contact_id], gone.list_id, ConsentAct.RETURNED, grounds, now)
+    return result.rowcount == 1

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 
 from mailer.model.event_stream import EventKind, StreamEvent, StreamPlace
-from mailer.model.report import Tie
+from mailer.model.report import UNSURE
 from mailer.store.database import Connection
 from mailer.store.plans import ORDINALS
 from mailer.store.schema import attempt, delivery, distribution_list, event, mailing, reading_event
@@ -38,7 +38,7 @@ def read_reports(
             row.id,
             StreamEvent(
                 f"event:{row.id}", row.kind, row.mailing_id, row.delivery_id, row.list_name, row.address,
-                row.happened_at, row.reply_class, row.detail, hard=row.hard, probable=row.tie == Tie.PROBABLE.value,
+                row.happened_at, row.reply_class, row.detail, hard=row.hard, probable=row.tie in UNSURE,
             ),
         )
         for row in connection.execute(query)

@@ -667,6 +667,14 @@ returned_mail = Table(
     Column("first_lines", Text, nullable=False, server_default=""),
     Column("detail", Text, nullable=False, server_default=""),
     Column("read_at", UtcTime, nullable=False),
+    Column("done_at", UtcTime),  # null: it waits for a person
+    Column("done_by", String(100), nullable=False, server_default=""),
+    Column("cleared_at", UtcTime),  # its words are gone; the row stays, or the same mail would be kept again
+    # what a person said of it, and what has to be put back when that is taken back: see tracking/by_reading.py
+    Column("meaning", String(16), nullable=False, server_default=""),
+    Column("hand_delivery_id", ForeignKey("delivery.id"), index=True),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("undo", JSON(none_as_null=True)),
     Index("ix_returned_mail_answer", "answer", "id"),
 )
 

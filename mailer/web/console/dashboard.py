@@ -77,7 +77,7 @@ def _warnings(house: House) -> list[Concern]:
             found.append(
                 Concern(_("Mailing {id} is held: {reason}").format(id=one.id, reason=one.reason), f"/mailings/{one.id}")
             )
-    answers, others = house.returned.count_kept()
+    answers, others = house.kept_mail.count()
     if answers:
         found.append(Concern(_("{n} answers of readers wait to be read.").format(n=answers), "/returned"))
     if others:
