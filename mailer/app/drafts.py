@@ -113,7 +113,7 @@ class Drafts:
         try:
             issue = self._issues.load(slug)
         except InputError as error:
-            return IssueGlance(slug, slug, "", None, status, str(error))
+            return IssueGlance(slug, slug, "", None, status, str(error.tell_from(self._ground.home)))
         head = issue.masthead
         label = _("{year} no. {number}").format(year=head.year, number=head.number) if head.number else str(head.year)
         if head.total:

@@ -141,10 +141,10 @@ def apply_import(visit: Visit) -> Response:
 
 def undo_import(visit: Visit) -> Response:
     """Put back what an import changed."""
-    number = visit.text("number")
-    if not number.isdecimal():
+    number = visit.number(visit.text("number"))
+    if not number:
         raise UsageError(_("no import was chosen"))
-    done = visit.house.contacts.undo_import(int(number), visit.by)
+    done = visit.house.contacts.undo_import(number, visit.by)
     sentence = _("Undone: {removed} taken out, {restored} put back.").format(
         removed=done.removed, restored=done.restored
     )
