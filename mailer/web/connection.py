@@ -39,24 +39,25 @@ class PunctualProtocol(H11Protocol):
 
     def resume_writing(self) -> None:
         """It has read."""
-        self._stalled = _cancel(self._stalled)
+        self._stalled = _end(self._stalled)
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing more."""
-        self._head, self._stalled = _cancel(self._head), _cancel(self._stalled)
+        self._head, self._stalled = _end(self._head), _end(self._stalled)
         super().connection_lost(exc)
 
     def _watch(self) -> None:
         if self.cycle is not None and not self.cycle.response_complete:
-            self._head = _cancel(self._head)
+            self._head = _end(self._head)
         elif self._head is None and not self.transport.is_closing():
             self._head = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
 
 
-def _cancel(timer: asyncio.TimerHandle | None) -> None:
+def _end(timer: asyncio.TimerHandle | None) -> asyncio.TimerHandle | None:
     if timer is not None:
         timer.cancel()
+    return None
 
 
 def refuse_two_lengths(app: ASGIApp) -> ASGIApp:

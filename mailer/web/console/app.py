@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 # of what is no page, such as a file of figures or an API's answer: opened by itself it is nothing a browser acts on
 BARE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+    "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",

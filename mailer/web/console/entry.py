@@ -26,7 +26,7 @@ from mailer.web.console.desk import (
 )  # fmt: skip
 from mailer.web.console.frame import draw_console_page
 from mailer.web.language import speaking
-from mailer.web.reading import find_network
+from mailer.web.reading import network_of
 
 MAX_LOG_IN = 8192  # octets
 A_YEAR = 31_536_000  # seconds
@@ -80,12 +80,6 @@ def let_in(house: House, done: LogIn, target: str) -> Response:
     response = RedirectResponse(_ours(target), HTTPStatus.SEE_OTHER, headers=PAGE_HEADERS)
     _set(response, house, session_cookie(house), done.token, house.config.console.session_days * 86_400)
     return response
-
-
-def network_of(request: Request) -> str:
-    """Return the network a browser is in, as a proxy on this machine tells it; see `find_network`."""
-    peer = request.client.host if request.client else ""
-    return find_network(peer, request.headers.get("x-forwarded-for", ""))
 
 
 def draw_log_in(house: House, request: Request, wrong: str, done: LogIn = LogIn(LogInOutcome.REFUSED)) -> Response:  # noqa: B008 - frozen
