@@ -204,7 +204,7 @@ def test_many_cookies_are_only_cookies(office: Office) -> None:
             "; =; ;;",
             "a" * 100_000,
         ):
-            answer = visitor.get("/", headers={"Cookie": cookies.encode("latin-1")})
+            answer = visitor.get("/", headers={b"Cookie": cookies.encode("latin-1")})
             assert answer.status_code in (303, 400), cookies[:20]
 
 
