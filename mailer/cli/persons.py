@@ -31,6 +31,7 @@ KIND_WORDS = {
     "requests": N_("requests to join: {n}"),
     "sessions": N_("browsers that users of the console logged in with long ago: {n}"),
     "log_ins": N_("failed attempts to log in: {n}"),
+    "api_answers": N_("answers of the API that were kept to be given again: {n}"),
 }
 REACH_WORDS = {Reach.OFF_LISTS: N_("on no list"), Reach.SUPPRESSED: N_("gets no mail of ours: {reason}")}
 

@@ -15,6 +15,7 @@ from mailer.app import House
 from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.api_token import ApiToken, Scope
+from mailer.web.api.once import answer_once
 from mailer.web.gauge import Gauge
 
 PER_SECOND = 50.0  # calls of one token, on the long run
@@ -93,9 +94,13 @@ class GuardedRoute(APIRoute):
             if unknown is not None:
                 raise UsageError(_("there is no parameter of this name"), field=unknown[:80])
             length = request.headers.get("content-length", "0")
-            if not length.isdecimal() or int(length) > most:
+            if not length.isdecimal() or len(length) > 12 or int(length) > most:
                 raise _too_large(most)
-            return await answer(Request(request.scope, _capped(request.receive, most)))
+            whole = Request(request.scope, _capped(request.receive, most))
+            if request.method != "POST":
+                return await answer(whole)
+            caller: Caller = request.state.caller
+            return await answer_once(caller.house, caller.token.id, whole, answer)
 
         return guarded
 
