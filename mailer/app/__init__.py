@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mailer.app.access import Access
 from mailer.app.alarms import Alarms
+from mailer.app.api_answers import ApiAnswers
 from mailer.app.api_tokens import ApiTokens
 from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
@@ -72,6 +73,7 @@ class House(Ground):
         self.lists = Lists(self, self.people)
         self.access = Access(self, self.people)
         self.api_tokens = ApiTokens(self, self.people)
+        self.api_answers = ApiAnswers(self)
         self.contacts = Contacts(self, self.lists, self.people)
         self.persons = Persons(self, self.lists, self.people)
         self.joining = Joining(self, self.lists, self.people)

@@ -12,8 +12,8 @@ from mailer.model.audit import Act, Subject
 from mailer.model.consent import Basis, ConsentAct, Grounds, LeaveReason
 from mailer.model.outcome import ReplyClass
 from mailer.model.people import Actor
-from mailer.model.suppression import NO_MORE
 from mailer.model.report import Tie
+from mailer.model.suppression import NO_MORE
 from mailer.store import audience, audit, events
 from mailer.store.database import Connection
 from mailer.store.events import NewEvent

@@ -144,6 +144,19 @@ api_token = Table(
     Column("revoked_at", UtcTime),
 )
 
+# what the API has answered, or is about to, by the key that a caller gave: kept for a day, so that a call is made once
+api_answer = Table(
+    "api_answer",
+    metadata,
+    Column("token_id", ForeignKey("api_token.id"), primary_key=True, autoincrement=False),
+    Column("key_sha256", String(64), primary_key=True),
+    Column("request_sha256", String(64), nullable=False),  # of method, path and body
+    Column("begun_at", UtcTime, nullable=False, index=True),
+    Column("status", Integer),  # none: not answered yet
+    Column("media_type", String(100), nullable=False, server_default=""),
+    Column("body", LargeBinary),  # packed by zlib
+)
+
 # attempts to log in that failed, in a row, by what they are counted for: an HMAC of a name, a network or a browser
 log_in_failure = Table(
     "log_in_failure",

@@ -39,7 +39,7 @@ def show_contacts(visit: Visit) -> Response:
     """Contacts by list, standing and words."""
     house = visit.house
     words, status, chosen = visit.ask("q").strip(), visit.ask("status"), visit.ask("list")
-    after = int(visit.ask("after")) if visit.ask("after").isdecimal() else 0
+    after = visit.number(visit.ask("after"))
     found = house.contacts.page(
         words,
         chosen if chosen in house.config.lists else "",
@@ -172,7 +172,7 @@ def show_organisations(visit: Visit) -> Response:
     """Organisations by city, or those that nothing reaches."""
     without, city = visit.ask("only") == "unreached", visit.ask("city").strip()
     found = visit.house.persons.organisations(city, without_address=without)
-    start = int(visit.ask("from") or 0) if visit.ask("from").isdecimal() else 0
+    start = visit.number(visit.ask("from"))
     if start >= len(found) and found:
         return RedirectResponse("/organisations", 303, headers=PAGE_HEADERS)
     return visit.page(

@@ -99,7 +99,7 @@ def show_issue(visit: Visit, slug: str) -> Response:
         findings = house.drafts.check(slug)
         rounds = house.approvals.rounds(slug)
     except MailerError as error:
-        wrong = draw_error(error)
+        wrong = draw_error(error.tell_from(house.home))
     current = next((one for one in rounds.records if one.voided is None), None) if rounds is not None else None
     return visit.page(
         "issue.html.j2",
@@ -155,7 +155,7 @@ def look_at_text(visit: Visit, slug: str) -> Response:
     try:
         look = visit.house.drafts.look(slug, list_name, text)
     except MailerError as error:
-        return visit.piece("look_wrong.html.j2", error=error)
+        return visit.piece("look_wrong.html.j2", error=error.tell_from(visit.house.home))
     address = f"/issues/{slug}/look/{visit.keep(look.html)}"
     return visit.piece("look.html.j2", look=look, address=address, tones=SEVERITY_TONES, view=visit.text("view"))
 
@@ -209,7 +209,7 @@ def _look(visit: Visit, slug: str, list_name: str) -> tuple[str, str]:
     try:
         look = visit.house.drafts.look(slug, visit.house.lists.choose([list_name])[0])
     except MailerError as error:
-        return str(draw_error(error)), say_error(error)
+        return str(draw_error(error)), say_error(error.tell_from(visit.house.home))
     return look.html, look.text
 
 
