@@ -144,6 +144,9 @@ def imports(
 def export(
     ctx: typer.Context,
     names: ListOption = None,
+    segments: Annotated[
+        list[str] | None, typer.Option("--segment", metavar="NAME", help=_("a segment by its name; repeat for several"))
+    ] = None,
     file: Annotated[
         Path, typer.Option("--out", "-o", metavar="FILE", help=_("the sheet to write: .csv or .xlsx"))
     ] = Path("contacts.xlsx"),
@@ -153,7 +156,10 @@ def export(
 ) -> None:
     """Write contacts to a sheet."""
     with open_house(ctx) as house:
-        count = house.contacts.export(file, names or (), acting_name(house, name), everyone=everyone)
+        if segments:
+            house.lists.count_segments(segments)  # a list is none
+        chosen = [*(names or ()), *(segments or ())]
+        count = house.contacts.export(file, chosen, acting_name(house, name), everyone=everyone)
     if as_json:
         say_json({"file": file, "rows": count})
         return
