@@ -59,7 +59,7 @@ class Persons:
         list_name: str,
         by: str,
         *,
-        basis: Basis = Basis.CONSENT,
+        basis: str = Basis.CONSENT,
         source: str = "",
         name: str = "",
         organisation: str = "",
@@ -73,6 +73,12 @@ class Persons:
         address = parse_address(text)
         said = _check_changes({"name": name, "organisation": organisation, "city": city})
         self._require_list(list_name)
+        if basis not in BASES:
+            raise UsageError(
+                _("“{text}” is no basis that staff may name").format(text=basis[:40]),
+                field="--basis",
+                cure=_("one of: {names}").format(names=_(", ").join(BASES)),
+            )
         where = " ".join(source.split())
         if not where or len(where) > LONGEST_SOURCE:
             raise UsageError(

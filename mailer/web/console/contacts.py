@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 
 from mailer.errors import UsageError
 from mailer.i18n import _
-from mailer.model.contact_words import say_basis, subscription_word
-from mailer.model.history_words import SUBSCRIPTION_WORDS
+from mailer.model.contact_words import say_basis, say_source, subscription_word
+from mailer.model.history_words import SUBSCRIPTION_WORDS, say_left
 from mailer.model.people import Right
 from mailer.model.words import reason_word
 from mailer.web.console.desk import PAGE_HEADERS, Desk, Visit
@@ -76,6 +76,8 @@ def show_contact(visit: Visit) -> Response:
         subscription_word=subscription_word,
         reason_word=reason_word,
         say_basis=say_basis,
+        say_source=say_source,
+        say_left=say_left,
         free=[(name, one) for name, one in house.config.lists_in_order() if not one.follows_file and name not in on],
         invitable=[(name, one) for name, one in house.config.lists_in_order() if one.joining in ("invite", "open")],
     )
