@@ -177,11 +177,11 @@ class Contacts:
     def export(self, file: Path, lists: Sequence[str] = (), by: str = "", *, everyone: bool = False) -> int:
         """Write contacts to a sheet, those actively on the lists (none: on any) or everyone ever; return how many rows.
 
-        It is put on the audit trail. Raises UsageError, NotFoundError, StateError.
+        A segment stands for those of its lists whom it means. It is put on the audit trail. Raises UsageError,
+        NotFoundError, StateError.
         """
         self._people.require(by, Right.CONTACTS)
-        names = self._lists.choose_lists(lists) if lists else []
-        wanted = ContactFilter(tuple(names), "" if everyone else "active")
+        wanted = self._filter(lists, "" if everyone else "active")
         count = 0
         digest = hashlib.sha256()
         with open_sheet(file, EXPORT_HEADINGS, "名单") as writer:
@@ -193,10 +193,11 @@ class Contacts:
                     count += 1
             with self._ground.store.write() as connection:  # before the file takes its place: no export without a word
                 actor = self._people.require(by, Right.CONTACTS, connection)
-                subject = Subject("list", names[0] if len(names) == 1 else "")
+                subject = Subject("list", wanted.lists[0] if len(wanted.lists) == 1 else "")
+                segments = sorted(set(lists) & self._ground.config.segments.keys())
                 audit.record(
                     connection, actor, Act.EXPORT_CONTACTS, subject, self._ground.now(),
-                    lists=names, rows=count, sha256=digest.hexdigest(),
+                    lists=list(wanted.lists), segments=segments, rows=count, sha256=digest.hexdigest(),
                 )  # fmt: skip
         return count
 
@@ -206,18 +207,24 @@ class Contacts:
         return [*fields, one.list_name, one.status, one.basis, one.source, since]
 
     def find(self, wanted: ContactFilter, limit: int) -> list[ListedContact]:
-        """Return contacts with their standing, list by list. Raises NotFoundError."""
-        if wanted.lists:
-            self._lists.choose(wanted.lists)
+        """Return contacts with their standing, list by list; a list may be a segment. Raises NotFoundError."""
+        chosen = self._filter(wanted.lists, wanted.status, wanted.text)
         with self._ground.store.read() as connection:
-            return list(contacts.iterate_contacts(connection, wanted, limit))
+            return list(contacts.iterate_contacts(connection, chosen, limit))
+
+    def _filter(self, lists: Sequence[str], status: str = "", text: str = "") -> ContactFilter:
+        """Return what lists and segments mean together; none: all. Raises NotFoundError."""
+        names = tuple(self._lists.choose(lists)) if lists else ()
+        return ContactFilter(names, status, text, self._ground.config.filters_of(lists))
 
     def page(self, words: str, list_name: str, after: int, most: int, status: str = "") -> list[tuple[int, Contact]]:
-        """Return contacts with their numbers, from after a number on. Raises NotFoundError for an unknown list."""
-        if list_name:
-            self._lists.choose([list_name])
+        """Return contacts with their numbers, each once, from after a number on.
+
+        list_name: a list or a segment. Raises NotFoundError for one that is not there.
+        """
+        wanted = self._filter([list_name] if list_name else [], status, words.strip()[:100])
         with self._ground.store.read() as connection:
-            return contacts.page_of_contacts(connection, words.strip()[:100], list_name, after, most, status)
+            return contacts.page_of_contacts(connection, wanted, after, most)
 
     def standings(self, numbers: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
         """Return how contacts stand, by number: the title of each list with the status on it."""

@@ -32,10 +32,11 @@ PAGE = 500  # addresses looked up at once
 
 @dataclass(frozen=True, slots=True)
 class SegmentCount:
-    """A segment of the settings with how many readers it means, by list."""
+    """A segment of the settings with how many readers it means: by list, and in all, each once."""
 
     name: str
     lists: Mapping[str, int]
+    readers: int
 
 
 class Lists:
@@ -229,9 +230,12 @@ class Lists:
                 SegmentCount(
                     name,
                     {
-                        one: plans.count_segment(connection, ids[one], (segment.filter,)) if one in ids else 0
+                        one: plans.count_segment(connection, [ids[one]], (segment.filter,)) if one in ids else 0
                         for one in segment.lists
                     },
+                    plans.count_segment(
+                        connection, [ids[one] for one in segment.lists if one in ids], (segment.filter,)
+                    ),
                 )
                 for name, segment in config.segments.items()
                 if not names or name in names

@@ -13,18 +13,21 @@ from mailer.audience.joining import join_by_staff
 from mailer.audience.leaving import leave_by_staff
 from mailer.audience.persons import change_contact, erase_person, hand_out
 from mailer.errors import UsageError
-from mailer.i18n import _
+from mailer.i18n import LANGUAGES, _
 from mailer.model.address import parse_address
 from mailer.model.consent import Basis, Grounds
+from mailer.model.contact_sheet import LIMITS
 from mailer.model.delivery import Contact
 from mailer.model.organisation import ContactReach, Organisation, OrganisationContact, Reach
 from mailer.model.people import Right
+from mailer.sources.contact_rows import fault_of, read_phone
 from mailer.store import audience, organisations
 from mailer.store.database import Connection
 from mailer.tokens import hash_address
 
 BASES = (Basis.CONSENT, Basis.CONTRACT, Basis.DUTY, Basis.PUBLIC)  # what staff may name
 LONGEST_SOURCE = 200
+LONGEST_KEY = 40
 PAGE = 500
 
 
@@ -56,7 +59,7 @@ class Persons:
         list_name: str,
         by: str,
         *,
-        basis: Basis = Basis.CONSENT,
+        basis: str = Basis.CONSENT,
         source: str = "",
         name: str = "",
         organisation: str = "",
@@ -68,7 +71,14 @@ class Persons:
         NotFoundError, UsageError, StateError.
         """
         address = parse_address(text)
+        said = _check_changes({"name": name, "organisation": organisation, "city": city})
         self._require_list(list_name)
+        if basis not in BASES:
+            raise UsageError(
+                _("“{text}” is no basis that staff may name").format(text=basis[:40]),
+                field="--basis",
+                cure=_("one of: {names}").format(names=_(", ").join(BASES)),
+            )
         where = " ".join(source.split())
         if not where or len(where) > LONGEST_SOURCE:
             raise UsageError(
@@ -81,7 +91,7 @@ class Persons:
             return join_by_staff(
                 connection,
                 self._ground.secret,
-                Contact(address.text, address.key, name=name, organisation=organisation, city=city),
+                Contact(address.text, address.key, **said),
                 list_name,
                 ids[list_name],
                 grounds,
@@ -113,12 +123,16 @@ class Persons:
         return dict(found.attributes) if found is not None else {}
 
     def change(self, text: str, changes: Mapping[str, Any], by: str) -> Contact:
-        """Correct what is kept of a person; raises what `audience.persons.change_contact` raises."""
+        """Correct what is kept of a person, as strictly as a sheet is read.
+
+        Raises UsageError for a value that no sheet may hold, and what `audience.persons.change_contact` raises.
+        """
         address = parse_address(text)
+        checked = _check_changes(changes)
         files = [name for name, one in self._ground.config.lists.items() if one.follows_file]
         with self._ground.store.write() as connection:
             actor = self._people.require(by, Right.CONTACTS, connection)
-            return change_contact(connection, self._ground.secret, address, changes, actor, self._ground.now(), files)
+            return change_contact(connection, self._ground.secret, address, checked, actor, self._ground.now(), files)
 
     def hand_out(self, text: str, by: str) -> dict[str, Any]:
         """Return everything kept of the person at an address. Raises AddressError, NotFoundError, StateError."""
@@ -186,3 +200,42 @@ def _to_organisation(members: Sequence[OrganisationContact], reasons: Mapping[st
 def _to_reach(one: OrganisationContact, reason: str | None) -> ContactReach:
     reach = Reach.SUPPRESSED if reason is not None else Reach.WORKS if one.active else Reach.OFF_LISTS
     return ContactReach(one.address, one.name, one.title, reach, reason or "")
+
+
+def _check_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields as they are kept. Raises UsageError for what an import would refuse too."""
+    checked: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name == "attributes":
+            checked[name] = tuple((_check_attribute(key), _check_value(key, said)) for key, said in value)
+        elif name == "language":
+            if value and value not in LANGUAGES:
+                raise UsageError(
+                    _("nothing is written in the language “{name}”").format(name=value[:20]),
+                    field="--language",
+                    cure=_("one of: {names}; or empty, for that of the list").format(names=_(", ").join(LANGUAGES)),
+                )
+            checked[name] = value
+        else:
+            checked[name] = _check_value(name, read_phone(value)[0] if name == "phone" else value)
+    return checked
+
+
+def _check_attribute(key: str) -> str:
+    if not key.isprintable() or len(key) > LONGEST_KEY:
+        raise UsageError(
+            _("this is no name of an attribute"),
+            field="--attribute",
+            cure=_("at most {n} characters, on one line").format(n=LONGEST_KEY),
+        )
+    return key
+
+
+def _check_value(name: str, value: str) -> str:
+    kept = value.strip()
+    # an attribute is as long as a name may be
+    fault = fault_of(name if name in LIMITS else "name", kept, exported=True)
+    if fault is not None:
+        reason, cure = fault
+        raise UsageError(reason, field=f"--{name}" if name in LIMITS else "--attribute", cure=cure)
+    return kept

@@ -156,10 +156,18 @@ def leave_by_staff(
         for name, list_id in lists.items()
         if contact_id is not None and audience.was_subscribed(connection, contact_id, list_id)
     ]
-    if contact_id is None or (not on and not everywhere):
+    if contact_id is None:
+        raise NotFoundError(
+            _("there is no contact {address}").format(address=address.text),
+            cure=_(
+                "see that it is written as in its sheet; `mailer suppressions add` keeps mail from an address that "
+                "nobody has"
+            ),
+        )
+    if not on and not everywhere:
         raise NotFoundError(
             _("{address} is on none of these lists").format(address=address.text),
-            cure=_("look it up in the sheets; `mailer lists` names them"),
+            cure=_("`mailer contacts show {address}` says on which it is").format(address=address.text),
         )
     ended = tuple(
         name

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from mailer.cli.drawing import STATUS_WORDS, reason_word, say, say_marked, show_time
+from mailer.cli.drawing import STATUS_WORDS, say, say_marked, show_time
 from mailer.i18n import _, ngettext
 from mailer.model.contact_history import ContactHistory
 from mailer.model.contact_import import ChangeKind, ContactChange, ImportReport, UndoReport
@@ -17,6 +17,8 @@ from mailer.model.contact_words import (
     say_basis,
     say_kept,
     say_place,
+    say_source,
+    say_suppressed,
     say_undone,
     subscription_word,
 )
@@ -130,7 +132,7 @@ def _draw_refused(report: ImportReport, refused: Path | None) -> None:
 
 def _draw_sum(report: ImportReport, *, dry_run: bool) -> None:
     parts = [f"{_(CHANGE_WORDS[kind])} {count}" for kind, count in report.counts.items() if count]
-    parts.append(_("refused") + f" {report.refused_count}")
+    parts.append(_("refused {n}").format(n=report.refused_count))
     say(_("{list}: {counts}").format(list=report.list_name, counts=_(", ").join(parts)), "bold")
     if dry_run:
         say(_("nothing was changed (--dry-run)"))
@@ -176,7 +178,9 @@ def draw_history(history: ContactHistory, zone: ZoneInfo) -> None:
     if history.contact is None:
         say(_("no contact has this address (any more)"), "yellow")
     else:
-        details = [part for part in (history.contact.city, history.contact.level, history.contact.phone) if part]
+        known = history.contact
+        details = [part for part in (known.city, known.level, known.phone, known.language) if part]
+        details += [f"{name}={text}" for name, text in known.attributes]
         if details:
             say(_(", ").join(details))
     if history.international:
@@ -185,7 +189,7 @@ def draw_history(history: ContactHistory, zone: ZoneInfo) -> None:
         line = _("list {title}: {status} since {when}; basis {basis}, source {source}")
         say(line.format(
             title=one.list_title, status=subscription_word(one.status),
-            when=show_time(one.since, zone), basis=say_basis(one.basis), source=one.source,
+            when=show_time(one.since, zone), basis=say_basis(one.basis), source=say_source(one.source),
         ))  # fmt: skip
         if one.left_at is not None:
             say(
@@ -193,11 +197,7 @@ def draw_history(history: ContactHistory, zone: ZoneInfo) -> None:
                 + _("left at {when}: {why}").format(when=show_time(one.left_at, zone), why=say_left(one.left_reason))
             )
     if history.suppression is not None:
-        found = history.suppression
-        word = reason_word(found.reason)
-        say(_("suppressed since {when}: {reason} ({source})").format(
-            when=show_time(found.since, zone), reason=word, source=found.source
-        ), "yellow")  # fmt: skip
+        say(say_suppressed(history.suppression, show_time(history.suppression.since, zone)), "yellow")
     for record in history.imports:
         line = _("import {n} of {file} by {name}, {when}")
         say(line.format(n=record.number, file=record.file_name, name=record.by or "–", when=show_time(record.at, zone)))

@@ -12,6 +12,7 @@ from mailer.cli.options import AsOption, HouseGroup, JsonOption, ListOption, act
 from mailer.cli.persons import add_to_contacts
 from mailer.errors import UsageError
 from mailer.i18n import _, ngettext
+from mailer.model.contact_words import subscription_word
 from mailer.model.listed import ContactFilter
 
 
@@ -51,7 +52,9 @@ def add_to(app: typer.Typer) -> None:
 def import_sheet(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help=_("the sheet"), show_default=False)] = None,
-    list_name: Annotated[str, typer.Option("--list", "-l", metavar="LIST", help=_("the list they come onto"))] = "",
+    list_name: Annotated[
+        str, typer.Option("--list", "-l", metavar="LIST", help=_("the list they come onto; needed, but for --undo"))
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("only say what would change"))] = False,
     mapping: Annotated[
         list[str] | None,
@@ -126,7 +129,7 @@ def imports(
         (_("Sheet"), "left"),
         (_("new"), "right"),
         (_("changed"), "right"),
-        (_("refused"), "right"),
+        (_("rows refused"), "right"),
     )
     for one in found:
         changed = sum(one.counts.get(kind, 0) for kind in ("joined", "moved", "changed", "reordered"))
@@ -144,6 +147,9 @@ def imports(
 def export(
     ctx: typer.Context,
     names: ListOption = None,
+    segments: Annotated[
+        list[str] | None, typer.Option("--segment", metavar="NAME", help=_("a segment by its name; repeat for several"))
+    ] = None,
     file: Annotated[
         Path, typer.Option("--out", "-o", metavar="FILE", help=_("the sheet to write: .csv or .xlsx"))
     ] = Path("contacts.xlsx"),
@@ -153,7 +159,10 @@ def export(
 ) -> None:
     """Write contacts to a sheet."""
     with open_house(ctx) as house:
-        count = house.contacts.export(file, names or (), acting_name(house, name), everyone=everyone)
+        if segments:
+            house.lists.count_segments(segments)  # a list is none
+        chosen = [*(names or ()), *(segments or ())]
+        count = house.contacts.export(file, chosen, acting_name(house, name), everyone=everyone)
     if as_json:
         say_json({"file": file, "rows": count})
         return
@@ -180,7 +189,9 @@ def list_contacts(
     ctx: typer.Context,
     names: ListOption = None,
     find: Annotated[str, typer.Option("--find", metavar="TEXT", help=_("with this text in any field"))] = "",
-    status: Annotated[str, typer.Option("--status", help=_("active, left or pending"))] = "",
+    status: Annotated[
+        str, typer.Option("--status", help=_("active, left (they have left) or pending (they were asked)"))
+    ] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help=_("at most as many entries"))] = 50,
     as_json: JsonOption = False,
 ) -> None:
@@ -213,7 +224,7 @@ def list_contacts(
             value.title,
             value.city,
             value.address,
-            one.status or "–",
+            subscription_word(one.status) or "–",
         )
     out.print(table)
     if more:

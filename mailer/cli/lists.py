@@ -7,7 +7,7 @@ import typer
 
 from mailer.cli.drawing import make_table, out, say, say_json
 from mailer.cli.options import AsOption, HouseGroup, JsonOption, ListOption, acting_name, open_house
-from mailer.i18n import N_, _
+from mailer.i18n import N_, _, ngettext
 from mailer.model.people import Right
 
 if TYPE_CHECKING:
@@ -140,6 +140,7 @@ def segments(
                 {
                     "name": one.name,
                     "lists": dict(one.lists),
+                    "readers": one.readers,
                     **(
                         {"members": {key: [each.address for each in who] for key, who in members.items()}}
                         if name
@@ -155,7 +156,8 @@ def segments(
         return
     for one in counts:
         parts = _(", ").join(f"{key} {count}" for key, count in one.lists.items())
-        say(_("{name}: {n} readers ({lists})").format(name=one.name, n=sum(one.lists.values()), lists=parts))
+        line = ngettext("{name}: {n} reader ({lists})", "{name}: {n} readers ({lists})", one.readers)
+        say(line.format(name=one.name, n=one.readers, lists=parts))
     for who in members.values():
         for contact in who:
             say("  " + "  ".join(part for part in (contact.address, contact.organisation, contact.name) if part))

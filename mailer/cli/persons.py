@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from mailer.cli.drawing import make_table, out, reason_word, say, say_json, show_clock
+from mailer.cli.lists import FIELD_WORDS
 from mailer.cli.options import AsOption, HouseGroup, JsonOption, ListOption, acting_name, open_house
 from mailer.errors import StateError, UsageError
 from mailer.i18n import N_, _
@@ -76,8 +77,15 @@ def join(
     ctx: typer.Context,
     address: AddressArgument,
     list_name: OneListOption,
-    source: Annotated[str, typer.Option("--source", metavar="TEXT", help=_("where the consent is on record"))] = "",
-    basis: Annotated[Basis, typer.Option("--basis", help=_("by which right they are written to"))] = Basis.CONSENT,
+    source: Annotated[str, typer.Option("--source", metavar="TEXT", help=_("where the consent is on record"))],
+    basis: Annotated[
+        str,
+        typer.Option(
+            "--basis",
+            metavar="BASIS",
+            help=_("by which right they are written to: consent, contract, “legal duty” or “public data”"),
+        ),
+    ] = Basis.CONSENT.value,
     person: NameOption = None,
     unit: UnitOption = None,
     city: CityOption = None,
@@ -105,13 +113,11 @@ def join(
 def invite(
     ctx: typer.Context,
     address: AddressArgument,
-    lists: ListOption = None,
+    lists: Annotated[list[str], typer.Option("--list", "-l", help=_("a list by its name; repeat for several"))],
     name: AsOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Ask a reader to confirm."""
-    if not lists:
-        raise UsageError(_("say to which list"), field="--list", cure=_("--list NAME"))
     with open_house(ctx) as house:
         asked = house.joining.invite(address, lists, acting_name(house, name))
     if as_json:
@@ -126,7 +132,7 @@ def invite(
 def leave(
     ctx: typer.Context,
     address: AddressArgument,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help=_("why, for the consent log"))] = "",
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help=_("why, for the consent log"))],
     lists: ListOption = None,
     name: AsOption = "",
     as_json: JsonOption = False,
@@ -174,7 +180,11 @@ def change(
     if as_json:
         say_json({"address": changed.address, "changed": sorted(changes)})
         return
-    say(_("{address} is corrected: {fields}").format(address=changed.address, fields=_(", ").join(sorted(changes))))
+    say(
+        _("{address} is corrected: {fields}").format(
+            address=changed.address, fields=_(", ").join(_(FIELD_WORDS[one]) for one in sorted(changes))
+        )
+    )
 
 
 def _read_attributes(words: list[str], known: dict[str, str]) -> tuple[tuple[str, str], ...]:

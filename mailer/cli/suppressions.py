@@ -8,6 +8,7 @@ from rich.markup import escape
 from mailer.cli.drawing import make_table, out, reason_word, say, say_json, show_clock
 from mailer.cli.options import AsOption, HouseGroup, JsonOption, acting_name, open_house
 from mailer.i18n import _
+from mailer.model.contact_words import say_source
 from mailer.model.suppression import SuppressionEntry
 
 HASH_SHOWN = 12
@@ -68,7 +69,7 @@ def show(ctx: typer.Context, as_json: JsonOption = False) -> None:
         if entry.note:
             why = _("{what}: {text}").format(what=why, text=entry.note)
         address = entry.address or f"HMAC {entry.address_hash[:HASH_SHOWN]}…"
-        table.add_row(address, why, show_clock(entry.since, zone), entry.source)
+        table.add_row(address, why, show_clock(entry.since, zone), say_source(entry.source))
     out.print(table)
 
 
@@ -94,6 +95,6 @@ def lift(
     if as_json:
         say_json({"address": address, "suppressed": False, "was": describe(lifted)})
         return
-    say(_("{address} gets mail again; it got none since {when} ({why}, {source})").format(
-        address=address, when=show_clock(lifted.since, zone), why=reason_word(lifted.reason), source=lifted.source
-    ))  # fmt: skip
+    said = _("{address} gets mail again; it got none since {when} ({why}, {source})")
+    when, why, source = show_clock(lifted.since, zone), reason_word(lifted.reason), say_source(lifted.source)
+    say(said.format(address=address, when=when, why=why, source=source))

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from mailer.cli.drawing import MAILING_WORDS, STATUS_WORDS, reason_word, say, say_json, show_time
+from mailer.cli.drawing import MAILING_WORDS, STATUS_WORDS, say, say_json, show_time
 from mailer.cli.options import JsonOption, MailingArgument, open_house
 from mailer.i18n import _
+from mailer.model.contact_words import say_suppressed
 from mailer.model.history import (
     DeliveryRecord,
     NextKind,
@@ -68,10 +69,7 @@ def draw(history: RecipientHistory, now: datetime, zone: ZoneInfo) -> None:
             for detail in details:
                 say(f"{'':21}{detail}", "dim")
     if history.suppression is not None:
-        found = history.suppression
-        say(_("suppressed since {when}: {reason} ({source})").format(
-            when=show_time(found.since, zone), reason=reason_word(found.reason), source=found.source
-        ), "yellow")  # fmt: skip
+        say(say_suppressed(history.suppression, show_time(history.suppression.since, zone)), "yellow")
     if history.next_step is not None:
         say(_("next: {what}").format(what=_say_next(history, history.next_step, now, zone)), "bold")
 

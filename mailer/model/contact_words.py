@@ -1,9 +1,14 @@
 """Words for imports of contacts and for what is on record of one."""
 
+import re
+
 from mailer.i18n import N_, _
+from mailer.model.consent import Basis
 from mailer.model.contact_import import ChangeKind, KeptContact, KeptOut, KeptReason, UndoReport
 from mailer.model.contact_sheet import AsideKind, CellPlace
+from mailer.model.history import SuppressionRecord
 from mailer.model.history_words import SUBSCRIPTION_WORDS
+from mailer.model.words import reason_word
 
 CHANGE_WORDS: dict[ChangeKind, str] = {
     ChangeKind.NEW: N_("new"),
@@ -36,14 +41,30 @@ KEPT_WORDS: dict[KeptReason, str] = {
     KeptReason.LEFT: N_("had left the list by itself"),
 }
 ASIDE_WORDS: dict[AsideKind, str] = {
-    AsideKind.TITLE: N_("title"),
+    AsideKind.TITLE: N_("title of the sheet"),
     AsideKind.HEADING: N_("headings again"),
     AsideKind.CITY: N_("city of the rows below"),
     AsideKind.SECTION: N_("heading between rows"),
     AsideKind.TOTAL: N_("total"),
     AsideKind.NOTE: N_("note"),
 }
-BASIS_WORDS = {"membership": N_("membership"), "official duty": N_("official duty"), "sheet": N_("the list’s sheet")}
+BASIS_WORDS = {
+    "membership": N_("membership"),
+    "official duty": N_("official duty"),
+    Basis.SHEET: N_("the list’s sheet"),
+    Basis.CONSENT: N_("consent"),
+    Basis.OPT_IN: N_("confirmed by the reader"),
+    Basis.CONTRACT: N_("contract"),
+    Basis.DUTY: N_("legal duty"),
+    Basis.PUBLIC: N_("public data"),
+}
+SOURCE_WORDS = {
+    "web": N_("the web page"),
+    "invitation": N_("an invitation by mail"),
+    "preferences": N_("the reader’s preferences"),
+    "staff": N_("staff"),
+    "sheet": N_("the list’s sheet"),
+}
 
 
 def subscription_word(status: str) -> str:
@@ -84,4 +105,23 @@ def say_place(place: CellPlace) -> str:
 
 def say_basis(basis: str) -> str:
     """Return a basis of consent in the user's language; one that staff wrote is as they wrote it."""
-    return _(BASIS_WORDS[basis]) if basis in BASIS_WORDS else basis
+    return _(BASIS_WORDS[basis]) if basis in BASIS_WORDS else basis or "–"
+
+
+def say_source(source: str) -> str:
+    """Return where a subscription or suppression comes from in the user's language; what staff wrote is as it is."""
+    if source in SOURCE_WORDS:
+        return _(SOURCE_WORDS[source])
+    brought = re.fullmatch(r"import (\d+): (.*)", source, re.DOTALL)
+    if brought is not None:
+        return _("import {n}: {file}").format(n=brought[1], file=brought[2])
+    return source or "–"
+
+
+def say_suppressed(found: SuppressionRecord, when: str) -> str:
+    """Return since when and why an address gets nothing, in the user's language. when: as it is written."""
+    why = reason_word(found.reason)
+    if not found.source:
+        return _("suppressed since {when}: {reason}").format(when=when, reason=why)
+    line = _("suppressed since {when}: {reason} ({source})")
+    return line.format(when=when, reason=why, source=say_source(found.source))

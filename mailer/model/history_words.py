@@ -66,7 +66,7 @@ ABSENCE_WORDS = {
         "not planned: it came to the list after the mailing had started; `mailer send` sends what is missing"
     ),
 }
-SUBSCRIPTION_WORDS = {"active": N_("active"), "left": N_("left"), "pending": N_("pending")}
+SUBSCRIPTION_WORDS = {"active": N_("active"), "left": N_("left"), "pending": N_("asked, not confirmed yet")}
 
 
 def say_left(reason: str) -> str:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 
 from mailer.model.delivery import Contact
 from mailer.model.history import SubscriptionRecord
 from mailer.model.listed import ContactFilter, ListedContact
 from mailer.store import audience
 from mailer.store.schema import contact, delivery, distribution_list, organisation, subscription
+from mailer.store.segments import fits
 
 PAGE = 1000
 
@@ -17,20 +18,17 @@ def iterate_contacts(
     connection: Connection, wanted: ContactFilter, limit: int | None = None
 ) -> Iterator[ListedContact]:
     """Yield contacts by list in sending order, then as they stand on it; those on no list last. Constant memory."""
-    query = _select(wanted)
+    query = _select(connection, wanted)
     if limit is not None:
         query = query.limit(limit)
     for row in connection.execute(query.execution_options(yield_per=PAGE)):
         yield _to_listed(row)
 
 
-def page_of_contacts(
-    connection: Connection, words: str, list_name: str, after: int, most: int, status: str = ""
-) -> list[tuple[int, Contact]]:
-    """Return contacts with ids above `after`, by id, each with its id; erased ones are not there any more.
+def page_of_contacts(connection: Connection, wanted: ContactFilter, after: int, most: int) -> list[tuple[int, Contact]]:
+    """Return contacts with ids above `after`, by id, each once with its id; erased ones are not there any more.
 
-    words: only those that hold them in a field. list_name, status: only who stands so on it; a list alone means
-    actively, a status alone on any.
+    Lists without a status mean who is actively on one of them, a status alone who stands so with any.
     """
     query = (
         select(contact, organisation.c.name.label("organisation"), organisation.c.level)
@@ -39,17 +37,17 @@ def page_of_contacts(
         .order_by(contact.c.id)
         .limit(most)
     )
-    if list_name or status:
-        on = select(subscription.c.id).where(
-            subscription.c.contact_id == contact.c.id, subscription.c.status == (status or "active")
+    if wanted.lists or wanted.status:
+        on = (
+            select(subscription.c.id)
+            .join(distribution_list, distribution_list.c.id == subscription.c.list_id)
+            .where(subscription.c.contact_id == contact.c.id, subscription.c.status == (wanted.status or "active"))
         )
-        if list_name:
-            numbers = select(distribution_list.c.id).where(distribution_list.c.name == list_name).scalar_subquery()
-            on = on.where(subscription.c.list_id == numbers)
+        if wanted.lists:
+            on = on.where(_meant(connection, wanted))
         query = query.where(on.correlate(contact).exists())
-    if words:
-        fields = (contact.c.address_key, contact.c.name, contact.c.title, organisation.c.name, contact.c.city)
-        query = query.where(or_(*(field.icontains(words, autoescape=True) for field in fields)))
+    if wanted.text:
+        query = query.where(_holding(wanted.text))
     return [(row.id, audience.to_contact(row)) for row in connection.execute(query)]
 
 
@@ -98,7 +96,23 @@ def page_of_subscriptions(
     ]
 
 
-def _select(wanted: ContactFilter) -> Select[tuple[object, ...]]:
+def _meant(connection: Connection, wanted: ContactFilter) -> ColumnElement[bool]:
+    """True where a subscription is to one of the lists, and its contact one of those meant of that list."""
+    whole = [name for name in wanted.lists if name not in wanted.filters]
+    parts = [
+        and_(distribution_list.c.name == name, fits(connection, filters, subscription.c.contact_id))
+        for name, filters in wanted.filters.items()
+        if name in wanted.lists
+    ]
+    return or_(distribution_list.c.name.in_(whole), *parts)
+
+
+def _holding(words: str) -> ColumnElement[bool]:
+    fields = (contact.c.address_key, contact.c.name, contact.c.title, organisation.c.name, contact.c.city)
+    return or_(*(field.icontains(words, autoescape=True) for field in fields))
+
+
+def _select(connection: Connection, wanted: ContactFilter) -> Select[tuple[object, ...]]:
     query = (
         select(
             contact,
@@ -118,12 +132,11 @@ def _select(wanted: ContactFilter) -> Select[tuple[object, ...]]:
         )
     )
     if wanted.lists:
-        query = query.where(distribution_list.c.name.in_(wanted.lists))
+        query = query.where(_meant(connection, wanted))
     if wanted.status:
         query = query.where(subscription.c.status == wanted.status)
     if wanted.text:
-        fields = (contact.c.address_key, contact.c.name, contact.c.title, organisation.c.name, contact.c.city)
-        query = query.where(or_(*(field.icontains(wanted.text, autoescape=True) for field in fields)))
+        query = query.where(_holding(wanted.text))
     return query
 
 

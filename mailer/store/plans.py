@@ -191,11 +191,12 @@ def count_audience(connection: Connection, target: PlanTarget, list_id: int) -> 
     return int(connection.execute(_audience(connection, target, list_id).query.add_columns(func.count())).scalar_one())
 
 
-def count_segment(connection: Connection, list_id: int, filters: Filters) -> int:
-    """Return how many active subscribers of a list are meant by filters."""
-    wanted = (subscription.c.list_id == list_id, subscription.c.status == "active")
+def count_segment(connection: Connection, list_ids: Sequence[int], filters: Filters) -> int:
+    """Return how many active subscribers of lists are meant by filters, each once."""
+    wanted = (subscription.c.list_id.in_(list_ids), subscription.c.status == "active")
     meant = fits(connection, filters, subscription.c.contact_id)
-    return int(connection.execute(select(func.count()).select_from(subscription).where(*wanted, meant)).scalar_one())
+    counted = func.count(subscription.c.contact_id.distinct())
+    return int(connection.execute(select(counted).where(*wanted, meant)).scalar_one())
 
 
 def count_recipients(connection: Connection, list_id: int, above: Sequence[int]) -> int:

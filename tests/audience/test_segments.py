@@ -76,8 +76,8 @@ def planned(world: World, filters: Filters) -> dict[str, set[str]]:
 def test_python_and_the_database_mean_the_same_readers(world: World, crowd: list[Contact]) -> None:
     with world.store.read() as connection:
         stored = [one.contact for one in audience.read_subscribers(connection, world.lists["members"]).values()]
-        counts = [plans.count_segment(connection, world.lists["members"], (one,)) for one in SEGMENTS]
-        both = plans.count_segment(connection, world.lists["members"], SEGMENTS[1:3])
+        counts = [plans.count_segment(connection, [world.lists["members"]], (one,)) for one in SEGMENTS]
+        both = plans.count_segment(connection, [world.lists["members"]], SEGMENTS[1:3])
     on = [one for one in stored if one.key in {each.key for each in crowd}]
     assert counts == [sum(segment.fits(one) for one in on) for segment in SEGMENTS]
     assert all(0 < count < len(crowd) for count in counts[1:])

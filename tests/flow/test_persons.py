@@ -43,6 +43,58 @@ def test_a_segment_is_sent_to_like_a_list(news: Newsletter, relay: Relay) -> Non
     news.run("lists", "segments", "nowhere", code=1)
 
 
+def test_a_segment_is_exported_listed_and_counted_like_a_list_each_reader_once(news: Newsletter) -> None:
+    config = news.folder / "config.toml"
+    both = '[segments.both]\nlists = ["government", "members"]\ncity = ["杭州"]\n'
+    config.write_text(config.read_text("utf-8") + both, "utf-8")
+    government = news.folder / "subscribers" / "government.csv"
+    government.write_text("单位,城市,姓名,邮箱\n厅,杭州,厅,o@gov.example\n甲公司,杭州,甲,a@firm1.example\n", "utf-8")
+    news.run("lists", "sync")
+    counted = {one["name"]: (one["readers"], one["lists"]) for one in news.json("lists", "segments")}
+    assert counted == {"hangzhou": (2, {"members": 2}), "both": (3, {"government": 2, "members": 2})}
+    assert "both: 3 readers" in news.run("lists", "segments").stdout
+    listed = [(one["list"], one["address"]) for one in news.json("contacts", "list", "--list", "both")]
+    hangzhou = [("members", "a@firm1.example"), ("members", ADDRESS)]
+    assert listed == [("government", "o@gov.example"), ("government", "a@firm1.example"), *hangzhou]
+    out = news.folder / "out.csv"
+    assert news.json("contacts", "export", "--segment", "hangzhou", "--out", str(out))["rows"] == 2
+    rows = out.read_text("utf-8-sig").splitlines()[1:]
+    assert [address in row for row, (_list, address) in zip(rows, hangzhou, strict=True)] == [True, True]
+    assert news.json("contacts", "export", "--list", "hangzhou", "--list", "government", "--out", str(out))["rows"] == 4
+    (entry, *_rest) = news.json("audit", "list")
+    assert (entry["details"]["lists"], entry["details"]["segments"]) == (["government", "members"], ["hangzhou"])
+    news.run("contacts", "export", "--segment", "members", "--out", str(out), code=1)
+    house = House(news.folder)
+    assert [one.address for _number, one in house.contacts.page("", "both", 0, 9)] == [
+        "o@gov.example", "a@firm1.example", ADDRESS,
+    ]  # fmt: skip
+    house.close()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--name", "张\n三", "control character"),
+        ("--phone", "0571\x00123", "control character"),
+        ("--title", "长" * 201, "at most 200"),
+        ("--language", "fr", "nothing is written in the language"),
+        ("--attribute", "行业=软\u2028件", "control character"),
+        ("--attribute", "行\n业=软件", "no name of an attribute"),
+    ],
+)
+def test_a_correction_is_held_to_what_a_sheet_may_say(news: Newsletter, option: str, value: str, said: str) -> None:
+    news.run("contacts", "join", "x@friend.example", "--list", "friends", "--source", "来函")
+    refused = news.run("contacts", "change", "x@friend.example", option, value, code=2)
+    assert said in refused.stderr
+    assert option in refused.stderr
+    if option == "--name":
+        words = ("x2@friend.example", "--list", "friends", "--source", "来函", option, value)
+        assert said in news.run("contacts", "join", *words, code=2).stderr
+    news.run("contacts", "change", "x@friend.example", "--phone", "０５７１-８", "--language", "en")
+    kept = json.loads(news.run("contacts", "data", "x@friend.example").stdout)["contact"]
+    assert (kept["phone"], kept["language"]) == ("0571-8", "en")
+
+
 def test_a_sync_says_what_changes_and_who_stays_away_and_why(news: Newsletter) -> None:
     news.run("lists", "sync")
     news.run("contacts", "leave", ADDRESS, "--reason", "来电要求", "--as", "经办人")

@@ -22,10 +22,11 @@ class ListShape(BaseModel):
 
 
 class SegmentShape(BaseModel):
-    """A segment: some readers of lists. lists: how many of each."""
+    """A segment: some readers of lists. lists: how many of each; readers: how many in all, each once."""
 
     name: str
     lists: dict[str, int]
+    readers: int
 
 
 class SubscriptionShape(BaseModel):

@@ -30,7 +30,10 @@ def add_lists(router: APIRouter, scope: Any) -> None:
     @router.get("/segments", tags=["lists"])
     def show_segments(caller: Caller = reading) -> list[SegmentShape]:
         """The segments of lists, with how many readers each means."""
-        return [SegmentShape(name=one.name, lists=dict(one.lists)) for one in caller.house.lists.count_segments()]
+        return [
+            SegmentShape(name=one.name, lists=dict(one.lists), readers=one.readers)
+            for one in caller.house.lists.count_segments()
+        ]
 
     @router.get("/subscriptions", tags=["lists"])
     def show_subscriptions(

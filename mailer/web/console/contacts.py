@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 
 from mailer.errors import UsageError
 from mailer.i18n import _
-from mailer.model.contact_words import say_basis, subscription_word
-from mailer.model.history_words import SUBSCRIPTION_WORDS
+from mailer.model.contact_words import say_basis, say_source, subscription_word
+from mailer.model.history_words import SUBSCRIPTION_WORDS, say_left
 from mailer.model.people import Right
 from mailer.model.words import reason_word
 from mailer.web.console.desk import PAGE_HEADERS, Desk, Visit
@@ -42,7 +42,7 @@ def show_contacts(visit: Visit) -> Response:
     after = visit.number(visit.ask("after"))
     found = house.contacts.page(
         words,
-        chosen if chosen in house.config.lists else "",
+        chosen if chosen in house.config.lists or chosen in house.config.segments else "",
         after,
         SHOWN + 1,
         status if status in SUBSCRIPTION_WORDS else "",
@@ -56,6 +56,7 @@ def show_contacts(visit: Visit) -> Response:
         status_chosen=status,
         list_chosen=chosen,
         lists=house.config.lists_in_order(),
+        segments=tuple(house.config.segments),
         statuses=[(one, _(word)) for one, word in SUBSCRIPTION_WORDS.items()],
         subscription_word=subscription_word,
         free=[(name, one) for name, one in house.config.lists_in_order() if not one.follows_file],
@@ -75,6 +76,8 @@ def show_contact(visit: Visit) -> Response:
         subscription_word=subscription_word,
         reason_word=reason_word,
         say_basis=say_basis,
+        say_source=say_source,
+        say_left=say_left,
         free=[(name, one) for name, one in house.config.lists_in_order() if not one.follows_file and name not in on],
         invitable=[(name, one) for name, one in house.config.lists_in_order() if one.joining in ("invite", "open")],
     )
@@ -160,7 +163,9 @@ def forget(visit: Visit) -> Response:
 def export(visit: Visit) -> Response:
     """Contacts as a sheet."""
     ending = "csv" if visit.ask("form") == "csv" else "xlsx"
-    lists = [one for one in visit.request.query_params.getlist("list") if one in visit.house.config.lists]
+    config = visit.house.config
+    asked = visit.request.query_params.getlist("list")
+    lists = [one for one in asked if one in config.lists or one in config.segments]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"contacts.{ending}"
         visit.house.contacts.export(path, lists, visit.by)

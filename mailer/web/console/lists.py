@@ -11,7 +11,7 @@ from fastapi import Response
 from mailer.app import ImportOrder
 from mailer.errors import NotFoundError, UsageError
 from mailer.i18n import _
-from mailer.model.contact_words import CHANGE_WORDS, FIELD_WORDS, say_basis, say_kept, say_place
+from mailer.model.contact_words import CHANGE_WORDS, FIELD_WORDS, say_basis, say_kept, say_place, say_source
 from mailer.model.people import Right
 from mailer.model.words import reason_word
 from mailer.web.console.desk import MAX_UPLOAD, PAGE_HEADERS, Desk, Visit
@@ -172,7 +172,7 @@ def show_suppressions(visit: Visit) -> Response:
     """Addresses that get nothing, the newest first."""
     words = visit.ask("q").strip().casefold()
     found = [one for one in visit.house.suppressions.list() if not words or words in one.address.casefold()]
-    values: dict[str, Any] = {"words": visit.ask("q"), "reason_word": reason_word}
+    values: dict[str, Any] = {"words": visit.ask("q"), "reason_word": reason_word, "say_source": say_source}
     return visit.page("suppressions.html.j2", entries=found[:SHOWN], count=len(found), shown=SHOWN, **values)
 
 
