@@ -11,7 +11,7 @@ from mailer.audience.leaving import leave_list, read_membership, return_to_list,
 from mailer.audience.sync import KeptOut as KeptOut
 from mailer.audience.sync import ListChange as ListChange
 from mailer.audience.sync import sync_list
-from mailer.errors import NotFoundError, StateError, UsageError
+from mailer.errors import MailerError, NotFoundError, StateError, UsageError
 from mailer.i18n import _
 from mailer.model.consent import LeaveReason
 from mailer.model.delivery import Contact, DistributionList
@@ -115,6 +115,17 @@ class Lists:
                     active |= {one.key for one in changes[name].added}
                 above |= active
         return changes
+
+    def find_sheet_faults(self) -> list[MailerError]:
+        """Return why sheets cannot be read, of the lists that follow one; each is read whole."""
+        found: list[MailerError] = []
+        for one in self._ground.config.lists.values():
+            if one.follows_file:
+                try:
+                    self._read(self._ground.home / one.file)
+                except MailerError as error:
+                    found.append(error)
+        return found
 
     def require_sheets(self, names: Sequence[str]) -> None:
         """Raise StateError where one of the lists follows no sheet: a person who names it means another."""
