@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mailer.app.access import Access
 from mailer.app.alarms import Alarms
+from mailer.app.api_answers import ApiAnswers
 from mailer.app.api_tokens import ApiTokens
 from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
@@ -69,10 +70,11 @@ class House(Ground):
 
     def __init__(self, home: Path, now: Callable[[], datetime] = utc_now) -> None:
         super().__init__(home, now)
-        self.lists = Lists(self)
         self.people = People(self)
+        self.lists = Lists(self, self.people)
         self.access = Access(self, self.people)
         self.api_tokens = ApiTokens(self, self.people)
+        self.api_answers = ApiAnswers(self)
         self.contacts = Contacts(self, self.lists, self.people)
         self.persons = Persons(self, self.lists, self.people)
         self.joining = Joining(self, self.lists, self.people)

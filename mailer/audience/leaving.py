@@ -10,8 +10,10 @@ from mailer.i18n import N_, _
 from mailer.model.address import Address, parse_address
 from mailer.model.audit import Act, Subject
 from mailer.model.consent import Basis, ConsentAct, Grounds, LeaveReason
+from mailer.model.outcome import ReplyClass
 from mailer.model.people import Actor
 from mailer.model.report import Tie
+from mailer.model.suppression import NO_MORE
 from mailer.store import audience, audit, events
 from mailer.store.database import Connection
 from mailer.store.events import NewEvent
@@ -134,10 +136,14 @@ def leave_by_staff(
     reason: str,
     by: Actor,
     now: datetime,
+    *,
+    everywhere: bool = False,
 ) -> tuple[str, ...]:
     """End the subscriptions of an address to lists, name to id, and return the names of those it was on till now.
 
-    No sheet brings it back. Raises UsageError without a reason, NotFoundError for an address that never was on one.
+    No sheet brings it back. everywhere: the lists are all there are, and the reader wants no more mail at all: no
+    sheet of any list adds them later either. Raises UsageError without a reason, NotFoundError for an address that
+    never was on one of the lists, or is no contact.
     """
     why = " ".join(reason.split())
     if not why or len(why) > LONGEST_REASON:
@@ -150,7 +156,7 @@ def leave_by_staff(
         for name, list_id in lists.items()
         if contact_id is not None and audience.was_subscribed(connection, contact_id, list_id)
     ]
-    if contact_id is None or not on:
+    if contact_id is None or (not on and not everywhere):
         raise NotFoundError(
             _("{address} is on none of these lists").format(address=address.text),
             cure=_("look it up in the sheets; `mailer lists` names them"),
@@ -160,7 +166,12 @@ def leave_by_staff(
         for name in on
         if audience.end_subscription(connection, contact_id, lists[name], why, now, source="staff", by=by)
     )
-    if ended:
-        subject = Subject("address", hash_address(secret, address.key))
-        audit.record(connection, by, Act.LEAVE, subject, now, lists=list(ended))
+    hashed = hash_address(secret, address.key)
+    # what a relay says of the mailbox gives way: it may be lifted, and the reader's word must stand then
+    stopped = everywhere and audience.suppress_address(
+        connection, hashed, NO_MORE, "staff", now, over={one.value for one in ReplyClass}
+    )
+    if ended or stopped:
+        subject = Subject("address", hashed)
+        audit.record(connection, by, Act.LEAVE, subject, now, lists=list(ended), everywhere=everywhere)
     return ended

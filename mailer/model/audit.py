@@ -43,11 +43,13 @@ class Act(StrEnum):
     REOPEN_RETURNED = "reopen_returned"  # that was taken back
     IMPORT_CONTACTS = "import_contacts"
     UNDO_IMPORT = "undo_import"
+    SYNC_LIST = "sync_list"  # a list was made to follow its sheet, which had changed
     EXPORT_CONTACTS = "export_contacts"
     CONFIRM = "confirm"  # a person said that this house may send
     TEST_NOTICES = "test_notices"  # to every target of the notices to staff
+    JOIN = "join"  # staff put a reader on a list
+    INVITE = "invite"  # staff had a reader asked by mail to confirm
     TEST_RELAY = "test_relay"  # a log-in by itself, or a test mail
-    JOIN = "join"  # staff put a reader on a list, or asked one to confirm
     LEAVE = "leave"  # staff took a reader off a list
     CHANGE_CONTACT = "change_contact"
     EXPORT_PERSON = "export_person"  # all that is kept of a person was handed out

@@ -69,11 +69,16 @@ ABSENCE_WORDS = {
 SUBSCRIPTION_WORDS = {"active": N_("active"), "left": N_("left"), "pending": N_("pending")}
 
 
+def say_left(reason: str) -> str:
+    """Return why somebody left in the user's language; what staff wrote is as they wrote it."""
+    return _(reason) if reason else "–"
+
+
 def say_subscription(one: SubscriptionRecord, show: Callable[[datetime | None], str]) -> str:
     """Return how a contact stands with a list. show: how a moment is written."""
     if one.status == "left":
         return _("list {title}: left at {when}: {why}").format(
-            title=one.list_title, when=show(one.left_at), why=one.left_reason or "–"
+            title=one.list_title, when=show(one.left_at), why=say_left(one.left_reason)
         )
     status = SUBSCRIPTION_WORDS.get(one.status, one.status)
     return _("list {title}: {status} since {when}, by {source}").format(

@@ -6,7 +6,7 @@ from mailer.model.outcome import ReplyClass
 from mailer.model.people import UserRole
 from mailer.model.proof import ProofOutcome
 from mailer.model.reading import Tracking
-from mailer.model.suppression import BY_HAND, COMPLAINT
+from mailer.model.suppression import BY_HAND, COMPLAINT, ERASED, NO_MORE
 
 STATUS_WORDS: dict[DeliveryStatus, str] = {
     DeliveryStatus.PENDING: N_("pending"),
@@ -55,7 +55,13 @@ TRACKING_WORDS: dict[Tracking, str] = {
     Tracking.CLICKS: N_("clicks"),
     Tracking.FULL: N_("opens and clicks"),
 }
-REASON_WORDS = {COMPLAINT: N_("the reader called it spam"), BY_HAND: N_("by hand"), "refused": N_("refused")}
+REASON_WORDS = {
+    COMPLAINT: N_("the reader called it spam"),
+    BY_HAND: N_("by hand"),
+    ERASED: N_("the person was erased"),
+    NO_MORE: N_("the reader wants no more mail"),
+    "refused": N_("refused"),
+}
 ROLE_WORDS: dict[UserRole, str] = {
     UserRole.EDITOR: N_("editor"),
     UserRole.APPROVER: N_("approver"),
@@ -123,7 +129,7 @@ def suppression_word(reason: str) -> str:
     """Return why an address gets nothing in the user's language: a class of reply, or another reason on record."""
     if reason in SUPPRESSION_WORDS:
         return _(SUPPRESSION_WORDS[reason])
-    return class_word(reason) if reason in {one.value for one in ReplyClass} else reason
+    return reason_word(reason)
 
 
 def cure_for(status: DeliveryStatus, reply_class: str) -> str:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, FromClause, Row, Select, bindparam, func, insert, or_, select, text, update
 
+from mailer.i18n import N_
 from mailer.model.consent import Basis, ConsentAct, Grounds
 from mailer.model.delivery import Contact, DistributionList
 from mailer.model.edition import RECIPIENT_FIELDS
@@ -26,7 +27,9 @@ from mailer.store.schema import (
     suppression,
 )
 
-DROPPED = "dropped from the sheet"  # the one reason from which a sheet may bring someone back
+DROPPED = N_("dropped from the sheet")
+UNDONE = N_("import undone")
+RETURNABLE = (DROPPED, UNDONE)  # not by the reader's word: only from these may a sheet bring someone back
 PAGE = 500  # values in one statement: far below what either database takes
 
 T = TypeVar("T")
@@ -284,7 +287,7 @@ def resume_subscriptions(connection: Connection, subscription_ids: Collection[in
         wanted = (
             subscription.c.id.in_(page),
             subscription.c.status == "left",
-            subscription.c.left_reason == DROPPED,
+            subscription.c.left_reason.in_(RETURNABLE),
         )
         log_subscriptions(connection, wanted, ConsentAct.RETURNED, Grounds(Basis.SHEET, source), now)
         connection.execute(
@@ -353,7 +356,7 @@ def end_subscription(
         .where(
             subscription.c.contact_id == contact_id,
             subscription.c.list_id == list_id,
-            or_(subscription.c.status != "left", subscription.c.left_reason == DROPPED),
+            or_(subscription.c.status != "left", subscription.c.left_reason.in_(RETURNABLE)),
         )
         .values(status="left", left_at=now, left_reason=reason)
     )
@@ -382,16 +385,23 @@ def longest_values(connection: Connection, list_name: str) -> dict[str, str]:
     return found
 
 
-def suppress_address(connection: Connection, address_hash: str, reason: str, source: str, now: datetime) -> bool:
-    """Suppress an address from now on, without end; False when it was so already."""
+def suppress_address(
+    connection: Connection,
+    address_hash: str,
+    reason: str,
+    source: str,
+    now: datetime,
+    *,
+    over: Collection[str] = frozenset(),
+) -> bool:
+    """Suppress an address from now on, without end; False when it was so already. over: reasons that give way."""
     fields = {"reason": reason, "source": source[:200], "since": now, "until": None, "note": ""}
     entry = suppression.c.address_hash == address_hash
-    known = connection.execute(select(suppression.c.until).where(entry)).one_or_none()
-    if known is None:
+    if connection.execute(select(suppression.c.id).where(entry)).first() is None:
         connection.execute(insert(suppression).values(address_hash=address_hash, **fields))
         return True
-    ended = update(suppression).where(entry, suppression.c.until.is_not(None)).values(**fields)
-    return known.until is not None and connection.execute(ended).rowcount == 1
+    weak = or_(suppression.c.until.is_not(None), suppression.c.reason.in_(over))
+    return connection.execute(update(suppression).where(entry, weak).values(**fields)).rowcount == 1
 
 
 def suppressed_among(connection: Connection, hashes: Collection[str], now: datetime | None = None) -> set[str]:

@@ -26,8 +26,10 @@ from sqlalchemy import (
 )
 
 from mailer.model.delivery import DeliveryStatus
+from mailer.store.house import note_traces
 from mailer.store.organisations import drop_unused
 from mailer.store.schema import (
+    api_answer,
     attempt,
     consent_entry,
     contact,
@@ -107,6 +109,8 @@ def erase_persons(connection: Connection, persons: Sequence[Erased], now: dateti
     _erase_returned(connection, persons, numbers, now)
     _erase_requests(connection, persons)
     _erase_contacts(connection, persons, now)
+    # answers of the API hold rows of contacts; those that are gone are made again, where their call is sent again
+    connection.execute(delete(api_answer).where(api_answer.c.status.is_not(None)))
     for one in persons:
         if not one.keeps_domain:  # how fast it may be written to is learnt anew, where somebody else has it too
             subject = f"domain:{one.key.rpartition('@')[2]}"
@@ -114,6 +118,8 @@ def erase_persons(connection: Connection, persons: Sequence[Erased], now: dateti
                 connection.execute(delete(table).where(table.c.subject == subject))
         connection.execute(update(suppression).where(suppression.c.address_hash == one.hashed).values(note=""))
         _erase_prose(connection, one)
+    if persons:
+        note_traces(connection, now)
     return len(numbers)
 
 

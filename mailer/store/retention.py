@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from mailer.model.delivery import MailingStatus
 from mailer.model.retention import LastRun
-from mailer.store.audience import DROPPED
+from mailer.store.audience import RETURNABLE
 from mailer.store.plans import ORDINALS
 from mailer.store.schema import (
     attempt,
@@ -65,7 +65,7 @@ def _idle(before: datetime) -> ColumnElement[bool]:
 
 def idle_contacts(connection: Connection, before: datetime, after: int = 0) -> list[tuple[int, str, str, bool]]:
     """Return contacts (id, address, key, whether they left by their own word) that were on no list since a time."""
-    mine = (subscription.c.contact_id == contact.c.id, subscription.c.left_reason != DROPPED)
+    mine = (subscription.c.contact_id == contact.c.id, subscription.c.left_reason.not_in(RETURNABLE))
     rows = connection.execute(
         select(contact.c.id, contact.c.address, contact.c.address_key, exists().where(*mine))
         .where(_idle(before), contact.c.id > after)

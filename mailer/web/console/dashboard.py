@@ -9,6 +9,7 @@ from mailer.errors import MailerError
 from mailer.i18n import _
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingRecord, MailingStatus
 from mailer.model.standing import MailingProgress
+from mailer.web.console.cures import cure_of, say_error
 from mailer.web.console.desk import Desk, Visit
 from mailer.web.console.frame import show_time
 
@@ -99,5 +100,5 @@ def _warnings(house: House) -> list[Concern]:
             )
         house.identity.require()
     except MailerError as error:
-        found.append(Concern(f"{error} {error.cure}".strip(), "/settings"))
+        found.append(Concern(f"{say_error(error)} {cure_of(error)}".strip(), "/settings"))
     return found

@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import Response
 from pydantic import BaseModel
 
-from mailer.i18n import _
+from mailer.config.descriptions import describe_setting, describe_table
 from mailer.model.people import Right
 from mailer.model.report import Finding
+from mailer.web.console.cures import say_here
 from mailer.web.console.desk import Desk, Visit
 
 SECRET = ("password", "secret", "token", "key")  # words of names whose values are never shown
@@ -17,12 +18,21 @@ SECRET = ("password", "secret", "token", "key")  # words of names whose values a
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its whole name, its value as text, what it means; changed: it is not the default."""
+    """One setting: its name in its table, its value as text, what it means; changed: it is not the default."""
 
     name: str
     value: str
     meaning: str
     changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsTable:
+    """A table of config.toml. path: its name there, empty for the top; about: what it is for."""
+
+    path: str
+    about: str
+    settings: list[Setting]
 
 
 def add_settings(desk: Desk) -> None:
@@ -43,34 +53,37 @@ def examine(visit: Visit) -> Response:
 
 
 def _page(visit: Visit, findings: list[Finding], *, thorough: bool) -> Response:
-    tables: dict[str, list[Setting]] = {}
-    for one in _walk(visit.house.config, ""):
-        table = one.name.rpartition(".")[0]
-        tables.setdefault(table, []).append(one)
-    return visit.page("settings.html.j2", tables=tables, findings=findings, thorough=thorough)
+    above = f"{visit.house.home}/"
+    shown = [(one, say_here(one.cure), one.place.replace(above, "")) for one in findings]
+    tables = list(_walk(visit.house.config, ""))
+    return visit.page("settings.html.j2", tables=tables, findings=shown, thorough=thorough)
 
 
-def _walk(table: BaseModel, path: str) -> Iterator[Setting]:
+def _walk(table: BaseModel, path: str) -> Iterator[SettingsTable]:
+    """Yield a table with its own settings, then the tables within it."""
+    own: list[Setting] = []
+    inner: list[SettingsTable] = []
     for name, field in type(table).model_fields.items():
         value: Any = getattr(table, name)
-        whole = f"{path}{name}"
+        whole = f"{path}.{name}" if path else name
+        meaning = describe_setting(field)
         if isinstance(value, BaseModel):
-            yield from _walk(value, f"{whole}.")
+            inner += _walk(value, whole)
         elif isinstance(value, dict):
             for key, one in value.items():
                 if isinstance(one, BaseModel):
-                    yield from _walk(one, f"{whole}.{key}.")
+                    inner += _walk(one, f"{whole}.{key}")
                 else:
-                    meaning = _(field.description) if field.description else ""
-                    yield Setting(f"{whole}.{key}", _shown(name, one), meaning, changed=True)
+                    own.append(Setting(f"{name}.{key}", _shown(name, one), meaning, changed=True))
         elif isinstance(value, tuple | list) and value and isinstance(value[0], BaseModel):
             for number, one in enumerate(value, 1):
-                yield from _walk(one, f"{whole}[{number}].")
+                inner += _walk(one, f"{whole}[{number}]")
         else:
-            meaning = _(field.description) if field.description else ""
-            yield Setting(
-                whole, _shown(name, value), meaning, changed=value != field.get_default(call_default_factory=True)
-            )
+            changed = value != field.get_default(call_default_factory=True)
+            own.append(Setting(name, _shown(name, value), meaning, changed=changed))
+    if own:
+        yield SettingsTable(path, describe_table(type(table)), own)
+    yield from inner
 
 
 def _shown(name: str, value: object) -> str:

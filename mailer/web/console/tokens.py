@@ -8,7 +8,7 @@ from mailer.errors import UsageError
 from mailer.i18n import N_, _
 from mailer.model.api_token import ApiToken, Scope, scopes_of
 from mailer.model.people import Right
-from mailer.web.console.desk import COOKIE, Desk, Visit
+from mailer.web.console.desk import Desk, Visit
 from mailer.web.console.users import require_known
 
 PERIODS = {"30": N_("30 days"), "90": N_("90 days"), "365": N_("a year"), "0": N_("without end")}
@@ -58,7 +58,7 @@ def make(visit: Visit) -> Response:
     house, user = visit.house, visit.session.user
     if house.access.describe(user.name).password_set_at is not None:
         current = str(visit.form.get("current", ""))
-        require_known(house.access.confirm_password(visit.request.cookies.get(COOKIE, ""), current))
+        require_known(house.access.confirm_password(visit.token, current))
     days = visit.text("days")
     if days not in PERIODS:
         raise UsageError(_("no period was chosen"), cure=_("choose how long it is good"))
@@ -90,6 +90,6 @@ def revoke_any(visit: Visit) -> Response:
 
 
 def _revoke(visit: Visit, back: str) -> Response:
-    number = visit.text("number")
-    visit.house.api_tokens.revoke(int(number) if number.isdecimal() and len(number) < 10 else 0, visit.by)
+    number = visit.number(visit.text("number"))
+    visit.house.api_tokens.revoke(number, visit.by)
     return visit.go(back, _("Token {n} is good for nothing any more.").format(n=number))
