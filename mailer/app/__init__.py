@@ -14,6 +14,7 @@ from mailer.app.audit import AuditTrail
 from mailer.app.checks import Checks
 from mailer.app.contacts import Contacts, ImportOrder, RecordOrder
 from mailer.app.corrections import Corrections
+from mailer.app.doctor import Doctor
 from mailer.app.drafts import Drafts
 from mailer.app.event_stream import EventStream
 from mailer.app.forecasts import Forecasts
@@ -106,6 +107,7 @@ class House(Ground):
         self.months = Months(self, self.issues, self.mailings, self.notices)
         self.alarms = Alarms(self, self.notices)
         self.timetable = Timetable(self, self.mailings, self.months, self.notices, self.alarms, self.retention)
+        self.doctor = Doctor(self, self.people, self.lists, self.relays, self.notices, self.signing, self.timetable)
 
     def confirm(self, by: str) -> HouseIdentity:
         """Make this copy the house, by the word of a person with the right to say so; see `Identity.confirm`."""

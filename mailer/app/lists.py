@@ -13,7 +13,7 @@ from mailer.audience.leaving import leave_list, read_membership, return_to_list,
 from mailer.audience.sync import KeptOut as KeptOut
 from mailer.audience.sync import ListChange as ListChange
 from mailer.audience.sync import sync_list
-from mailer.errors import NotFoundError, StateError, UsageError
+from mailer.errors import MailerError, NotFoundError, StateError, UsageError
 from mailer.i18n import _
 from mailer.model.audit import Act, Subject
 from mailer.model.consent import LeaveReason
@@ -123,6 +123,17 @@ class Lists:
             if not dry_run:
                 self._record(connection, actor, changes, digests, now)
         return changes
+
+    def find_sheet_faults(self) -> list[MailerError]:
+        """Return why sheets cannot be read, of the lists that follow one; each is read whole."""
+        found: list[MailerError] = []
+        for one in self._ground.config.lists.values():
+            if one.follows_file:
+                try:
+                    self._read(self._ground.home / one.file)
+                except MailerError as error:
+                    found.append(error)
+        return found
 
     def _record(
         self,

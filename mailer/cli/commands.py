@@ -15,6 +15,7 @@ from mailer.cli import (
     correct,
     demo,
     dkim,
+    doctor,
     forecast,
     holding,
     house,
@@ -102,5 +103,6 @@ for room in (
     users,
     audit,
     house,
+    doctor,
 ):
     room.add_to(app)

@@ -14,6 +14,7 @@ from mailer.web.console.reports import add_reports
 from mailer.web.console.returned import add_returned
 from mailer.web.console.schedule import add_schedule
 from mailer.web.console.settings import add_settings
+from mailer.web.console.tokens import add_tokens
 from mailer.web.console.trail import add_trail
 from mailer.web.console.users import add_users
 
@@ -28,6 +29,7 @@ PARTS: tuple[Callable[[Desk], None], ...] = (
     add_schedule,
     add_relays,
     add_users,
+    add_tokens,
     add_trail,
     add_settings,
     add_outside,

@@ -173,6 +173,25 @@ CURES: Mapping[str, Here] = {
     "`mailer house` shows what is known; where no other copy sends, `mailer house confirm --as NAME`": Here(
         N_("nothing goes out until whoever looks after the machine has confirmed that no other copy of it sends")
     ),
+    "`mailer dkim create` makes keys; not for a 163 or QQ mailbox.": Here(
+        N_("Whoever looks after the machine makes the keys; a 163 or QQ mailbox needs none.")
+    ),
+    "Publish what `mailer dkim show` prints, and wait for the old to age.": Here(
+        N_("Whoever looks after the machine publishes the key that signs, and waits for the old to age.")
+    ),
+    "`mailer user add NAME`": Here(N_("Register a second one."), "/users"),
+    "Start `mailer serve` again.": Here(N_("Whoever looks after the machine starts the program again.")),
+    "Start `mailer serve`, best as a service (`mailer serve --print-unit`).": Here(
+        N_("Whoever looks after the machine has the program run all the time, best as a service.")
+    ),
+    "Mend what it complains of, then let it be tried again (page Relays, or `mailer resume`).": Here(
+        N_("Mend what it complains of, then let it be tried again."), "/relays"
+    ),
+    # returned mail and relays
+    "`mailer bounces list`": Here(N_("what is kept is listed here"), "/returned"),
+    "`mailer contacts show {address}` names its copies": Here(
+        N_("look at its copies"), "/contacts/show?address={address}"
+    ),
     "set it or imap_host, or use `mailer bounces read FILE`": Here(
         N_("whoever looks after the machine sets where returned mail is read")
     ),

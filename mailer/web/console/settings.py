@@ -7,11 +7,10 @@ from typing import Any
 from fastapi import Response
 from pydantic import BaseModel
 
-from mailer.app import House
 from mailer.config.descriptions import describe_setting, describe_table
-from mailer.errors import MailerError
-from mailer.i18n import _
-from mailer.web.console.cures import Cure, cure_of, say_error
+from mailer.model.people import Right
+from mailer.model.report import Finding
+from mailer.web.console.cures import say_here
 from mailer.web.console.desk import Desk, Visit
 
 SECRET = ("password", "secret", "token", "key")  # words of names whose values are never shown
@@ -36,24 +35,28 @@ class SettingsTable:
     settings: list[Setting]
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something of the house that is not as it should be, and its cure."""
-
-    text: str
-    cure: Cure
-    grave: bool = False
-
-
 def add_settings(desk: Desk) -> None:
     """Add the page of the settings."""
     desk.show("/settings")(show_settings)
+    desk.act("/settings/examine", Right.SETTINGS)(examine)
 
 
 def show_settings(visit: Visit) -> Response:
-    """All settings, table by table."""
+    """All settings, table by table, and what is seen at a glance to be wrong."""
+    return _page(visit, visit.house.doctor.examine(), thorough=False)
+
+
+def examine(visit: Visit) -> Response:
+    """Look the house over thoroughly, over the network too where that is ticked."""
+    findings = visit.house.doctor.examine(thorough=True, online=visit.text("online") == "yes")
+    return _page(visit, findings, thorough=True)
+
+
+def _page(visit: Visit, findings: list[Finding], *, thorough: bool) -> Response:
+    above = f"{visit.house.home}/"
+    shown = [(one, say_here(one.cure), one.place.replace(above, "")) for one in findings]
     tables = list(_walk(visit.house.config, ""))
-    return visit.page("settings.html.j2", tables=tables, troubles=find_troubles(visit.house))
+    return visit.page("settings.html.j2", tables=tables, findings=shown, thorough=thorough)
 
 
 def _walk(table: BaseModel, path: str) -> Iterator[SettingsTable]:
@@ -93,52 +96,3 @@ def _shown(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if value not in ("", None) else "–"
-
-
-def find_troubles(house: House) -> list[Trouble]:
-    """Return what this house should have a person look at, as far as it can be told without the network."""
-    found: list[Trouble] = []
-
-    def attempt(act: Any) -> None:
-        try:
-            act()
-        except MailerError as error:
-            found.append(Trouble(say_error(error), cure_of(error), grave=True))
-
-    attempt(house.identity.require)
-    attempt(house.relays.settings)
-    attempt(lambda: house.working_days)
-    attempt(house.notices.channels)
-    config = house.config
-    if not config.public_url:
-        found.append(
-            Trouble(
-                _("There is no public_url: no opens, clicks, archive or one-click unsubscribe by the web."),
-                Cure(_("Readers leave by mail. Set public_url where readers can reach this machine.")),
-            )
-        )
-    if not (config.bounces.imap_host or config.bounces.maildir):
-        found.append(Trouble(_("Returned mail is not read."), Cure(_("Set imap_host or maildir in [bounces]."))))
-    if not config.dkim:
-        found.append(
-            Trouble(
-                _("Mail is not signed (DKIM)."),
-                Cure(_("Whoever looks after the machine makes the keys; a 163 or QQ mailbox needs none.")),
-            )
-        )
-    if not config.console.url and config.console.host not in ("127.0.0.1", "::1", "localhost"):
-        found.append(
-            Trouble(
-                _("The console is open to the network without console.url, so without TLS."),
-                Cure(_("Put a TLS proxy before it and set console.url.")),
-                grave=True,
-            )
-        )
-    if len(house.people.list()) < 2 and config.approval.rules.four_eyes:
-        found.append(
-            Trouble(
-                _("Two pairs of eyes are asked for, and there is one user."),
-                Cure(_("Register a second one."), "/users"),
-            )
-        )
-    return found

@@ -120,7 +120,7 @@ def test_a_role_reaches_what_it_has_the_right_for_and_nothing_else(office: Offic
     for route in routes:
         assert route.openapi_extra is not None
         right = route.openapi_extra["right"]
-        if route.path == "/logout":
+        if route.path in ("/logout", "/account/sessions"):  # they end this session, and what follows would be untried
             continue
         if "POST" in (route.methods or ()):
             answer = clerk.client.post(_fill(route.path), data={"csrf": clerk.csrf})

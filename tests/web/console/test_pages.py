@@ -11,7 +11,8 @@ PAGES = (
     "/", "/issues", "/issues/2020-07", "/issues/2020-07/edit", "/issues/2020-07/versions", "/mailings", "/mailings/new",
     "/mailings/1", "/mailings/1/copies", "/mailings/1/why?address=reader@firm3.example", "/reports", "/reports/1", "/contacts",
     "/contacts/show?address=reader@firm3.example", "/lists?look=sync", "/organisations", "/suppressions", "/imports",
-    "/returned", "/returned?kind=others", "/returned/1?q=reader@firm3.example", "/schedule", "/relays", "/users", "/account", "/trail?verify=1", "/settings", "/nothing",
+    "/returned", "/returned?kind=others", "/returned/1?q=reader@firm3.example", "/schedule", "/relays", "/users", "/account",
+    "/account/tokens", "/users/tokens", "/trail?verify=1", "/settings", "/nothing",
 )  # fmt: skip
 
 

@@ -176,6 +176,23 @@ def test_the_settings_show_no_secret(office: Office) -> None:
             assert word not in office.admin.get(path)
 
 
+def test_the_doctors_findings_stand_above_the_settings(office: Office) -> None:
+    page = text_of(office.editor.get("/settings"))
+    assert "Returned mail is not read." in page
+    assert "Look it over thoroughly" not in page
+    sheet = office.newsletter.folder / "subscribers" / "members.csv"
+    kept = sheet.read_text("utf-8")
+    sheet.write_text("单位,邮箱\n甲<b>,no address\n", "utf-8")
+    try:
+        assert "members.csv" not in office.admin.get("/settings").split("[lists.", maxsplit=1)[0], "it takes too long"
+        thorough = office.admin.act("/settings/examine", 200).text
+        assert str(sheet) in thorough
+        assert "<b>" not in thorough
+    finally:
+        sheet.write_text(kept, "utf-8")
+    office.editor.act("/settings/examine", 403)
+
+
 def test_hostile_words_are_words_everywhere(office: Office, free_list: str) -> None:
     evil = "<img src=x onerror=alert(1)>"
     office.house.persons.join(
