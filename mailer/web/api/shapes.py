@@ -14,7 +14,8 @@ SAID = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$"  #
 Why = Annotated[str, Field(min_length=1, max_length=200, pattern=SAID)]
 Name = Annotated[str, Field(min_length=1, max_length=32, pattern=PLAIN, description="of a list or segment")]
 AddressText = Annotated[
-    str, Field(min_length=3, max_length=320, description="one bare e-mail address", json_schema_extra={"format": "email"})
+    str,
+    Field(min_length=3, max_length=320, description="one bare e-mail address", json_schema_extra={"format": "email"}),
 ]
 
 
