@@ -1,4 +1,4 @@
-"""What is kept of sessions, failed attempts and answers of the API is cleared once nobody needs it, a page at a time."""
+"""What is kept of sessions, failed attempts and the API's answers is cleared when nobody needs it, page by page."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -23,6 +23,7 @@ from mailer.web.language import speaking
 from mailer.web.operations import create_operations
 
 log = logging.getLogger(__name__)
+MAX_PATH = 2000
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 # of what is no page, such as a file of figures or an API's answer: opened by itself it is nothing a browser acts on
 BARE_HEADERS = {
@@ -92,6 +93,8 @@ def _add_checks(app: FastAPI, house: House) -> None:
         if not is_our_name(request.headers.get("host", ""), house.config.console.host, house.config.console.url):
             text = _("This is not the name of the console.") + "\n"
             return PlainTextResponse(text, HTTPStatus.MISDIRECTED_REQUEST, headers=PAGE_HEADERS)
+        if len(request.url.path) > MAX_PATH:  # a number of so many digits would be a fault of ours
+            return Response(status_code=HTTPStatus.REQUEST_URI_TOO_LONG, headers=PAGE_HEADERS)
         inside_api = request.url.path.startswith(API)
         if request.method in CHANGING and not inside_api and not comes_from_here(request):
             return Response(status_code=HTTPStatus.FORBIDDEN, headers=PAGE_HEADERS)
