@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -254,7 +254,9 @@ class Desk:
 def _ask_to_log_in(request: Request) -> Response:
     """Lead to the log-in page, and from there back to what was asked for; nothing is posted twice."""
     if request.headers.get("hx-request") == "true":
-        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={**PAGE_HEADERS, "HX-Redirect": "/login"})
+        page = urlsplit(request.headers.get("hx-current-url", "")).path  # the log-in page sees whether it is ours
+        target = f"/login?next={quote(page)}" if page else "/login"
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={**PAGE_HEADERS, "HX-Redirect": target})
     if request.method == "POST":
         raise HTTPException(HTTPStatus.UNAUTHORIZED)
     target = "/login" if request.url.path == "/" else f"/login?next={request.url.path}"

@@ -1,5 +1,6 @@
 """Draws the console's pages: one frame, its words in the user's language, times as the staff write them."""
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -59,6 +60,15 @@ def word_of(status: MailingStatus | IssueStatus | DeliveryStatus) -> str:
     return _(ISSUE_WORDS[status]) if isinstance(status, IssueStatus) else _(STATUS_WORDS[status])
 
 
+def say_place(place: str) -> str:
+    """Return where the preflight found something, as an editor sees it: the line, without the file's name."""
+    found = _PLACE.fullmatch(place)
+    if found is None:
+        return place
+    line = _("line {n}").format(n=found["line"]) if found["line"] else ""
+    return _(": ").join(part for part in (line, found["rest"]) if part) or place
+
+
 def draw_icon(name: str) -> Markup:
     """Return an icon of the sprite, which says nothing to who cannot see it."""
     link = f"{asset_path('icons.svg')}#{name}"
@@ -83,6 +93,7 @@ def _time(context: Context, moment: datetime | None) -> str:
     return show_time(moment, context["house"].config.zone)
 
 
+_PLACE = re.compile(r"issues/[^/]+/issue\.md(?::(?P<line>\d+))?(?:\s*[:：]\s*(?P<rest>.+))?")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _pages = Environment(
     loader=FileSystemLoader(PAGES),
@@ -101,7 +112,7 @@ _pages.globals.update(
     here=say_here,
     draw_error=draw_error,
 )
-_pages.filters.update(time=_time, day=show_day, word=word_of, number=lambda value: f"{value:,}")
+_pages.filters.update(place=say_place, time=_time, day=show_day, word=word_of, number=lambda value: f"{value:,}")
 
 
 def draw_console_page(template: str, **values: object) -> str:

@@ -24,18 +24,49 @@
   document.addEventListener("htmx:sendError", function () { document.getElementById("unreached").hidden = false; });
   document.addEventListener("htmx:beforeRequest", function () { document.getElementById("unreached").hidden = true; });
 
-  /* a form is sent once: its buttons rest until the answer is there */
-  document.addEventListener("htmx:beforeRequest", function (event) {
-    event.target.querySelectorAll("button[type=submit]").forEach(function (one) { one.disabled = true; });
+  /* a form is sent once: its buttons rest until the answer is there, and after a while a line says that it goes on */
+  var busy = document.getElementById("busy"), later = 0;
+  function rest(form, resting) {
+    form.querySelectorAll("button[type=submit]").forEach(function (one) { one.disabled = resting; });
+    window.clearTimeout(later);
+    if (busy) {
+      busy.hidden = true;
+      if (resting) { later = window.setTimeout(function () { busy.hidden = false; }, 700); }
+    }
+  }
+  function isForm(one) { return one instanceof HTMLFormElement && one.method === "post"; }
+  document.addEventListener("htmx:beforeRequest", function (event) { if (isForm(event.target)) { rest(event.target, true); } });
+  document.addEventListener("htmx:afterRequest", function (event) { if (isForm(event.target)) { rest(event.target, false); } });
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (event.defaultPrevented || form.hasAttribute("hx-post") || !isForm(form)) { return; }
+    window.setTimeout(function () { rest(form, true); }, 0); /* the button that was pressed is sent with the form */
+    if (form.hasAttribute("data-download")) { window.setTimeout(function () { rest(form, false); }, 3000); }
   });
-  document.addEventListener("htmx:afterRequest", function (event) {
-    event.target.querySelectorAll("button[type=submit]").forEach(function (one) { one.disabled = false; });
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted) { document.querySelectorAll("form").forEach(function (one) { rest(one, false); }); }
+  });
+
+  /* why an act was not done is said where one looks: within the dialog that is open, at the top of the page else */
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var dialog = event.detail.requestConfig.elt.closest("dialog[open]");
+    if (!dialog || event.detail.target.id !== "said") { return; }
+    var said = dialog.querySelector("[data-said]");
+    if (!said) {
+      said = document.createElement("div");
+      said.setAttribute("data-said", "");
+      dialog.querySelector("h2").after(said);
+    }
+    event.detail.target = said;
+    event.detail.swapOverride = "innerHTML show:top";
   });
 
   /* what was typed is not lost by leaving the page: <form data-guard> */
   var typed = false;
   document.addEventListener("input", function (event) { if (event.target.closest("form[data-guard]")) { typed = true; } });
-  document.addEventListener("htmx:afterRequest", function (event) { if (event.detail.successful) { typed = false; } });
-  document.addEventListener("submit", function () { typed = false; });
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (event.target.matches("form[data-guard]") && event.detail.xhr.status < 300) { typed = false; }
+  });
+  document.addEventListener("submit", function (event) { if (!event.target.hasAttribute("hx-post")) { typed = false; } });
   window.addEventListener("beforeunload", function (event) { if (typed) { event.preventDefault(); } });
 })();
