@@ -159,3 +159,17 @@ def test_why_an_act_was_refused_is_said_within_its_dialog(office: Office, page: 
     page.locator("#upload button[type=submit]").click()
     expect(page.locator("#upload .alert-danger")).to_contain_text("is no document")
     expect(page.locator("#upload button[type=submit]")).to_be_enabled()
+    assert page.evaluate("document.activeElement.type") == "submit", "the focus stays where it was"
+
+
+def test_cells_of_a_workbook_become_a_table(office: Office, page: Page) -> None:
+    edit(page, office)
+    page.locator("#text").evaluate(
+        """field => {
+            field.setSelectionRange(field.value.length, field.value.length);
+            const moved = new DataTransfer();
+            moved.setData("text/plain", '城市\\t"上半年\\n亿元"\\n杭州\\t1|2\\n');
+            field.dispatchEvent(new ClipboardEvent("paste", {bubbles: true, cancelable: true, clipboardData: moved}));
+        }"""
+    )
+    assert page.input_value("#text").endswith("| 城市 | 上半年 亿元 |\n| --- | --- |\n| 杭州 | 1\\|2 |\n")

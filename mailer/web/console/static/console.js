@@ -26,8 +26,11 @@
 
   /* a form is sent once: its buttons rest until the answer is there, and after a while a line says that it goes on */
   var busy = document.getElementById("busy"), later = 0;
+  var pressed = null; /* a button that rests loses the focus, and gets it back */
   function rest(form, resting) {
+    if (resting) { pressed = form.contains(document.activeElement) ? document.activeElement : null; }
     form.querySelectorAll("button[type=submit]").forEach(function (one) { one.disabled = resting; });
+    if (!resting && pressed && pressed.isConnected && document.activeElement === document.body) { pressed.focus({ preventScroll: true }); }
     window.clearTimeout(later);
     if (busy) {
       busy.hidden = true;
