@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -73,6 +73,7 @@ class Visit:
     form: FormData
     said: dict[int, list[tuple[str, str]]] = field(repr=False)
     drawn: "OrderedDict[tuple[int, str], str]" = field(repr=False)
+    back: str = ""  # where a refusal leads back to; empty: where the browser says it came from
 
     @property
     def by(self) -> str:
@@ -92,6 +93,25 @@ class Visit:
     def is_part(self) -> bool:
         """True when htmx asks, and puts the answer into a page that is there."""
         return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def here(self) -> str:
+        """The address of what is shown, to come back to; of the part of the console it is in, where it was posted."""
+        url = self.request.url
+        if self.request.method != "GET":
+            return "/" + url.path.split("/")[1]
+        return f"{url.path}?{url.query}" if url.query else url.path
+
+    @property
+    def came_from(self) -> str:
+        """The page of ours that led here, with its form as it was filled in; of the same part of the console else."""
+        page = urlsplit(self.request.headers.get("referer", ""))
+        if self.back:
+            return self.back
+        if page.netloc != self.request.headers.get("host") or not page.path:
+            return "/" + self.request.url.path.split("/")[1]
+        path = "/" + page.path.lstrip("/")
+        return f"{path}?{page.query}" if page.query else path
 
     def text(self, name: str) -> str:
         """Return a posted field, without blanks around it; empty where it was not sent."""
@@ -274,8 +294,11 @@ class Desk:
 def _ask_to_log_in(request: Request) -> Response:
     """Lead to the log-in page, and from there back to what was asked for; nothing is posted twice."""
     if request.headers.get("hx-request") == "true":
-        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={**PAGE_HEADERS, "HX-Redirect": "/login"})
+        page = urlsplit(request.headers.get("hx-current-url", "")).path  # the log-in page sees whether it is ours
+        target = f"/login?next={quote(page)}" if page else "/login"
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={**PAGE_HEADERS, "HX-Redirect": target})
     if request.method == "POST":
         raise HTTPException(HTTPStatus.UNAUTHORIZED)
-    target = "/login" if request.url.path == "/" else f"/login?next={request.url.path}"
+    asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    target = "/login" if asked == "/" else f"/login?next={quote(asked)}"
     return RedirectResponse(target, HTTPStatus.SEE_OTHER, headers=PAGE_HEADERS)

@@ -1,5 +1,6 @@
 """Draws the console's pages: one frame, its words in the user's language, times as the staff write them."""
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -59,6 +60,28 @@ def word_of(status: MailingStatus | IssueStatus | DeliveryStatus) -> str:
     return _(ISSUE_WORDS[status]) if isinstance(status, IssueStatus) else _(STATUS_WORDS[status])
 
 
+def draw_code(words: str) -> Markup:
+    """Return words with what stands in backquotes as code."""
+    parts = words.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(one) if at % 2 else one for at, one in enumerate(parts))
+
+
+def name_browser(agent: str) -> str:
+    """Return the browser and the system that a User-Agent names, where they are usual ones."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return _(", ").join(one for one in (browser, system) if one) or agent[:60] or _("unknown browser")
+
+
+def say_place(place: str) -> str:
+    """Return where the preflight found something, as an editor sees it: the line, without the file's name."""
+    found = _PLACE.fullmatch(place)
+    if found is None:
+        return place
+    line = _("line {n}").format(n=found["line"]) if found["line"] else ""
+    return _(": ").join(part for part in (line, found["rest"]) if part) or place
+
+
 def draw_icon(name: str) -> Markup:
     """Return an icon of the sprite, which says nothing to who cannot see it."""
     link = f"{asset_path('icons.svg')}#{name}"
@@ -83,6 +106,20 @@ def _time(context: Context, moment: datetime | None) -> str:
     return show_time(moment, context["house"].config.zone)
 
 
+_BROWSERS = (
+    ("MicroMessenger", "WeChat"),
+    ("Edg", "Edge"),
+    ("QQBrowser", "QQ Browser"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)  # fmt: skip; they all name others too, so the first that is found counts
+_SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
+    ("Mac OS X", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+_PLACE = re.compile(r"issues/[^/]+/issue\.md(?::(?P<line>\d+))?(?:\s*[:：]\s*(?P<rest>.+))?")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _pages = Environment(
     loader=FileSystemLoader(PAGES),
@@ -101,7 +138,15 @@ _pages.globals.update(
     here=say_here,
     draw_error=draw_error,
 )
-_pages.filters.update(time=_time, day=show_day, word=word_of, number=lambda value: f"{value:,}")
+_pages.filters.update(
+    browser=name_browser,
+    code=draw_code,
+    place=say_place,
+    time=_time,
+    day=show_day,
+    word=word_of,
+    number=lambda value: f"{value:,}",
+)
 
 
 def draw_console_page(template: str, **values: object) -> str:

@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import ImmutableMultiDict
 
+from mailer.app import House
 from mailer.errors import MailerError, StateError, UsageError
 from mailer.i18n import _
 from mailer.model.address import parse_address
@@ -39,7 +42,7 @@ def add_mailings(desk: Desk) -> None:
     """Add the pages of mailings."""
     desk.show("/mailings")(show_mailings)
     desk.show("/mailings/new", Right.SEND)(show_new)
-    desk.act("/mailings/check", Right.SEND)(check_new)
+    desk.show("/mailings/check", Right.SEND)(check_new)
     desk.act("/mailings/plan", Right.SEND)(plan)
     desk.show("/mailings/{number:int}")(show_mailing)
     desk.show("/mailings/{number:int}/stream")(stream)
@@ -62,12 +65,13 @@ def show_mailings(visit: Visit) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A mailing as a form asks for it. at: None for now."""
+    """A mailing as a form asks for it. at: None for now. path: of the form, filled in the same way."""
 
     issue: str
     lists: tuple[str, ...]
     at: datetime | None
     spread_h: int
+    path: str
 
     def tempo(self, usual: Tempo) -> Tempo:
         """The tempo of the settings, with the spread that was chosen."""
@@ -75,8 +79,8 @@ class Wanted:
 
 
 def show_new(visit: Visit) -> Response:
-    """Which issue, to which lists, when."""
-    house = visit.house
+    """Which issue, to which lists, when; as it was filled in before, where one comes back to it."""
+    house, asked = visit.house, visit.request.query_params
     ready = [one for one in house.drafts.shelf(24) if one.status is IssueStatus.APPROVED]
     return visit.page(
         "mailing_new.html.j2",
@@ -85,12 +89,15 @@ def show_new(visit: Visit) -> Response:
         lists=house.lists.count(),
         segments=house.lists.count_segments() if house.config.segments else (),
         zone=house.config.zone.key,
+        ticked=asked.getlist("list"),
+        asked=asked,
     )
 
 
 def check_new(visit: Visit) -> Response:
     """What would be sent, to how many, and until when; the number must be typed to confirm it. Changes nothing."""
-    house, wanted = visit.house, _read_wanted(visit)
+    visit.back = f"/mailings/new?{visit.request.url.query}"
+    house, wanted = visit.house, _read_wanted(visit, visit.request.query_params)
     plan = house.mailings.prepare(wanted.issue, wanted.lists, wanted.tempo(house.mailings.tempo))
     forecast = house.forecasts.of_issue(wanted.issue, wanted.lists, wanted.at, plan.tempo)
     return visit.page(
@@ -106,7 +113,7 @@ def check_new(visit: Visit) -> Response:
 
 def plan(visit: Visit) -> Response:
     """Plan the mailing, once the number of copies was typed."""
-    house, wanted = visit.house, _read_wanted(visit)
+    house, wanted = visit.house, _read_wanted(visit, visit.form)
     tempo = wanted.tempo(house.mailings.tempo)
     forecast: Forecast = house.forecasts.of_issue(wanted.issue, wanted.lists, wanted.at, tempo)
     typed = visit.text("count").replace(",", "").replace("，", "")
@@ -125,20 +132,22 @@ def plan(visit: Visit) -> Response:
     return visit.go(f"/mailings/{record.id}", _("Mailing {id} is planned.").format(id=record.id))
 
 
-def _read_wanted(visit: Visit) -> Wanted:
-    issue, spread = visit.text("issue"), visit.text("spread")
+def _read_wanted(visit: Visit, given: ImmutableMultiDict[str, Any]) -> Wanted:
+    issue, spread, at = (str(given.get(name, "")).strip() for name in ("issue", "spread", "at"))
     if not issue:
         raise UsageError(_("no issue was chosen"), cure=_("choose one that is approved"))
-    lists = tuple(visit.texts("list"))
+    lists = tuple(str(one) for one in given.getlist("list") if one)
     if not lists:
         raise UsageError(_("no list was chosen"), cure=_("tick at least one"))
     if spread and not (spread.isdecimal() and len(spread) <= 3 and int(spread) <= 168):
         raise UsageError(_("“{text}” is no number of hours").format(text=spread[:20]), cure=_("write 0 to 168"))
-    return Wanted(issue, lists, _read_time(visit) if visit.text("when") == "later" else None, int(spread or 0))
+    when = str(given.get("when", ""))
+    fields = [("issue", issue), *(("list", one) for one in lists), ("when", when), ("at", at), ("spread", spread)]
+    moment = _read_time(visit.house, at) if when == "later" else None
+    return Wanted(issue, lists, moment, int(spread or 0), f"/mailings/new?{urlencode(fields)}")
 
 
-def _read_time(visit: Visit) -> datetime:
-    text, house = visit.text("at"), visit.house
+def _read_time(house: House, text: str) -> datetime:
     try:
         moment = read_moment(text, house.now(), house.config.zone).moment
     except (ValueError, NoTimeOfDayError):
@@ -309,7 +318,7 @@ def cancel(visit: Visit, number: int) -> Response:
 
 def reschedule(visit: Visit, number: int) -> Response:
     """Give it another time."""
-    visit.house.mailings.reschedule(str(number), _read_time(visit), None, visit.by)
+    visit.house.mailings.reschedule(str(number), _read_time(visit.house, visit.text("at")), None, visit.by)
     return visit.go(f"/mailings/{number}", _("It has another time."))
 
 

@@ -39,14 +39,17 @@ def test_a_text_is_saved_kept_as_a_version_and_never_over_anothers(office: Offic
     done = office.editor.act_and_look("/issues/2020-07/save", text=changed, digest=digest_of(page))
     assert "Saved." in text_of(done)
     assert office.house.drafts.open("2020-07").text == changed
-    refused = office.editor.act("/issues/2020-07/save", 422, text="lost?", digest=digest_of(page))
-    assert "somebody has changed this issue" in refused.text
-    assert office.house.drafts.open("2020-07").text == changed
+    both = office.editor.act(
+        "/issues/2020-07/save", 200, text=text.replace("正文第一段。", "第三稿。"), digest=digest_of(page)
+    )
+    assert "&lt;&lt;&lt;&lt;&lt;&lt;&lt; your text\n第三稿。\n=======\n正文&lt;script&gt;第二稿。\n" in both.text
+    assert office.house.drafts.open("2020-07").text == changed, "neither is lost, and nothing is written"
+    assert digest_of(both.text) == office.house.drafts.open("2020-07").digest
     version = re.search(r'href="\?version=([^"]+\.md)"', office.editor.get("/issues/2020-07/versions"))
     assert version
     oldest = office.house.drafts.versions("2020-07")[-1].name
     shown = office.editor.get("/issues/2020-07/versions", version=oldest)
-    assert "+正文&lt;script&gt;第二稿。" in shown
+    assert "正文<ins>&lt;script&gt;" in shown
     office.editor.get("/issues/2020-07/versions", 422, version="../../config.toml")
 
 

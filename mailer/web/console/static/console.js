@@ -34,7 +34,10 @@
   }
   document.addEventListener("htmx:beforeSwap", function (event) {
     var form = event.detail.requestConfig.elt, dialog = form && form.closest("dialog[open]");
-    if (dialog && event.detail.target.id === "said") { event.detail.target = saidIn(dialog); }
+    if (dialog && event.detail.target.id === "said") {
+      event.detail.target = saidIn(dialog);
+      event.detail.swapOverride = "innerHTML show:top";
+    }
   });
 
   /* a request that found nobody at home */
@@ -52,18 +55,38 @@
     if (dialog) { saidIn(dialog).replaceChildren(); }
   });
 
-  /* a form is sent once: its buttons rest until the answer is there */
-  document.addEventListener("htmx:beforeRequest", function (event) {
-    event.target.querySelectorAll("button[type=submit]").forEach(function (one) { one.disabled = true; });
+  /* a form is sent once: its buttons rest until the answer is there, and after a while a line says that it goes on */
+  var busy = document.getElementById("busy"), later = 0;
+  var pressed = null; /* a button that rests loses the focus, and gets it back */
+  function rest(form, resting) {
+    if (resting) { pressed = form.contains(document.activeElement) ? document.activeElement : null; }
+    form.querySelectorAll("button[type=submit]").forEach(function (one) { one.disabled = resting; });
+    if (!resting && pressed && pressed.isConnected && document.activeElement === document.body) { pressed.focus({ preventScroll: true }); }
+    window.clearTimeout(later);
+    if (busy) {
+      busy.hidden = true;
+      if (resting) { later = window.setTimeout(function () { busy.hidden = false; }, 700); }
+    }
+  }
+  function isForm(one) { return one instanceof HTMLFormElement && one.method === "post"; }
+  document.addEventListener("htmx:beforeRequest", function (event) { if (isForm(event.target)) { rest(event.target, true); } });
+  document.addEventListener("htmx:afterRequest", function (event) { if (isForm(event.target)) { rest(event.target, false); } });
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (event.defaultPrevented || form.hasAttribute("hx-post") || !isForm(form)) { return; }
+    window.setTimeout(function () { rest(form, true); }, 0); /* the button that was pressed is sent with the form */
+    if (form.hasAttribute("data-download")) { window.setTimeout(function () { rest(form, false); }, 3000); }
   });
-  document.addEventListener("htmx:afterRequest", function (event) {
-    event.target.querySelectorAll("button[type=submit]").forEach(function (one) { one.disabled = false; });
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted) { document.querySelectorAll("form").forEach(function (one) { rest(one, false); }); }
   });
 
   /* what was typed is not lost by leaving the page: <form data-guard> */
   var typed = false;
   document.addEventListener("input", function (event) { if (event.target.closest("form[data-guard]")) { typed = true; } });
-  document.addEventListener("htmx:afterRequest", function (event) { if (event.detail.successful) { typed = false; } });
-  document.addEventListener("submit", function () { typed = false; });
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (event.target.matches("form[data-guard]") && event.detail.xhr.status < 300) { typed = false; }
+  });
+  document.addEventListener("submit", function (event) { if (!event.target.hasAttribute("hx-post")) { typed = false; } });
   window.addEventListener("beforeunload", function (event) { if (typed) { event.preventDefault(); } });
 })();
