@@ -23,3 +23,15 @@ class CopyGlance:
     attempts: int
     finished_at: datetime | None
     next_attempt_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyPage:
+    """A page of a mailing's deliveries. after: the number the next page begins after; 0 where nothing follows.
+
+    searched: this page ends where the search was broken off, not where it is full.
+    """
+
+    copies: tuple[CopyGlance, ...]
+    after: int = 0
+    searched: bool = False

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, or_, select
 
 from mailer.model.delivery import Contact
 from mailer.model.history import SubscriptionRecord
 from mailer.model.listed import ContactFilter, ListedContact
 from mailer.store import audience
+from mailer.store.deliveries import copies_to
 from mailer.store.schema import contact, delivery, distribution_list, organisation, subscription
+from mailer.store.words import hold
 
 PAGE = 1000
 
@@ -17,7 +19,7 @@ def iterate_contacts(
     connection: Connection, wanted: ContactFilter, limit: int | None = None
 ) -> Iterator[ListedContact]:
     """Yield contacts by list in sending order, then as they stand on it; those on no list last. Constant memory."""
-    query = _select(wanted)
+    query = _select(connection, wanted)
     if limit is not None:
         query = query.limit(limit)
     for row in connection.execute(query.execution_options(yield_per=PAGE)):
@@ -35,22 +37,26 @@ def page_of_contacts(
     query = (
         select(contact, organisation.c.name.label("organisation"), organisation.c.level)
         .outerjoin(organisation, organisation.c.id == contact.c.organisation_id)
-        .where(contact.c.id > after, contact.c.erased_at.is_(None))
-        .order_by(contact.c.id)
+        .where(contact.c.erased_at.is_(None))
         .limit(most)
     )
-    if list_name or status:
-        on = select(subscription.c.id).where(
-            subscription.c.contact_id == contact.c.id, subscription.c.status == (status or "active")
-        )
-        if list_name:
-            numbers = select(distribution_list.c.id).where(distribution_list.c.name == list_name).scalar_subquery()
-            on = on.where(subscription.c.list_id == numbers)
-        query = query.where(on.correlate(contact).exists())
     if words:
-        fields = (contact.c.address_key, contact.c.name, contact.c.title, organisation.c.name, contact.c.city)
-        query = query.where(or_(*(field.icontains(words, autoescape=True) for field in fields)))
-    return [(row.id, audience.to_contact(row)) for row in connection.execute(query)]
+        query = query.where(_holds(connection, words))
+    if not (list_name or status):
+        query = query.where(contact.c.id > after).order_by(contact.c.id)
+        return [(row.id, audience.to_contact(row)) for row in connection.execute(query)]
+    numbers = select(distribution_list.c.id)
+    if list_name:
+        numbers = numbers.where(distribution_list.c.name == list_name)
+    standing = query.join(subscription, subscription.c.contact_id == contact.c.id).where(
+        subscription.c.status == (status or "active"), subscription.c.contact_id > after
+    )
+    found: dict[int, Contact] = {}
+    # list by list, as the index has the list and the standing before the contact: no page walks over other standings
+    for number in connection.execute(numbers).scalars():
+        of_list = standing.where(subscription.c.list_id == number).order_by(subscription.c.contact_id)
+        found |= {row.id: audience.to_contact(row) for row in connection.execute(of_list)}
+    return sorted(found.items())[:most]
 
 
 def standings_of(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
@@ -98,7 +104,7 @@ def page_of_subscriptions(
     ]
 
 
-def _select(wanted: ContactFilter) -> Select[tuple[object, ...]]:
+def _select(connection: Connection, wanted: ContactFilter) -> Select[tuple[object, ...]]:
     query = (
         select(
             contact,
@@ -122,9 +128,14 @@ def _select(wanted: ContactFilter) -> Select[tuple[object, ...]]:
     if wanted.status:
         query = query.where(subscription.c.status == wanted.status)
     if wanted.text:
-        fields = (contact.c.address_key, contact.c.name, contact.c.title, organisation.c.name, contact.c.city)
-        query = query.where(or_(*(field.icontains(wanted.text, autoescape=True) for field in fields)))
+        query = query.where(_holds(connection, wanted.text))
     return query
+
+
+def _holds(connection: Connection, words: str) -> ColumnElement[bool]:
+    of_unit = select(organisation.c.id).where(hold(connection, [organisation.c.name], words))
+    fields = (contact.c.address_key, contact.c.name, contact.c.title, contact.c.city)
+    return or_(hold(connection, fields, words), contact.c.organisation_id.in_(of_unit))
 
 
 def _to_listed(row: Row[tuple[object, ...]]) -> ListedContact:
@@ -135,6 +146,9 @@ def _to_listed(row: Row[tuple[object, ...]]) -> ListedContact:
 def deliveries_to(connection: Connection, address_key: str, limit: int) -> list[int]:
     """Return the newest deliveries to an address over all mailings, the newest first."""
     rows = connection.execute(
-        select(delivery.c.id).where(delivery.c.address_key == address_key).order_by(delivery.c.id.desc()).limit(limit)
+        select(delivery.c.id)
+        .where(delivery.c.id.in_(copies_to(address_key)))
+        .order_by(delivery.c.id.desc())
+        .limit(limit)
     )
     return [int(row.id) for row in rows]

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, CompoundSelect, select, union_all, update
 
 from mailer.model.delivery import Delivery, DeliveryStatus, Recipient
 from mailer.model.history import AttemptRecord, DeliveryRecord, EarlierCopy, EventRecord
@@ -77,12 +77,18 @@ def find_delivery(connection: Connection, delivery_id: int, secret: HouseSecret)
     )
 
 
+def copies_to(address_key: str) -> CompoundSelect[tuple[int]]:
+    """Return a query for the ids of all copies to an address, in whatever mailing; it reads two indexes only."""
+    at = delivery.c.address_key == address_key
+    standing = select(delivery.c.id).where(delivery.c.issue_id.in_(select(issue.c.id)), at, ~delivery.c.frees_address)
+    return union_all(standing, select(delivery.c.id).where(at, delivery.c.frees_address))
+
+
 def find_by_address(connection: Connection, mailing_id: int, address_key: str) -> list[int]:
     """Return the deliveries of a mailing to this address, the oldest first; more than one where it was sent again."""
     rows = connection.execute(
         select(delivery.c.id)
-        .join(mailing, mailing.c.issue_id == delivery.c.issue_id)
-        .where(mailing.c.id == mailing_id, delivery.c.mailing_id == mailing_id, delivery.c.address_key == address_key)
+        .where(delivery.c.id.in_(copies_to(address_key)), delivery.c.mailing_id == mailing_id)
         .order_by(delivery.c.id)
     )
     return [int(row.id) for row in rows]

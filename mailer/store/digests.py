@@ -28,6 +28,13 @@ def read_mark(connection: Connection, mailing_id: int) -> str:
     Of a finished mailing only those deliveries are counted that can still move, which makes it quick. A verdict that is
     changed without a new request is not seen: `forget_digests` after that.
     """
+    known = connection.execute(select(func.count()).where(event.c.mailing_id == mailing_id)).scalar_one()
+    read = connection.execute(select(func.count()).where(reading_event.c.mailing_id == mailing_id)).scalar_one()
+    return json.dumps([read_standing_mark(connection, mailing_id), known, read])
+
+
+def read_standing_mark(connection: Connection, mailing_id: int) -> str:
+    """Return a text that changes whenever deliveries of a mailing move, as `read_mark` does."""
     status, changed_at = connection.execute(
         select(mailing.c.status, mailing.c.changed_at).where(mailing.c.id == mailing_id)
     ).one()
@@ -35,9 +42,7 @@ def read_mark(connection: Connection, mailing_id: int) -> str:
     if status == MailingStatus.FINISHED.value:
         query = query.where(delivery.c.status.in_(_CAN_MOVE))
     states = {row[0]: row[1] for row in connection.execute(query.group_by(delivery.c.status))}
-    known = connection.execute(select(func.count()).where(event.c.mailing_id == mailing_id)).scalar_one()
-    read = connection.execute(select(func.count()).where(reading_event.c.mailing_id == mailing_id)).scalar_one()
-    return json.dumps([status, str(changed_at), states, known, read], sort_keys=True)
+    return json.dumps([status, str(changed_at), states], sort_keys=True)
 
 
 def find_digest(connection: Connection, mailing_id: int) -> Digest | None:

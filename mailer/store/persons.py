@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select
 
+from mailer.store.deliveries import copies_to
 from mailer.store.schema import (
     attempt,
     contact,
@@ -73,9 +74,8 @@ def _imports(key: str) -> Select[Any]:
 
 
 def _returned(address: str, key: str) -> Select[Any]:
-    mine = select(delivery.c.id).where(delivery.c.address_key == key)
     wanted = or_(
-        returned_mail.c.delivery_id.in_(mine),
+        returned_mail.c.delivery_id.in_(copies_to(key)),
         func.lower(returned_mail.c.sender).in_([address.lower(), key.lower()]),
     )
     return _of(returned_mail, wanted, returned_mail.c.id)
@@ -96,7 +96,7 @@ def _deliveries(connection: Connection, key: str) -> list[dict[str, Any]]:
         .join_from(delivery, issue)
         .join(distribution_list, distribution_list.c.id == delivery.c.list_id)
         .join(edition, edition.c.id == delivery.c.edition_id)
-        .where(delivery.c.address_key == key)
+        .where(delivery.c.id.in_(copies_to(key)))
         .order_by(delivery.c.id)
     )
     found = []
