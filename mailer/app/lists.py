@@ -158,7 +158,8 @@ class Lists:
         """Return the lists of the settings with their counts, as of the last sync."""
         wanted = self._declared()
         with self._ground.store.read() as connection:
-            if wanted.items() <= {one.name: one for one in audience.read_lists(connection).values()}.items():
+            known = [one for one in audience.read_lists(connection).values() if one.name in wanted]
+            if known == list(wanted.values()):
                 return tuple(one for one in audience.count_lists(connection) if one.value.name in wanted)
         with self._ground.store.write() as connection:  # only where the settings have changed: a page waits for nobody
             self.declare(connection)

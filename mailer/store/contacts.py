@@ -147,7 +147,7 @@ def deliveries_to(connection: Connection, address_key: str, limit: int) -> list[
     """Return the newest deliveries to an address over all mailings, the newest first."""
     rows = connection.execute(
         select(delivery.c.id)
-        .where(delivery.c.id.in_(copies_to(address_key)))
+        .where(delivery.c.id.in_(copies_to(connection, address_key)))
         .order_by(delivery.c.id.desc())
         .limit(limit)
     )

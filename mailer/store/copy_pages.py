@@ -47,7 +47,7 @@ def page_of_copies(
     """
     first, beyond = max(after, mailing_id << 32), (mailing_id + 1) << 32
     stretch = min(first + SEARCHED + 1, beyond) if words or reply_class else beyond
-    query = select(*_COLUMNS).where(delivery.c.id > first, delivery.c.id < stretch).order_by(delivery.c.id)
+    query: Select[Any] = select(*_COLUMNS).where(delivery.c.id > first, delivery.c.id < stretch).order_by(delivery.c.id)
     query = query.limit(most + 1)
     if words:
         query = query.where(hold(connection, _SEARCHED_IN, words))
@@ -78,9 +78,9 @@ def copies_to_address(
     """Return the deliveries of a mailing to an address, with this status only where one is given."""
     if not address_key:
         return []
-    query = (
+    query: Select[Any] = (
         select(*_COLUMNS)
-        .where(delivery.c.id.in_(copies_to(address_key)), delivery.c.mailing_id == mailing_id)
+        .where(delivery.c.id.in_(copies_to(connection, address_key)), delivery.c.mailing_id == mailing_id)
         .order_by(delivery.c.id)
     )
     if status is not None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select
 
 from mailer.model.delivery import OPEN, DeliveryStatus, MailingStatus
+from mailer.store.figures import count_statuses
 from mailer.store.schema import delivery, event, figure_digest, mailing, reading_event
 
 # all others move only when a mailing runs again
@@ -38,10 +39,12 @@ def read_standing_mark(connection: Connection, mailing_id: int) -> str:
     status, changed_at = connection.execute(
         select(mailing.c.status, mailing.c.changed_at).where(mailing.c.id == mailing_id)
     ).one()
-    query = select(delivery.c.status, func.count()).where(delivery.c.mailing_id == mailing_id)
     if status == MailingStatus.FINISHED.value:
-        query = query.where(delivery.c.status.in_(_CAN_MOVE))
-    states = {row[0]: row[1] for row in connection.execute(query.group_by(delivery.c.status))}
+        moving = delivery.c.mailing_id == mailing_id, delivery.c.status.in_(_CAN_MOVE)
+        counted = connection.execute(select(delivery.c.status, func.count()).where(*moving).group_by(delivery.c.status))
+        states = {row[0]: row[1] for row in counted}
+    else:
+        states = {str(number): part for number, part in count_statuses(connection, mailing_id).items()}
     return json.dumps([status, str(changed_at), states], sort_keys=True)
 
 

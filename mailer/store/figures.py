@@ -1,7 +1,7 @@
 """Counts over deliveries, attempts and events, for reports."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, case, func, literal_column, select
 
@@ -44,6 +44,9 @@ def count_statuses(connection: Connection, mailing_id: int) -> dict[int, dict[De
     return counts
 
 
+_EVER = datetime(1, 1, 1, tzinfo=UTC)  # before any time: SQLite looks a range up in an index, IS NOT NULL it does not
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingCount:
     """Deliveries that wait for another try: how many are pending, when the first is due, how many uncertain ones."""
@@ -60,7 +63,7 @@ def count_waiting(connection: Connection, mailing_id: int) -> WaitingCount:
     def waiting(status: DeliveryStatus) -> tuple[int, datetime | None]:
         # written out, as a value that is bound tells SQLite of no index over pending ones only
         stands = delivery.c.status == literal_column(f"'{status.value}'")
-        query = select(func.count(), func.min(due)).where(delivery.c.mailing_id == mailing_id, stands, due.is_not(None))
+        query = select(func.count(), func.min(due)).where(delivery.c.mailing_id == mailing_id, stands, due > _EVER)
         if status is DeliveryStatus.PENDING:  # it would walk over all that were never tried
             query = query.with_hint(delivery, "INDEXED BY ix_delivery_queue", "sqlite")
         row = connection.execute(query).one()

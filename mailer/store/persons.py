@@ -57,7 +57,7 @@ def collect_person(connection: Connection, address: str, key: str, address_hash:
         "suppression": _rows(connection, _of(suppression, suppression.c.address_hash == address_hash)),
         "sent_again": _rows(connection, select(mailing_only.c.mailing_id).where(mailing_only.c.address_key == key)),
         "imports": _rows(connection, _imports(key)),
-        "returned_mail": _rows(connection, _returned(address, key)),
+        "returned_mail": _rows(connection, _returned(connection, address, key)),
         "notices": _rows(connection, _notices(address, key)),
         "deliveries": _deliveries(connection, key),
     }
@@ -73,9 +73,9 @@ def _imports(key: str) -> Select[Any]:
     )
 
 
-def _returned(address: str, key: str) -> Select[Any]:
+def _returned(connection: Connection, address: str, key: str) -> Select[Any]:
     wanted = or_(
-        returned_mail.c.delivery_id.in_(copies_to(key)),
+        returned_mail.c.delivery_id.in_(copies_to(connection, key)),
         func.lower(returned_mail.c.sender).in_([address.lower(), key.lower()]),
     )
     return _of(returned_mail, wanted, returned_mail.c.id)
@@ -96,7 +96,7 @@ def _deliveries(connection: Connection, key: str) -> list[dict[str, Any]]:
         .join_from(delivery, issue)
         .join(distribution_list, distribution_list.c.id == delivery.c.list_id)
         .join(edition, edition.c.id == delivery.c.edition_id)
-        .where(delivery.c.id.in_(copies_to(key)))
+        .where(delivery.c.id.in_(copies_to(connection, key)))
         .order_by(delivery.c.id)
     )
     found = []

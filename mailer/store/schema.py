@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     DateTime,
     Dialect,
     Float,
@@ -23,8 +24,11 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    not_,
     text,
+    type_coerce,
 )
+from sqlalchemy.types import NullType
 
 from mailer.model.consent import ConsentAct
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
@@ -575,7 +579,7 @@ delivery = Table(
     Index(
         "ix_delivery_freed",
         "address_key",
-        sqlite_where=text("frees_address"),
+        sqlite_where=text("frees_address = 1"),
         postgresql_where=text("frees_address"),
     ),
     # claims read it in order, past domains that must wait, without touching a row
@@ -592,6 +596,16 @@ delivery = Table(
     Index("ix_delivery_count", "mailing_id", "status", "list_id"),
     _one_of("status", DeliveryStatus),
 )
+
+
+def keeps_address(of: Any = delivery) -> ColumnElement[bool]:
+    """True for a delivery (of the table or an alias) that no other copy of its issue may stand beside.
+
+    Written as uq_delivery_issue_address has it: SQLite takes that index for no other spelling, not even for `= 0`.
+    """
+    spelled: ColumnElement[Any] = type_coerce(of.c.frees_address, NullType())
+    return not_(spelled)
+
 
 attempt = Table(
     "attempt",

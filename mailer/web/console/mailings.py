@@ -1,7 +1,6 @@
 """Mailings: what was sent and will be, the way to a new one, one of them live, and what people do to it."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from mailer.errors import MailerError, StateError, UsageError
+from mailer.errors import StateError, UsageError
 from mailer.i18n import _
 from mailer.model.address import parse_address
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingRecord, MailingStatus
@@ -191,8 +190,7 @@ def _progress(visit: Visit, progress: MailingProgress) -> dict[str, Any]:
     shown["relays"] = [line for line, _style in relay_lines(standing.waiting_relays, now, zone)]
     shown["domains"] = domain_line(standing, zone)
     if record.status in (MailingStatus.RUNNING, MailingStatus.SCHEDULED):
-        with contextlib.suppress(MailerError):
-            shown["ends_at"] = house.forecasts.of_mailing(str(record.id)).ends_at
+        shown["ends_at"] = house.forecasts.ends_about(record)
     return shown
 
 
