@@ -6,14 +6,10 @@ that of the whole answer. What draws an issue in the child process, or makes a f
 """
 
 import argparse
-import asyncio
 import json
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -24,7 +20,7 @@ from mailer.app import House, create_newsletter
 from mailer.model.people import UserRole
 from mailer.store.database import Store
 from mailer.web.console.app import create_console
-from mailer.web.server import serve_public
+from tests.web.serving import serving
 
 GOAL_MS = 100.0
 ROUNDS = 40
@@ -61,27 +57,6 @@ def add_contacts(store: Store, contacts: int) -> None:
         connection.execute(text(SUBSCRIPTIONS), {"at": at})
 
 
-@contextmanager
-def serving(house: House) -> Iterator[str]:
-    """Serve the console until the block ends."""
-    loop, stop, ready, ports = asyncio.new_event_loop(), asyncio.Event(), threading.Event(), list[int]()
-
-    def listening(port: int) -> None:
-        ports.append(port)
-        ready.set()
-
-    def run() -> None:
-        with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(serve_public(create_console(house), "127.0.0.1", 0, stop, listening))
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    ready.wait(30)
-    yield f"http://127.0.0.1:{ports[0]}"
-    loop.call_soon_threadsafe(stop.set)
-    thread.join(10)
-
-
 def time_page(client: httpx.Client, path: str) -> dict[str, float]:
     """Ask for a page; return the median and the 95th of a hundred of its times, in ms."""
     first = client.get(path)
@@ -107,7 +82,10 @@ def measure(deliveries: int, contacts: int) -> dict[str, dict[str, float]]:
             house.reports.renew()
             house.people.add("bench", list(UserRole))
             house.access.set_password("bench", PASSWORD, "bench")
-            with serving(house) as url, httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+            with (
+                serving(create_console(house)) as url,
+                httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
+            ):
                 client.post("/login", data={"name": "bench", "password": PASSWORD})
                 return {path: time_page(client, path) for path in PAGES}
         finally:

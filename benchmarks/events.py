@@ -78,7 +78,8 @@ def make_newsletter(home: Path, messages: int, legs: int, sink: int, rate: int) 
     head = head.replace('public_url = ""', f'public_url = "http://127.0.0.1:{port}"')
     settings.write_text(
         f'{head}[relays.main]\nhost = "127.0.0.1"\nport = {sink}\nsecurity = "none"\nconnections = {CONNECTIONS}\n'
-        f'messages_per_connection = 100000\nlimits = ["{round(rate * BACK_LATE)}/1s"]\n\n[web]\nport = {port}\n\n[console]\nport = 0\n',
+        f'messages_per_connection = 100000\nlimits = ["{round(rate * BACK_LATE)}/1s"]\n\n'
+        f"[web]\nport = {port}\n\n[console]\nport = 0\n",
         "utf-8",
     )
     rows = [f"会员{number},办公室,office{number}@firm{number % 5000}.example" for number in range(messages)]

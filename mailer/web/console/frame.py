@@ -13,6 +13,7 @@ from mailer.i18n import _, current_language, ngettext
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
 from mailer.model.words import ISSUE_WORDS, MAILING_WORDS, STATUS_WORDS
 from mailer.web.console.assets import asset_path
+from mailer.web.language import show_day
 
 PAGES = Path(__file__).parent / "pages"
 TONES = {
@@ -36,11 +37,8 @@ TONES = {
 }  # the framework's colours
 
 
-def show_day(day: date) -> str:
-    """Return a date as the staff write it."""
-    if current_language() == "zh_CN":
-        return f"{day.year}年{day.month}月{day.day}日"
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+def _day(day: date) -> str:
+    return show_day(day, short=True)
 
 
 def show_time(moment: datetime | None, zone: ZoneInfo) -> str:
@@ -48,7 +46,7 @@ def show_time(moment: datetime | None, zone: ZoneInfo) -> str:
     if moment is None:
         return "–"
     there = moment.astimezone(zone)
-    return f"{show_day(there.date())} {there:%H:%M}"
+    return f"{_day(there.date())} {there:%H:%M}"
 
 
 def word_of(status: MailingStatus | IssueStatus | DeliveryStatus) -> str:
@@ -81,7 +79,6 @@ def _time(context: Context, moment: datetime | None) -> str:
     return show_time(moment, context["house"].config.zone)
 
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _pages = Environment(
     loader=FileSystemLoader(PAGES),
     autoescape=True,
@@ -92,7 +89,7 @@ _pages = Environment(
 _pages.globals.update(
     language=current_language, _=_, ngettext=ngettext, asset=asset_path, icon=draw_icon, status=draw_status
 )
-_pages.filters.update(time=_time, day=show_day, word=word_of, number=lambda value: f"{value:,}")
+_pages.filters.update(time=_time, day=_day, word=word_of, number=lambda value: f"{value:,}")
 
 
 def draw_console_page(template: str, **values: object) -> str:
