@@ -36,6 +36,7 @@ GOAL_SLOWER = 0.10
 RATE, CLICKS, OPENS = 500, 50, 200
 BACK_LATE = 1.2  # a permit of a limit by the second comes back up to two tenths of a second late (model.pace)
 CONNECTIONS = 20  # of the sender, and as many of the readers
+IDLE_S = 2.0  # less than the server keeps a connection that nobody uses
 FIRST_S = 60.0  # at most, until the first message of a mailing
 AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36"
 ISSUE = """---
@@ -132,7 +133,7 @@ class Readers:
         self._house, self._leg, self._mailing_id, self._port = house, leg, mailing_id, port
         self._rate, self._clicks, self._opens = rates
         self._dice = random.Random(mailing_id)
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle: list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = []  # since when
         self._room = asyncio.Semaphore(CONNECTIONS)
 
     async def read(self, stop: asyncio.Event) -> None:
@@ -150,8 +151,16 @@ class Readers:
             asked.append(asyncio.create_task(self._ask(kind, self._mailing_id * ORDINALS + ordinal, due)))
             number += 1
         await asyncio.gather(*asked)
-        for _reader, writer in self._idle:
+        for _since, _reader, writer in self._idle:
             writer.close()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while self._idle:
+            since, reader, writer = self._idle.pop()
+            if time.perf_counter() - since < IDLE_S:
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection("127.0.0.1", self._port)
 
     async def _ask(self, kind: str, delivery_id: int, due: float) -> None:
         """Ask for one; its time counts from when it was due, also where it had to wait for a connection."""
@@ -161,12 +170,12 @@ class Readers:
         else:
             path = f"/o/{sign_token(secret, Purpose.OPEN, delivery_id)}.gif"
         async with self._room:
-            reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
+            reader, writer = await self._connect()
             writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: {AGENT}\r\n\r\n".encode())
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             assert head.startswith((b"http/1.1 302", b"http/1.1 200")), head
             await reader.readexactly(int(head.partition(b"content-length: ")[2].split()[0]))
-            self._idle.append((reader, writer))
+            self._idle.append((time.perf_counter(), reader, writer))
         self._leg.answers[kind].append(time.perf_counter() - due)
         self._leg.asked += 1
 
