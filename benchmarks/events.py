@@ -145,8 +145,8 @@ class Readers:
             if (wait := due - time.perf_counter()) > 0:
                 await asyncio.sleep(wait)
             # of copies that have left, about: nobody opens what has not come
-            left = max(int((time.perf_counter() - began) * self._rate * 0.8), 1)
-            ordinal = self._dice.randint(max(left - 3000, 1), min(left, self._leg.messages))
+            left = min(max(int((time.perf_counter() - began) * self._rate * 0.8), 1), self._leg.messages)
+            ordinal = self._dice.randint(max(left - 3000, 1), left)
             kind = "click" if number % (self._clicks + self._opens) < self._clicks else "open"
             asked.append(asyncio.create_task(self._ask(kind, self._mailing_id * ORDINALS + ordinal, due)))
             number += 1
