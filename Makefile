@@ -6,7 +6,7 @@ PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.1
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
 BIN := .venv/bin
 STAMP := .venv/.set-up
-BENCHMARKS := bulletin main_job send round_trip plan reading returned report api console contacts crash
+BENCHMARKS := bulletin main_job send round_trip plan reading events returned report api console contacts crash
 PO := $(wildcard mailer/locale/*/LC_MESSAGES/mailer.po)
 
 help: ## this list

@@ -11,6 +11,7 @@ from mailer.model.address import parse_address
 from mailer.model.copies import FoundCopy
 from mailer.model.delivery import MailingRecord
 from mailer.model.kept_mail import HandTie, KeptMail, KeptState, Saying, TakenBack
+from mailer.model.listed import ContactFilter
 from mailer.model.people import Right
 from mailer.publishing.mailing import require_mailing
 from mailer.publishing.people import require
@@ -55,13 +56,15 @@ class KeptMails:
         with self._ground.store.read() as connection:
             if key or mailing_id is None:
                 keys = [key] if key else self._keys(connection, words)
-                return copy_pages.copies_to(connection, keys, MOST_FOUND, mailing_id) if keys else []
-            return copy_pages.copies_to(connection, (), MOST_FOUND, mailing_id, words)
+                return copy_pages.find_sent(connection, keys, MOST_FOUND, mailing_id) if keys else []
+            return copy_pages.find_sent(connection, (), MOST_FOUND, mailing_id, words)
 
     def _keys(self, connection: Connection, words: str) -> "builtins.list[str]":
         if not words:
             return []
-        return [one.key for _number, one in contacts.page_of_contacts(connection, words, "", 0, MOST_FOUND)]
+        return [
+            one.key for _number, one in contacts.page_of_contacts(connection, ContactFilter(text=words), 0, MOST_FOUND)
+        ]
 
     def suggest_copies(self, mail: KeptMail) -> "builtins.list[FoundCopy]":
         """Return copies to the addresses that a mail names, or comes from."""
@@ -69,7 +72,7 @@ class KeptMails:
         if not keys:
             return []
         with self._ground.store.read() as connection:
-            return copy_pages.copies_to(connection, keys, MOST_FOUND)
+            return copy_pages.find_sent(connection, keys, MOST_FOUND)
 
     def find_copy(self, mailing: str, address: str) -> int:
         """Return the number of the newest copy of a mailing to an address. Raises AddressError, NotFoundError."""

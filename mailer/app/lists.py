@@ -78,8 +78,11 @@ class Lists:
 
     def declare(self, connection: Connection) -> dict[str, int]:
         """Write the lists of the settings, in sending order; return name to id."""
+        return audience.sync_lists(connection, list(self._declared().values()))
+
+    def _declared(self) -> dict[str, DistributionList]:
         ordered = self._ground.config.lists_in_order()
-        return audience.sync_lists(connection, [DistributionList(name, one.title, one.role) for name, one in ordered])
+        return {name: DistributionList(name, one.title, one.role) for name, one in ordered}
 
     def sync(
         self, names: Sequence[str] = (), by: str | None = None, *, dry_run: bool = False, may_shrink: bool = False
@@ -209,8 +212,13 @@ class Lists:
 
     def count(self) -> tuple[ListCount, ...]:
         """Return the lists of the settings with their counts, as of the last sync."""
-        with self._ground.store.write() as connection:
-            wanted = self.declare(connection)
+        wanted = self._declared()
+        with self._ground.store.read() as connection:
+            known = [one for one in audience.read_lists(connection).values() if one.name in wanted]
+            if known == list(wanted.values()):
+                return tuple(one for one in audience.count_lists(connection) if one.value.name in wanted)
+        with self._ground.store.write() as connection:  # only where the settings have changed: a page waits for nobody
+            self.declare(connection)
             return tuple(one for one in audience.count_lists(connection) if one.value.name in wanted)
 
     def count_recipients(self, names: Sequence[str]) -> dict[str, int]:

@@ -38,3 +38,15 @@ class FoundCopy:
     list_title: str
     status: DeliveryStatus
     finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyPage:
+    """A page of a mailing's deliveries. after: the number the next page begins after; 0 where nothing follows.
+
+    searched: this page ends where the search was broken off, not where it is full.
+    """
+
+    copies: tuple[CopyGlance, ...]
+    after: int = 0
+    searched: bool = False

@@ -77,18 +77,22 @@ def find_lists(connection: Connection, names: Collection[str]) -> dict[str, int]
     return {str(name): int(number) for name, number in rows}
 
 
+def read_lists(connection: Connection) -> dict[int, DistributionList]:
+    """Return every list the database has, by id, in sending order."""
+    rows = connection.execute(select(distribution_list).order_by(distribution_list.c.position))
+    return {row.id: DistributionList(row.name, row.title, Role(row.role)) for row in rows}
+
+
 def count_lists(connection: Connection) -> tuple[ListCount, ...]:
     """Return every list in sending order with its counts."""
-    active = func.count().filter(subscription.c.status == "active")
-    left = func.count().filter(subscription.c.status == "left")
-    rows = connection.execute(
-        select(distribution_list, active.label("active"), left.label("gone"))
-        .join_from(distribution_list, subscription, isouter=True)
-        .group_by(distribution_list.c.id)
-        .order_by(distribution_list.c.position)
-    )
+    standing = (subscription.c.list_id, subscription.c.status)  # as the index has them: no row is read
+    counts = {
+        (number, status): count
+        for number, status, count in connection.execute(select(*standing, func.count()).group_by(*standing))
+    }
     return tuple(
-        ListCount(DistributionList(row.name, row.title, Role(row.role)), row.id, row.active, row.gone) for row in rows
+        ListCount(value, number, counts.get((number, "active"), 0), counts.get((number, "left"), 0))
+        for number, value in read_lists(connection).items()
     )
 
 

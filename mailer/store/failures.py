@@ -9,7 +9,7 @@ from mailer.model.delivery import DeliveryStatus
 from mailer.model.report import Tie
 from mailer.model.suppression import CopyStanding
 from mailer.store.events import is_sure
-from mailer.store.schema import delivery, event, issue
+from mailer.store.schema import delivery, event, issue, keeps_address
 
 _SKIPPED = 4  # issues looked at for each that is wanted: an address is not on every list
 _FAILED = (DeliveryStatus.REFUSED.value, DeliveryStatus.EXPIRED.value)
@@ -29,7 +29,7 @@ def copies_of(
     wanted = and_(
         delivery.c.issue_id.in_(newest),
         delivery.c.address_key == address_key,
-        ~delivery.c.frees_address,
+        keeps_address(),
         delivery.c.status.in_(_ENDED),
     )
     rows = connection.execute(

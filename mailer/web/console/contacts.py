@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import Response
-from fastapi.responses import RedirectResponse
 
 from mailer.errors import UsageError
 from mailer.i18n import _
@@ -175,16 +174,6 @@ def export(visit: Visit) -> Response:
 
 def show_organisations(visit: Visit) -> Response:
     """Organisations by city, or those that nothing reaches."""
-    without, city = visit.ask("only") == "unreached", visit.ask("city").strip()
-    found = visit.house.persons.organisations(city, without_address=without)
-    start = visit.number(visit.ask("from"))
-    if start >= len(found) and found:
-        return RedirectResponse("/organisations", 303, headers=PAGE_HEADERS)
-    return visit.page(
-        "organisations.html.j2",
-        organisations=found[start : start + SHOWN],
-        count=len(found),
-        following=start + SHOWN if start + SHOWN < len(found) else 0,
-        without=without,
-        city=city,
-    )
+    without, city, after = visit.ask("only") == "unreached", visit.ask("city").strip(), visit.ask("after")
+    page = visit.house.persons.page_of_organisations(city, visit.number(after), SHOWN, without_address=without)
+    return visit.page("organisations.html.j2", page=page, without=without, city=city)

@@ -7,8 +7,7 @@ from fastapi import Response
 from mailer.app import House
 from mailer.errors import MailerError
 from mailer.i18n import _
-from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingRecord, MailingStatus
-from mailer.model.standing import MailingProgress
+from mailer.model.delivery import IssueStatus, MailingStatus
 from mailer.web.console.cures import cure_of, say_error
 from mailer.web.console.desk import Desk, Visit
 from mailer.web.console.frame import show_time
@@ -46,19 +45,12 @@ def show_dashboard(visit: Visit) -> Response:
         waits=_waits_for(shelf[0].status, sent=sent) if shelf else "",
         sent=sent,
         last=last,
-        progress=_progress(house, last) if last is not None else None,
+        progress=house.reports.progress(str(last.id)) if last is not None else None,
         coming=coming,
         planned=house.mailings.planned()[:COMING],
         lists=house.lists.count(),
         warnings=_warnings(house),
     )
-
-
-def _progress(house: House, record: MailingRecord) -> MailingProgress:
-    if record.status not in (MailingStatus.FINISHED, MailingStatus.CANCELLED):
-        return house.mailings.glance(str(record.id)).progress
-    summary = house.reports.summary(str(record.id))
-    return MailingProgress(record, {one: summary.count(one) for one in DeliveryStatus if summary.count(one)})
 
 
 def _waits_for(status: IssueStatus, *, sent: bool) -> str:

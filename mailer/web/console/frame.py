@@ -15,6 +15,7 @@ from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
 from mailer.model.words import ISSUE_WORDS, MAILING_WORDS, STATUS_WORDS
 from mailer.web.console.assets import asset_path
 from mailer.web.console.cures import cure_of, say_error, say_here
+from mailer.web.language import show_day
 
 PAGES = Path(__file__).parent / "pages"
 TONES = {
@@ -38,11 +39,8 @@ TONES = {
 }  # the framework's colours
 
 
-def show_day(day: date) -> str:
-    """Return a date as the staff write it."""
-    if current_language() == "zh_CN":
-        return f"{day.year}年{day.month}月{day.day}日"
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+def _day(day: date) -> str:
+    return show_day(day, short=True)
 
 
 def show_time(moment: datetime | None, zone: ZoneInfo) -> str:
@@ -50,7 +48,7 @@ def show_time(moment: datetime | None, zone: ZoneInfo) -> str:
     if moment is None:
         return "–"
     there = moment.astimezone(zone)
-    return f"{show_day(there.date())} {there:%H:%M}"
+    return f"{_day(there.date())} {there:%H:%M}"
 
 
 def word_of(status: MailingStatus | IssueStatus | DeliveryStatus) -> str:
@@ -120,7 +118,6 @@ _SYSTEMS = (
     ("Mac OS X", "macOS"), ("Linux", "Linux"),
 )  # fmt: skip
 _PLACE = re.compile(r"issues/[^/]+/issue\.md(?::(?P<line>\d+))?(?:\s*[:：]\s*(?P<rest>.+))?")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _pages = Environment(
     loader=FileSystemLoader(PAGES),
     autoescape=True,
@@ -143,7 +140,7 @@ _pages.filters.update(
     code=draw_code,
     place=say_place,
     time=_time,
-    day=show_day,
+    day=_day,
     word=word_of,
     number=lambda value: f"{value:,}",
 )

@@ -13,10 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import ImmutableMultiDict
 
 from mailer.app import House
-from mailer.errors import MailerError, StateError, UsageError
+from mailer.errors import StateError, UsageError
 from mailer.i18n import _
 from mailer.model.address import parse_address
-from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingRecord, MailingStatus, MailingSummary
+from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingRecord, MailingStatus
 from mailer.model.forecast import Forecast
 from mailer.model.history_words import ABSENCE_WORDS, say_subscription, tell_delivery
 from mailer.model.local_time import NoTimeOfDayError, read_moment
@@ -164,48 +164,44 @@ def _read_time(house: House, text: str) -> datetime:
 def show_mailing(visit: Visit, number: int) -> Response:
     """One mailing: how far it is, what holds it, what may be done."""
     house = visit.house
-    summary = house.reports.summary(str(number))
-    changes = house.mailings.audience_changes(number) if summary.mailing.status is MailingStatus.HELD else ()
+    progress = house.reports.progress(str(number))
+    mailing = progress.mailing
+    changes = house.mailings.audience_changes(number) if mailing.status is MailingStatus.HELD else ()
     return visit.page(
         "mailing.html.j2",
-        mailing=summary.mailing,
-        summary=summary,
+        mailing=mailing,
+        lists=progress.lists,
+        bounced=house.reports.bounced(mailing.id),
         changes=changes,
-        over=summary.mailing.status in OVER,
-        begun=summary.mailing.started_at is not None,
-        ends=[(one, summary.count(one)) for one in ENDS if summary.count(one)],
-        tempo=say_tempo(summary.mailing.tempo),
-        **_progress(visit, summary.mailing, summary),
+        over=mailing.status in OVER,
+        begun=mailing.started_at is not None,
+        ends=[(one, progress.count(one)) for one in ENDS if progress.count(one)],
+        tempo=say_tempo(mailing.tempo),
+        **_progress(visit, progress),
     )
 
 
-def _progress(visit: Visit, record: MailingRecord, summary: MailingSummary | None = None) -> dict[str, Any]:
-    """What the live part shows; of a mailing that is over its summary knows it, and nothing is counted."""
-    house = visit.house
-    if summary is not None and record.status in OVER:
-        counts = {one: summary.count(one) for one in DeliveryStatus if summary.count(one)}
-        done = MailingProgress(record, counts)
-        return {
-            "progress": done, "counts": list(counts.items()), "done": done.planned - done.remaining, "relays": [],
-            "domains": "", "ends_at": None, "now": house.now(),
-        }  # fmt: skip
-    glance = house.mailings.glance(str(record.id))
+def _progress(visit: Visit, progress: MailingProgress) -> dict[str, Any]:
+    """What the live part shows."""
+    house, record = visit.house, progress.mailing
     now, zone = house.now(), house.config.zone
-    ends = None
-    if glance.progress.mailing.status in (MailingStatus.RUNNING, MailingStatus.SCHEDULED):
-        try:
-            ends = house.forecasts.of_mailing(str(record.id)).ends_at
-        except MailerError:
-            ends = None
-    return {
-        "progress": glance.progress,
-        "counts": [(one, glance.progress.count(one)) for one in DeliveryStatus if glance.progress.count(one)],
-        "done": glance.progress.planned - glance.progress.remaining,
-        "relays": [line for line, _style in relay_lines(glance.standing.waiting_relays, now, zone)],
-        "domains": domain_line(glance.standing, zone),
-        "ends_at": ends,
+    shown: dict[str, Any] = {
+        "progress": progress,
+        "counts": [(one, progress.count(one)) for one in DeliveryStatus if progress.count(one)],
+        "done": progress.planned - progress.remaining,
+        "relays": [],
+        "domains": "",
+        "ends_at": None,
         "now": now,
     }
+    if record.status in OVER:
+        return shown
+    standing = house.relays.standing(record.lists, progress.remaining)
+    shown["relays"] = [line for line, _style in relay_lines(standing.waiting_relays, now, zone)]
+    shown["domains"] = domain_line(standing, zone)
+    if record.status in (MailingStatus.RUNNING, MailingStatus.SCHEDULED):
+        shown["ends_at"] = house.forecasts.ends_about(record)
+    return shown
 
 
 def stream(visit: Visit, number: int) -> Response:
@@ -216,9 +212,9 @@ def stream(visit: Visit, number: int) -> Response:
 
     def draw() -> tuple[str, bool]:
         with speaking(language):
-            record = house.mailings.get(str(number))
-            page = visit.piece("mailing_progress.html.j2", mailing=record, **_progress(visit, record))
-            return bytes(page.body).decode(), record.status in OVER
+            progress = house.reports.progress(str(number))
+            page = visit.piece("mailing_progress.html.j2", mailing=progress.mailing, **_progress(visit, progress))
+            return bytes(page.body).decode(), progress.mailing.status in OVER
 
     async def events() -> AsyncIterator[str]:
         before, began = "", asyncio.get_running_loop().time()
@@ -244,12 +240,13 @@ def show_copies(visit: Visit, number: int) -> Response:
     status = visit.ask("status")
     chosen = DeliveryStatus(status) if status in set(DeliveryStatus) else None
     after, words = visit.ask("after"), visit.ask("q")
-    found = house.histories.page(str(number), chosen, words, visit.number(after), COPIES + 1)
+    found = house.histories.page(str(number), chosen, words, visit.number(after), COPIES)
     return visit.page(
         "copies.html.j2",
         mailing=house.mailings.get(str(number)),
-        copies=found[:COPIES],
-        more=found[COPIES - 1].id if len(found) > COPIES else 0,
+        copies=found.copies,
+        more=found.after,
+        searched=found.after - (number << 32) if found.searched else 0,
         statuses=[(one.value, _(STATUS_WORDS[one])) for one in DeliveryStatus],
         chosen=status,
         words=words,

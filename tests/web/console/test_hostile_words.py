@@ -9,9 +9,10 @@ from playwright.sync_api import Browser
 
 from mailer.app import House
 from mailer.model.delivery import DeliveryStatus
+from mailer.model.kept_mail import KeptMail
 from mailer.model.outcome import Phase, Reply
 from mailer.model.people import UserRole
-from mailer.model.report import KeptMail, ReportKind
+from mailer.model.report import ReportKind
 from mailer.store import claims, events, returned, settlements
 from mailer.store.events import NewEvent
 from mailer.store.settlements import Settled, Settlement
