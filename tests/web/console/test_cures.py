@@ -108,4 +108,4 @@ def test_a_walk_through_refusals_shows_no_command(office: Office) -> None:
     for page in pages:
         said = text_of(page)
         assert not COMMANDS.search(said), re.findall(r".{0,80}(?:`mailer |--[a-z]).{0,80}", said)
-    assert '<a href="/issues/2020-07">it is submitted first</a>' in pages[0] or "/issues/2020-07" in pages[0]
+    assert any('<a href="/issues/2020-07">' in page for page in pages), "where it is done is a link"
