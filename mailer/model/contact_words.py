@@ -1,8 +1,8 @@
 """Words for imports of contacts and for what is on record of one."""
 
-from mailer.i18n import N_, _
-from mailer.model.contact_import import ChangeKind, KeptOut, KeptReason
-from mailer.model.contact_sheet import AsideKind, CellPlace
+from mailer.i18n import N_, _, ngettext
+from mailer.model.contact_import import ChangeKind, ImportReport, KeptOut, KeptReason
+from mailer.model.contact_sheet import ATTRIBUTE, AsideKind, CellPlace, ColumnNotKept
 from mailer.model.history_words import SUBSCRIPTION_WORDS
 
 CHANGE_WORDS: dict[ChangeKind, str] = {
@@ -22,6 +22,7 @@ FIELD_WORDS = {
     "level": N_("Level"),
     "address": N_("Address"),
     "phone": N_("Phone"),
+    "language": N_("Language"),
 }
 KEPT_OUT_WORDS: dict[KeptOut, str] = {
     KeptOut.LEFT: N_("has left this list"),
@@ -41,6 +42,7 @@ ASIDE_WORDS: dict[AsideKind, str] = {
     AsideKind.SECTION: N_("heading between rows"),
     AsideKind.TOTAL: N_("total"),
     AsideKind.NOTE: N_("note"),
+    AsideKind.OTHER_LIST: N_("of another list"),
 }
 BASIS_WORDS = {"membership": N_("membership"), "official duty": N_("official duty"), "sheet": N_("the list’s sheet")}
 
@@ -48,6 +50,51 @@ BASIS_WORDS = {"membership": N_("membership"), "official duty": N_("official dut
 def subscription_word(status: str) -> str:
     """Return a subscription's status in the user's language."""
     return _(SUBSCRIPTION_WORDS[status]) if status in SUBSCRIPTION_WORDS else status
+
+
+def field_word(name: str) -> str:
+    """Return what a field is called in the user's language; an attribute has its own name."""
+    return _(FIELD_WORDS[name]) if name in FIELD_WORDS else name.removeprefix(ATTRIBUTE)
+
+
+def say_not_kept(one: ColumnNotKept) -> str:
+    """Return a column of which nothing is kept, with how many cells that concerns."""
+    line = ngettext(
+        "{place}: {n} cell holds something that is not kept",
+        "{place}: {n} cells hold something that is not kept",
+        one.cells,
+    )
+    return line.format(place=say_column(one.place), n=one.cells)
+
+
+def say_consents(report: ImportReport) -> list[str]:
+    """Return what is done with the leave that the sheet itself says."""
+    lines = []
+    if report.said_count:
+        line = ngettext(
+            "{n} subscription keeps the basis and time that the sheet says; its source names the sheet and what it said",
+            "{n} subscriptions keep the basis and time that the sheet says; their source names the sheet and what it said",
+            report.said_count,
+        )
+        lines.append(line.format(n=report.said_count))
+    if report.unknown_basis_count:
+        line = ngettext(
+            "{n} subscription gets the basis “{basis}”: what the sheet says is none that we know, and stands in its source",
+            "{n} subscriptions get the basis “{basis}”: what the sheet says is none that we know, and stands in their source",
+            report.unknown_basis_count,
+        )
+        lines.append(line.format(n=report.unknown_basis_count, basis=say_basis(report.basis)))
+    return lines
+
+
+def say_column(place: CellPlace) -> str:
+    """Return a column of a sheet as people find it in a spreadsheet."""
+    column = f"{place.letter} {place.heading}".strip()
+    return (
+        _("sheet {sheet}, column {column}").format(sheet=place.sheet, column=column)
+        if place.sheet
+        else _("column {column}").format(column=column)
+    )
 
 
 def say_place(place: CellPlace) -> str:

@@ -1,9 +1,11 @@
 """Contacts looked at: listed, exported, found."""
 
+import json
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, cast, or_, select
 
+from mailer.model.city import fold_city
 from mailer.model.delivery import Contact
 from mailer.model.history import SubscriptionRecord
 from mailer.model.listed import ContactFilter, ListedContact
@@ -48,8 +50,7 @@ def page_of_contacts(
             on = on.where(subscription.c.list_id == numbers)
         query = query.where(on.correlate(contact).exists())
     if words:
-        fields = (contact.c.address_key, contact.c.name, contact.c.title, organisation.c.name, contact.c.city)
-        query = query.where(or_(*(field.icontains(words, autoescape=True) for field in fields)))
+        query = query.where(_holds(words))
     return [(row.id, audience.to_contact(row)) for row in connection.execute(query)]
 
 
@@ -122,9 +123,22 @@ def _select(wanted: ContactFilter) -> Select[tuple[object, ...]]:
     if wanted.status:
         query = query.where(subscription.c.status == wanted.status)
     if wanted.text:
-        fields = (contact.c.address_key, contact.c.name, contact.c.title, organisation.c.name, contact.c.city)
-        query = query.where(or_(*(field.icontains(wanted.text, autoescape=True) for field in fields)))
+        query = query.where(_holds(wanted.text))
     return query
+
+
+def _holds(words: str) -> ColumnElement[bool]:
+    fields = (contact.c.address_key, contact.c.name, contact.c.title, organisation.c.name)
+    return or_(
+        *(field.icontains(words, autoescape=True) for field in fields),
+        contact.c.city.icontains(fold_city(words), autoescape=True),
+    )
+
+
+def attribute_names(connection: Connection, wanted: ContactFilter) -> list[str]:
+    """Return the names of all attributes that these contacts have."""
+    texts = _select(wanted).with_only_columns(cast(contact.c.attributes, String)).order_by(None).distinct()
+    return sorted({name for text in connection.execute(texts).scalars() if text for name in json.loads(text)})
 
 
 def _to_listed(row: Row[tuple[object, ...]]) -> ListedContact:

@@ -51,6 +51,8 @@ def _read_images(
             contact_import_row,
             contact.c.address,
             contact.c.changed_at,
+            contact.c.language,
+            contact.c.attributes,
             subscription.c.id.label("subscription_id"),
             subscription.c.status,
             subscription.c.source,
@@ -82,7 +84,7 @@ def _why_kept(row: Row[tuple[object, ...]], record: ImportRecord, source: str) -
     """Return why what an import did to a contact cannot be undone; None where it can."""
     reason: KeptReason | None = None
     if row.act in ("made", "joined", "resumed"):
-        if row.status != "active" or row.source != source or row.since != record.at:
+        if row.status != "active" or not row.source.startswith(source) or row.since > record.at:
             reason = KeptReason.SUBSCRIPTION
     elif row.status != "active":
         reason = KeptReason.SUBSCRIPTION
@@ -158,12 +160,15 @@ def _put_contacts_back(connection: Connection, rows: Sequence[Row[tuple[object, 
             "number": row.contact_id, "was_address": row.was_address, "was_name": row.was_name,
             "was_title": row.was_title, "was_city": row.was_city,
             "was_phone": row.was_phone, "was_changed_at": row.was_changed_at,
+            # nothing was kept of these before 0019, as no import wrote them
+            "was_language": row.language if row.was_language is None else row.was_language,
+            "was_attributes": row.attributes if row.was_attributes is None else row.was_attributes,
             "was_organisation_id": units.get((row.was_organisation, row.was_city)),
         }
         for row in rows
     ]  # fmt: skip
     if values:
-        names = ("address", "name", "title", "organisation_id", "city", "phone", "changed_at")
+        names = ("address", "name", "title", "organisation_id", "city", "phone", "language", "attributes", "changed_at")
         connection.execute(
             update(contact)
             .where(contact.c.id == bindparam("number"))

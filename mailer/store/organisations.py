@@ -6,6 +6,7 @@ from itertools import islice
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
+from mailer.model.city import fold_city
 from mailer.model.delivery import Contact
 from mailer.model.organisation import OrganisationContact
 from mailer.store.schema import contact, organisation, subscription
@@ -90,7 +91,7 @@ def iterate_members(connection: Connection, city: str = "") -> Iterator[Organisa
         .order_by(organisation.c.city, organisation.c.name, organisation.c.id, contact.c.id)
     )
     if city:
-        query = query.where(organisation.c.city == city)
+        query = query.where(organisation.c.city == fold_city(city))
     for row in connection.execute(query.execution_options(yield_per=PAGE)):
         yield OrganisationContact(
             organisation_id=row.number,
