@@ -72,15 +72,15 @@ def say_consents(report: ImportReport) -> list[str]:
     lines = []
     if report.said_count:
         line = ngettext(
-            "{n} subscription keeps the basis and time that the sheet says; its source names the sheet and what it said",
-            "{n} subscriptions keep the basis and time that the sheet says; their source names the sheet and what it said",
+            "{n} subscription has the basis and time that the sheet says; the source names the sheet and what it said",
+            "{n} subscriptions have the basis and time that the sheet says; the source names the sheet and what it said",
             report.said_count,
         )
         lines.append(line.format(n=report.said_count))
     if report.unknown_basis_count:
         line = ngettext(
-            "{n} subscription gets the basis “{basis}”: what the sheet says is none that we know, and stands in its source",
-            "{n} subscriptions get the basis “{basis}”: what the sheet says is none that we know, and stands in their source",
+            "{n} subscription gets the basis “{basis}”: that of the sheet is none we know; it stands in the source",
+            "{n} subscriptions get the basis “{basis}”: that of the sheet is none we know; it stands in the source",
             report.unknown_basis_count,
         )
         lines.append(line.format(n=report.unknown_basis_count, basis=say_basis(report.basis)))

@@ -45,7 +45,8 @@ def read_contacts(
     """Yield what the rows of a file say, in their order. mapping: as `headings.parse_mapping` gives it.
 
     other_lists: rows of an export that say they are of one of these are put aside. A row that is refused in any of its
-    cells gives no contact. The same address twice is not noticed here. Raises SheetError where no sheet has a column of addresses, or none has a column that the mapping names.
+    cells gives no contact. The same address twice is not noticed here. Raises SheetError where no sheet has a column
+    of addresses, or none has a column that the mapping names.
     """
     reader = _Reader(file, dict(mapping or {}), frozenset(other_lists))
     for row in rows:
