@@ -119,7 +119,7 @@ def _validate(text: str) -> str | None:
     # the library measures a domain as people write it; DNS knows only this form
     domain = parsed.ascii_domain.lower()
     stem, _dot, ending = domain.rpartition(".")
-    if not stem or len(ending) < 2 or len(domain) > MAX_DOMAIN:
+    if not stem or min(len(ending), len(parsed.domain.rpartition(".")[2])) < 2 or len(domain) > MAX_DOMAIN:
         return None  # no host of a network, and no country or other end of a name has one letter
     if domain != parsed.domain and any(map(_mixes_scripts, parsed.domain.split("."))):
         return None

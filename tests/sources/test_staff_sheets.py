@@ -329,6 +329,25 @@ def test_likely_slips(domain: str, meant: str) -> None:
     assert suggest_domain(domain) == meant
 
 
+@pytest.mark.parametrize(
+    ("cell", "taken", "doubt"),
+    [
+        ("'a@firm.example", "a@firm.example", "the mark ' before the address was taken off"),
+        ("‘a@firm.example", "a@firm.example", "the mark ‘ before"),
+        ("zhang\u2011san@firm.example", "zhang-san@firm.example", "only looks like a hyphen"),
+        ("a@firm\u2010one.example", "a@firm-one.example", "only looks like a hyphen"),
+        ("a–b@firm.example;c@firm.example", "a-b@firm.example", "only looks like a hyphen"),
+        ("'a—b@firm.example", "a-b@firm.example", "taken off; a sign that only looks like"),
+    ],
+)
+def test_what_is_mended_in_an_address_is_said(tmp_path: Path, cell: str, taken: str, doubt: str) -> None:
+    items = read(write(tmp_path, f"单位,邮箱\n甲,{cell}\n"))
+    assert contacts(items)[0].contact.address == taken
+    (said,) = [one for one in items if isinstance(one, DoubtfulCell)]
+    assert doubt in said.doubt
+    assert said.value == cell.partition(";")[0]
+
+
 @given(st.text(max_size=40))
 def test_a_guarded_cell_is_no_formula_and_comes_back(text: str) -> None:
     guarded = guard_cell(text)
