@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from mailer.errors import AddressError
 from mailer.i18n import _
@@ -104,9 +104,17 @@ def mask_address(address: str) -> str:
     return f"{head}***{tail}@{domain}"
 
 
+# a name of letters, digits and hyphens that needs no look at Unicode: no label begins as punycode does
+_PLAIN_DOMAIN = re.compile(r"(?:(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
+_SPECIAL = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES if name != "test")
+
+
 @lru_cache(maxsize=20_000)
 def _ascii_domain(domain: str) -> str:
     """Return a domain in lower-case ASCII, empty when it is none; the same few domains make up every list."""
+    folded = domain.lower()
+    if len(folded) < MAX_DOMAIN - 2 and _PLAIN_DOMAIN.fullmatch(folded) and not f".{folded}".endswith(_SPECIAL):
+        return folded  # what the library would say, for a tenth of its time
     return (_validate(f"x@{domain}") or "")[2:]
 
 

@@ -72,8 +72,8 @@ def say_consents(report: ImportReport) -> list[str]:
     lines = []
     if report.said_count:
         line = ngettext(
-            "{n} subscription has the basis and time that the sheet says; the source names the sheet and what it said",
-            "{n} subscriptions have the basis and time that the sheet says; the source names the sheet and what it said",
+            "{n} subscription has the basis and time that the sheet says; the source names the sheet and its words",
+            "{n} subscriptions have the basis and time that the sheet says; the source names the sheet and its words",
             report.said_count,
         )
         lines.append(line.format(n=report.said_count))

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from mailer.model.city import fold_city
 from mailer.model.address import mask_address
+from mailer.model.city import fold_city
 from mailer.model.delivery import DeliveryStatus, MailingRecord
 from mailer.model.edition import links_from_json, tracking_from_json
 from mailer.model.figures import (

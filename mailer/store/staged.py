@@ -35,6 +35,7 @@ from mailer.store.rows import Prepared, given
 from mailer.store.schema import contact, organisation, subscription, suppression
 
 PAGE = 1000
+_ENCODE = json.JSONEncoder().encode  # json.dumps looks at its settings each time
 _temporary = MetaData()
 
 staged = Table(
@@ -76,7 +77,7 @@ def _pack_extra(one: SheetContact) -> str:
     value = one.contact
     if not value.language and not value.attributes and one.said is None:
         return ""
-    return json.dumps([value.language, value.attributes, one.said])
+    return _ENCODE([value.language, value.attributes, one.said])
 
 
 class StagedContacts:
@@ -109,7 +110,7 @@ class StagedContacts:
                 "column": place.column,
                 "heading": place.heading,
                 "extra": _pack_extra(one),
-                "beside": json.dumps(one.beside) if one.beside else "",
+                "beside": _ENCODE(one.beside) if one.beside else "",
             }
         )
         if len(self._rows) >= PAGE:
@@ -279,8 +280,13 @@ def read_standings(
         yield [(_to_found(row), _to_standing(row)) for row in rows]
 
 
+_UNKNOWN = Standing()
+
+
 def _to_standing(row: Row[tuple[object, ...]]) -> Standing:
     known = None
+    if row.contact_id is None and row.suppression_id is None:
+        return _UNKNOWN
     if row.contact_id is not None:
         known = Contact(
             row.known_address, row.address_key, row.known_name, row.known_title,

@@ -140,7 +140,8 @@ def test_a_refused_duplicate_left_unmended_overwrites_nothing(office: Office, ki
     back, again = office.folder / f"退回.{kind}", office.folder / f"再退回.{kind}"
     file = written(office.folder, "单位,姓名,邮箱\n甲,张某,a@firm.example\n乙,李某,A@firm.example\n")
     bring(office, file, refused=back)
-    for sheet, next_one in ((back, again), (again, None)):
+    steps: tuple[tuple[Path, Path | None], ...] = ((back, again), (again, None))
+    for sheet, next_one in steps:
         report = bring(office, sheet, refused=next_one)
         assert kinds(report) == {}
         (refused,) = report.refused
