@@ -41,8 +41,9 @@ format: setup ## format the code and mend what lint can mend
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-reference: setup ## write docs/config.md from the settings themselves
+reference: setup ## write docs/config.md and config.zh.md from the settings themselves
 	@$(BIN)/python -m tests.config_reference > docs/config.md
+	@$(BIN)/python -m tests.config_reference zh_CN > docs/config.zh.md
 
 catalogue: setup ## gather every sentence for translation into mailer/locale
 	@$(BIN)/pybabel --quiet extract --sort-by-file --no-wrap --add-location=file -k N_ -k ngettext:1,2 -F mailer/locale/babel.cfg \

@@ -10,7 +10,7 @@ from pathlib import Path
 from mailer.app.ground import Ground
 from mailer.app.lists import Lists
 from mailer.app.people import People
-from mailer.app.spools import spooled
+from mailer.app.spools import hash_sheet, spooled
 from mailer.audience import importing
 from mailer.audience.importing import Sheet, Target
 from mailer.errors import NotFoundError, SheetError, StateError
@@ -97,7 +97,7 @@ class Contacts:
         mapping = parse_mapping(order.mapping)
         if not dry_run:
             self._people.require(by, Right.CONTACTS)
-        sheet = Sheet(order.file.name, _hash_file(order.file))
+        sheet = Sheet(order.file.name, hash_sheet(order.file))
         others = self._ground.config.lists.keys() - {aim.name}
         with ExitStack() as stack:
             give_back = stack.enter_context(write_refused(order.refused))
@@ -293,18 +293,6 @@ class Contacts:
             if addresses
             else _("`mailer contacts list --find TEXT` looks for a part of a name or address"),
         )
-
-
-def _hash_file(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except FileNotFoundError:
-        raise SheetError(_("there is no such file"), file=file, cure=_("check the path and its spelling")) from None
-    except (OSError, ValueError) as error:
-        why = _("it is a folder") if file.is_dir() else str(error)
-        cure = _("check that it is a file and that you may read it")
-        raise SheetError(_("cannot be read: {why}").format(why=why), file=file, cure=cure) from None
 
 
 def _nobody(file: Path, sheet: Sheet) -> SheetError:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from mailer.app.ground import Ground
 from mailer.app.lists import Lists
 from mailer.app.people import People
-from mailer.audience.joining import Ask, ask_to_join, confirm_join, read_request, record_invitation
+from mailer.audience.joining import Ask, ask_to_join, confirm_join, read_request, record_invitation, require_invitable
 from mailer.audience.preferences import Preferences as Preferences
 from mailer.audience.preferences import read_preferences, set_preferences
 from mailer.errors import StateError
@@ -57,10 +57,11 @@ class Joining:
         age = self._ground.now().timestamp() - (shown or 0)
         return shown is not None and FORM_SECONDS[0] <= age <= FORM_SECONDS[1]
 
-    def invite(self, text: str, lists: Sequence[str], by: str) -> bool:
-        """Have an address asked to confirm that it wants lists, by a person's word; False where no mail may go now.
+    def invite(self, text: str, lists: Sequence[str], by: str) -> tuple[str, ...]:
+        """Have an address asked to confirm that it wants lists, by a person's word; return those that it is not on.
 
-        Raises AddressError, NotFoundError, and StateError for a list that nobody joins by a link.
+        Raises AddressError, NotFoundError; StateError for a list that nobody joins by a link, and where no mail may go
+        to the address now.
         """
         address = parse_address(text)
         chosen = self._lists.choose_lists(lists)
@@ -80,10 +81,14 @@ class Joining:
                 )
         with self._ground.store.write() as connection:
             actor = self._people.require(by, Right.CONTACTS, connection)
-            asked = self._ask(connection, Ask(address, tuple(chosen), "invitation"))
-            hashed = hash_address(self._ground.secret, address.key)
-            record_invitation(connection, hashed, tuple(chosen), actor, self._ground.now())
-            return asked
+            secret, now = self._ground.secret, self._ground.now()
+            ids = self._lists.declare(connection)
+            wanted, limits = {name: ids[name] for name in chosen}, self._ground.config.joining
+            free = require_invitable(connection, secret, address, wanted, limits, now)
+            if not self._ask(connection, Ask(address, free, "invitation")):
+                raise StateError(_("{address} was asked within the last day").format(address=address.text))
+            record_invitation(connection, hash_address(secret, address.key), free, actor, now)
+            return free
 
     def _ask(self, connection: Connection, ask: Ask) -> bool:
         config, now = self._ground.config, self._ground.now()

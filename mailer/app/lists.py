@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from mailer.app.ground import Ground
-from mailer.app.spools import spooled
+from mailer.app.people import People
+from mailer.app.spools import hash_sheet, spooled
 from mailer.audience.leaving import Membership as Membership
 from mailer.audience.leaving import leave_list, read_membership, return_to_list, say_why
 from mailer.audience.sync import KeptOut as KeptOut
@@ -13,16 +15,18 @@ from mailer.audience.sync import ListChange as ListChange
 from mailer.audience.sync import sync_list
 from mailer.errors import NotFoundError, StateError, UsageError
 from mailer.i18n import _
+from mailer.model.audit import Act, Subject
 from mailer.model.consent import LeaveReason
 from mailer.model.delivery import Contact, DistributionList
+from mailer.model.people import PROGRAM, Actor, Right
 from mailer.sending.plan import count_recipients
 from mailer.sources.sheets import read_sheet
-from mailer.store import audience, plans
+from mailer.store import audience, audit, plans
 from mailer.store.audience import ListCount
 from mailer.store.database import Connection
 from mailer.tokens import hash_address
 
-FEW = 5  # as many may always be dropped
+FEW = 2  # as many may always be dropped, where somebody stays
 PAGE = 500  # addresses looked up at once
 
 
@@ -37,8 +41,9 @@ class SegmentCount:
 class Lists:
     """The distribution lists of a house."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, people: People) -> None:
         self._ground = ground
+        self._people = people
 
     def choose(self, names: Sequence[str] = ()) -> list[str]:
         """Return list names in sending order: those named, or all; a segment stands for its lists.
@@ -76,22 +81,25 @@ class Lists:
         return audience.sync_lists(connection, [DistributionList(name, one.title, one.role) for name, one in ordered])
 
     def sync(
-        self, names: Sequence[str] = (), *, dry_run: bool = False, may_shrink: bool = False
+        self, names: Sequence[str] = (), by: str | None = None, *, dry_run: bool = False, may_shrink: bool = False
     ) -> dict[str, ListChange]:
-        """Make those of the lists follow their sheets that have one, all or none.
+        """Make those of the lists follow their sheets that have one, all or none; what changed is on the audit trail.
 
-        Raises SheetError and changes nothing. A dry run writes nothing and waits for no one who writes. A sheet that
-        drops more of its list than `most_dropped` is taken for a mistake (StateError), unless `may_shrink`. Lists that
-        follow no sheet are as they are: `require_sheets`.
+        by: who has it done, and may; None where the program does it before it plans or counts. Raises SheetError and
+        changes nothing. A dry run writes nothing and waits for no one who writes. A sheet that drops too much of its
+        list is taken for a mistake, unless `may_shrink`: `require_size`. Lists that follow no sheet are as they are:
+        `require_sheets`.
         """
         config = self._ground.config
         chosen = [name for name in self.choose(names) if config.lists[name].follows_file]
         sheets = {name: self._read(self._ground.home / config.lists[name].file) for name in chosen}
+        digests = {name: hash_sheet(self._ground.home / config.lists[name].file) for name in chosen}
         ordered = config.lists_in_order()
         now = self._ground.now()
         changes: dict[str, ListChange] = {}
         above: set[str] = set()
         with self._ground.store.read() if dry_run else self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.CONTACTS, connection) if by is not None else PROGRAM
             ids = (
                 audience.find_lists(connection, [name for name, _one in ordered])
                 if dry_run
@@ -101,20 +109,56 @@ class Lists:
                 list_id = ids.get(name)
                 active = audience.active_keys(connection, list_id) if list_id is not None else set()
                 if name in sheets:
-                    before = len(active)
                     suppressed = self._find_suppressed(connection, sheets[name])
                     changes[name] = sync_list(
                         connection, list_id, sheets[name], settings.file, now,
                         above=above, suppressed=suppressed, dry_run=dry_run,
                     )  # fmt: skip
                     if not may_shrink:
-                        _refuse_shrinking(
-                            name, settings.file, len(changes[name].removed), before, settings.most_dropped
-                        )
+                        self.require_size({name: changes[name]})
                     active -= {one.key for one in changes[name].removed}
                     active |= {one.key for one in changes[name].added}
                 above |= active
+            if not dry_run:
+                self._record(connection, actor, changes, digests, now)
         return changes
+
+    def _record(
+        self,
+        connection: Connection,
+        actor: Actor,
+        changes: Mapping[str, ListChange],
+        digests: Mapping[str, str],
+        now: datetime,
+    ) -> None:
+        for name, change in changes.items():
+            counts = {
+                "added": len(change.added), "changed": len(change.changed), "removed": len(change.removed),
+                "moved": change.moved,
+            }  # fmt: skip
+            if any(counts.values()):
+                audit.record(
+                    connection, actor, Act.SYNC_LIST, Subject("list", name), now, sha256=digests[name], **counts
+                )
+
+    def require_size(self, changes: Mapping[str, ListChange]) -> None:
+        """Raise StateError where a sheet drops more of its list than it may at once.
+
+        That is more than `most_dropped` of those on it, but always FEW; and never everybody, where `most_dropped`
+        is below 1.
+        """
+        for name, change in changes.items():
+            settings = self._ground.config.lists[name]
+            dropped, before = len(change.removed), change.before
+            emptied = dropped == before and not change.added
+            if dropped > before * settings.most_dropped and (dropped > FEW or emptied):
+                raise StateError(
+                    _("the sheet of list {name} would drop {dropped} of {before} subscribers").format(
+                        name=name, dropped=dropped, before=before
+                    ),
+                    file=settings.file,
+                    cure=_("put the rows back; or, if it is meant: `mailer lists sync --shrink`"),
+                )
 
     def require_sheets(self, names: Sequence[str]) -> None:
         """Raise StateError where one of the lists follows no sheet: a person who names it means another."""
@@ -231,15 +275,3 @@ class Lists:
         """Keep why a reader left by an unsubscribe token, if the token is ours."""
         with self._ground.store.write() as connection:
             say_why(connection, self._ground.secret, token, reason)
-
-
-def _refuse_shrinking(name: str, file: str, dropped: int, before: int, most: float) -> None:
-    if dropped <= FEW or dropped <= before * most:
-        return
-    raise StateError(
-        _("the sheet of list {name} would drop {dropped} of {before} subscribers").format(
-            name=name, dropped=dropped, before=before
-        ),
-        file=file,
-        cure=_("put the rows back; or, if it is meant: `mailer lists sync --shrink`"),
-    )

@@ -7,6 +7,8 @@ from typing import Any
 from mailer.app.ground import Ground
 from mailer.app.lists import Lists
 from mailer.app.people import People
+from mailer.app.traces import clear_traces
+from mailer.audience.joining import Joined as Joined
 from mailer.audience.joining import join_by_staff
 from mailer.audience.leaving import leave_by_staff
 from mailer.audience.persons import change_contact, erase_person, hand_out
@@ -28,10 +30,16 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What an erasure came to: copies that stay in the figures, and sheets that still name the person."""
+    """What an erasure came to: copies that stay in the figures, and sheets that still name the person.
+
+    pending: the database's log file still holds what was erased, as somebody reads in it. overwritten: False on
+    PostgreSQL, whose server keeps the octets of former rows until it needs the room.
+    """
 
     deliveries: int
     sheets: tuple[str, ...]
+    pending: bool
+    overwritten: bool
 
 
 class Persons:
@@ -53,8 +61,8 @@ class Persons:
         name: str = "",
         organisation: str = "",
         city: str = "",
-    ) -> bool:
-        """Put an address on a list by a person's word; False for one that was on it. What is said of it counts if new.
+    ) -> Joined:
+        """Put an address on a list by a person's word. What is said of it counts if it is new.
 
         source: where the leave to write is on record, such as a letter and its date. Raises AddressError,
         NotFoundError, UsageError, StateError.
@@ -82,9 +90,10 @@ class Persons:
             )
 
     def leave(self, text: str, lists: Sequence[str], reason: str, by: str) -> tuple[str, ...]:
-        """Take an address off lists (none: all) with a reason; return the names of those it was on till now.
+        """Take an address off lists with a reason; return the names of those it was on till now.
 
-        Raises AddressError, NotFoundError, UsageError, StateError.
+        Without lists it is off all of them, and no sheet or import adds it to any later. Raises AddressError,
+        NotFoundError, UsageError, StateError.
         """
         address = parse_address(text)
         chosen = self._lists.choose_lists(lists)
@@ -92,7 +101,10 @@ class Persons:
             actor = self._people.require(by, Right.CONTACTS, connection)
             ids = self._lists.declare(connection)
             wanted = {name: ids[name] for name in chosen}
-            return leave_by_staff(connection, self._ground.secret, address, wanted, reason, actor, self._ground.now())
+            now = self._ground.now()
+            return leave_by_staff(
+                connection, self._ground.secret, address, wanted, reason, actor, now, everywhere=not lists
+            )
 
     def attributes(self, text: str) -> dict[str, str]:
         """Return the attributes of the contact at an address; none where nobody has it. Raises AddressError."""
@@ -124,7 +136,8 @@ class Persons:
         with self._ground.store.write() as connection:
             actor = self._people.require(by, Right.PERSONS, connection)
             done = erase_person(connection, self._ground.secret, address, actor, self._ground.now())
-        return Forgotten(done.deliveries, self._lists.naming(address.key))
+        pending = not clear_traces(self._ground)
+        return Forgotten(done.deliveries, self._lists.naming(address.key), pending, self._ground.store.is_sqlite)
 
     def organisations(self, city: str = "", *, without_address: bool = False) -> list[Organisation]:
         """Return organisations with their contacts, by city and name: all of them, or those where no address works.

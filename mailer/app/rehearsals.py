@@ -13,6 +13,7 @@ from mailer.app.ground import Ground
 from mailer.app.issues import Issues
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
+from mailer.app.people import People
 from mailer.app.relays import Relays
 from mailer.errors import ConfigError, StateError
 from mailer.i18n import _
@@ -54,7 +55,7 @@ class _Stage(Ground):
         self.store = store
         self.identity = Identity(lambda: store, lambda: False, ground.home, folder / "state", ground.now)
         self.config = lead_to_sink(ground.config, port)
-        self.lists = Lists(self)
+        self.lists = Lists(self, People(self))
         self.issues = Issues(self, self.lists)
         self.relays = Relays(self)
         self.mailings = Mailings(self, self.issues, self.lists, self.relays)

@@ -2,16 +2,17 @@
 
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mailer.access import clearing
 from mailer.app.ground import Ground
 from mailer.app.people import People
+from mailer.app.traces import clear_traces
 from mailer.audience import retention as flow
 from mailer.model.audit import Act, Subject
 from mailer.model.people import PROGRAM, Actor, Right
 from mailer.model.retention import LastRun
-from mailer.store import audit
+from mailer.store import audit, house
 from mailer.store import retention as stored
 from mailer.store.database import Connection
 
@@ -46,10 +47,20 @@ class Retention:
         counts, _done = self._clear(None)
         with self._ground.store.write() as connection:
             self._record(connection, self._people.require(by, Right.PERSONS, connection), counts)
+        clear_traces(self._ground)
         return counts
 
+    def traces_since(self) -> datetime | None:
+        """Return since when the database's log file may hold persons that were erased; None where it holds none."""
+        with self._ground.store.read() as connection:
+            return house.traces_since(connection)
+
     def take_turn(self) -> None:
-        """Clear for some seconds if this day's clearing is not done; called at each tick, by any number of clocks."""
+        """Clear for some seconds if this day's clearing is not done; called at each tick, by any number of clocks.
+
+        What erasures have left in the log file is cleared at each tick until it is gone.
+        """
+        clear_traces(self._ground)
         now = self._ground.now()
         day = f"{now.astimezone(self._ground.config.zone):%Y-%m-%d}"
         with self._ground.store.read() as connection:
@@ -64,6 +75,7 @@ class Retention:
             total = stored.note_day(connection, day, counts, self._ground.now() if done else None)
             if done and any(total.values()):
                 self._record(connection, PROGRAM, total)
+        clear_traces(self._ground)
         if done:
             log.info("retention on %s: %s", day, total)
 

@@ -1,5 +1,6 @@
-"""Workbooks of contacts, read in the child into a file of rows."""
+"""Sheets of contacts as files: their digest, and workbooks read in the child into a file of rows."""
 
+import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from mailer.app.ground import Ground
 from mailer.child import Limits
-from mailer.errors import UsageError
+from mailer.errors import SheetError, UsageError
 from mailer.i18n import _
 from mailer.sources.workbook import is_workbook, spool_workbook
 
@@ -39,3 +40,16 @@ def spooled(ground: Ground, file: Path, only: str = "") -> Iterator[Path | None]
         )
         ground.child.run(limits, spool_workbook, file.absolute(), spool, only)
         yield spool
+
+
+def hash_sheet(file: Path) -> str:
+    """Return the SHA-256 of a sheet, in hex. Raises SheetError."""
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise SheetError(_("there is no such file"), file=file, cure=_("check the path and its spelling")) from None
+    except (OSError, ValueError) as error:
+        why = _("it is a folder") if file.is_dir() else str(error)
+        cure = _("check that it is a file and that you may read it")
+        raise SheetError(_("cannot be read: {why}").format(why=why), file=file, cure=cure) from None

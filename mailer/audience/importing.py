@@ -39,6 +39,7 @@ from mailer.model.contact_sheet import (
 )
 from mailer.model.people import Actor
 from mailer.store import audit, contact_imports, import_undo
+from mailer.store.audience import UNDONE
 from mailer.store.database import Connection
 from mailer.store.staged import StagedContacts, read_standings, settle_levels, settle_slots
 from mailer.tokens import HouseSecret, hash_address
@@ -265,32 +266,41 @@ def require_import(connection: Connection, number: int) -> ImportRecord:
 
 
 def undo_import(connection: Connection, number: int, actor: Actor | None, now: datetime) -> UndoReport:
-    """Put back what an import changed, exactly; without an actor only say what that would come to.
+    """Take an import back; without an actor only say what that would come to.
 
-    A contact that was changed since, or is held by a mailing or another list, stays as it is and is named.
-    Raises NotFoundError; StateError for an import that was undone before.
+    Every subscription that it made ends: who nothing else is known of is gone, others stay contacts. Fields are put
+    back that nobody has changed since; the others stay and are named, and undoing it again tries them again.
+    Raises NotFoundError; StateError for an import that was undone before, where nothing is left of it.
     """
     record = require_import(connection, number)
-    if record.undone_at is not None:
+    if actor is not None:
+        import_undo.lock_import(connection, number)
+        record = require_import(connection, number)
+    removed = taken_off = restored = stay_count = kept_count = 0
+    stay: list[KeptContact] = []
+    kept: list[KeptContact] = []
+    source = source_of(number, record.file_name)
+    grounds = Grounds("", f"undo of import {number}", by=actor, detail=UNDONE) if actor is not None else None
+    for page in import_undo.undo_pages(connection, record, source, grounds, now):
+        removed += page.removed
+        taken_off += page.taken_off
+        restored += page.restored
+        stay_count += len(page.stay)
+        kept_count += len(page.kept)
+        for one in page.stay:
+            _keep(stay, one)
+        for one in page.kept:
+            _keep(kept, one)
+    report = UndoReport(record, removed, taken_off, restored, stay_count, tuple(stay), kept_count, tuple(kept))
+    if record.undone_at is not None and not report.does_anything and not kept:
         raise StateError(
             _("import {n} was undone already, by {name}").format(n=number, name=record.undone_by or "–"),
             cure=_("import the sheet again if it is wanted after all"),
         )
-    if actor is not None:
-        contact_imports.mark_undone(connection, number, actor, now)
-    removed = restored = kept_count = 0
-    kept: list[KeptContact] = []
-    source = source_of(number, record.file_name)
-    grounds = Grounds("", f"undo of import {number}", by=actor) if actor is not None else None
-    for page in import_undo.undo_pages(connection, record, source, grounds, now):
-        removed += page.removed
-        restored += page.restored
-        kept_count += len(page.kept)
-        for one in page.kept:
-            _keep(kept, one)
-    if actor is not None:
+    if actor is not None and (record.undone_at is None or report.does_anything):
+        contact_imports.mark_undone(connection, number, actor, kept_count, now)
         audit.record(
             connection, actor, Act.UNDO_IMPORT, Subject("import", str(number)), now,
-            list=record.list_name, removed=removed, restored=restored, kept=kept_count,
+            list=record.list_name, removed=removed, taken_off=taken_off, restored=restored, kept=kept_count,
         )  # fmt: skip
-    return UndoReport(record, removed, restored, kept_count, tuple(kept))
+    return report

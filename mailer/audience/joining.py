@@ -1,6 +1,6 @@
 """Joining a list: by a link that the reader confirms (double opt-in), by preferences, or by staff with a basis."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,14 +12,24 @@ from mailer.model.audit import Act, Subject
 from mailer.model.consent import Basis, ConsentAct, Grounds
 from mailer.model.delivery import Contact
 from mailer.model.people import Actor
+from mailer.model.suppression import ERASED, LIFTED_BY_CONSENT, NO_MORE
+from mailer.model.words import reason_word
 from mailer.store import audience, audit, joining
 from mailer.store.consents import log_contacts
 from mailer.store.database import Connection
 from mailer.store.joining import JoinRequest, NewRequest
 from mailer.tokens import HouseSecret, Purpose, hash_address, read_token, sign_token
 
-ERASED = N_("erased")  # the one suppression that the reader's own confirmed wish lifts
+_KEPT_OFF = {ERASED: N_("was erased"), NO_MORE: N_("wants no more mail")}  # why they are on no other list
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What putting a contact on a list came to. news: it was not on it; revived: the suppression that was lifted."""
+
+    news: bool
+    revived: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ def ask_to_join(
     if number is None:
         return None
     stopped = audience.find_suppression(connection, hash_address(secret, ask.address.key), now)
-    if stopped is not None and stopped.reason != ERASED:
+    if stopped is not None and stopped.reason not in LIFTED_BY_CONSENT:
         return None
     return number, sign_token(secret, Purpose.CONFIRM, number)
 
@@ -83,16 +93,30 @@ def confirm_join(
     request = read_request(connection, secret, token, now)
     if request is None or not joining.mark_confirmed(connection, request.id, now):
         return request
-    hashed = hash_address(secret, request.key)
-    stopped = audience.find_suppression(connection, hashed, now)
-    if stopped is not None and stopped.reason == ERASED:
-        audience.lift_suppression(connection, hashed, now)
     contact = _contact_of(connection, Contact(request.address, request.key), now)
     grounds = Grounds(Basis.OPT_IN, request.source, request.text_version)
-    for name in request.lists:
-        if name in lists:
-            subscribe(connection, contact, lists[name], ConsentAct.CONFIRMED, grounds, now)
+    wanted = [lists[name] for name in request.lists if name in lists]
+    if wanted:
+        lift_by_consent(connection, secret, request.key, contact, wanted, now)
+    for list_id in wanted:
+        subscribe(connection, contact, list_id, ConsentAct.CONFIRMED, grounds, now)
     return request
+
+
+def lift_by_consent(
+    connection: Connection, secret: HouseSecret, key: str, contact_id: int, wanted: Collection[int], now: datetime
+) -> str:
+    """Let a contact that wanted no more mail, or was erased, get the wanted lists; return which of both, else "".
+
+    It stays away from every other list, as it has agreed to these alone: no sheet brings it there.
+    """
+    hashed = hash_address(secret, key)
+    stopped = audience.find_suppression(connection, hashed, now)
+    if stopped is None or stopped.reason not in LIFTED_BY_CONSENT:
+        return ""
+    audience.lift_suppression(connection, hashed, now)
+    joining.keep_off(connection, contact_id, wanted, _KEPT_OFF[stopped.reason], now)
+    return stopped.reason
 
 
 def _contact_of(connection: Connection, contact: Contact, now: datetime) -> int:
@@ -127,19 +151,17 @@ def join_by_staff(
     now: datetime,
     *,
     follows_file: bool,
-) -> bool:
-    """Put a contact on a list by a person's word; False for one that was active already. Raises StateError.
+) -> Joined:
+    """Put a contact on a list by a person's word. Raises StateError.
 
     A list that follows its sheet takes back who has left it, but nobody new: the next sync would take them off again.
-    What is said of a contact is written only where it is new. A suppressed address stays out.
+    What is said of a contact is written only where it is new. A suppressed address stays out, but for one that was
+    erased or wanted no more mail: it comes back by its own consent, and by no other basis.
     """
     hashed = hash_address(secret, contact.key)
     stopped = audience.find_suppression(connection, hashed, now)
-    if stopped is not None and stopped.reason != ERASED:
-        raise StateError(
-            _("{address} gets no mail of ours: {reason}").format(address=contact.address, reason=stopped.reason),
-            cure=_("another address of the same person may be put on the list"),
-        )
+    if stopped is not None:
+        _require_consent(contact.address, stopped.reason, grounds)
     known = audience.contact_id(connection, contact.key)
     if follows_file and (known is None or not audience.was_subscribed(connection, known, list_id)):
         raise StateError(
@@ -148,14 +170,27 @@ def join_by_staff(
             ),
             cure=_("write the row in the sheet; `mailer lists sync` reads it"),
         )
-    if stopped is not None:
-        audience.lift_suppression(connection, hashed, now)
     number = _contact_of(connection, contact, now)
+    revived = lift_by_consent(connection, secret, contact.key, number, [list_id], now)
     news = subscribe(connection, number, list_id, ConsentAct.JOINED, grounds, now)
     audit.record(
-        connection, grounds.by, Act.JOIN, contact_subject(hashed), now, list=list_name, basis=grounds.basis, news=news
-    )
-    return news
+        connection, grounds.by, Act.JOIN, contact_subject(hashed), now,
+        list=list_name, basis=grounds.basis, news=news, revived=revived,
+    )  # fmt: skip
+    return Joined(news, revived)
+
+
+def _require_consent(address: str, reason: str, grounds: Grounds) -> None:
+    if reason not in LIFTED_BY_CONSENT:
+        raise StateError(
+            _("{address} gets no mail of ours: {reason}").format(address=address, reason=reason_word(reason)),
+            cure=_("another address of the same person may be put on the list"),
+        )
+    if grounds.basis != Basis.CONSENT or not grounds.source.strip():
+        raise StateError(
+            _("{address} gets no mail of ours: {reason}").format(address=address, reason=reason_word(reason)),
+            cure=_("only the person’s own consent brings them back: --basis consent, and --source says where it is"),
+        )
 
 
 def contact_subject(hashed: str) -> Subject:
@@ -163,6 +198,55 @@ def contact_subject(hashed: str) -> Subject:
     return Subject("address", hashed)
 
 
+def require_invitable(
+    connection: Connection,
+    secret: HouseSecret,
+    address: Address,
+    lists: Mapping[str, int],
+    settings: JoiningConfig,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Return those of the lists, name to id, that an address may be asked about by staff: those it is not on.
+
+    Raises StateError where no mail may go to it now, and says why: staff may know.
+    """
+    contact_id = audience.contact_id(connection, address.key)
+    free = tuple(
+        name for name, number in lists.items()
+        if contact_id is None or not audience.is_subscribed(connection, contact_id, number)
+    )  # fmt: skip
+    if not free:
+        raise StateError(
+            _("{address} is on {names} already").format(address=address.text, names=_(", ").join(lists)),
+            cure=_("no mail was sent; `mailer contacts show {address}` says since when").format(address=address.text),
+        )
+    stopped = audience.find_suppression(connection, hash_address(secret, address.key), now)
+    if stopped is not None:
+        raise StateError(
+            _("{address} gets no mail of ours: {reason}").format(
+                address=address.text, reason=reason_word(stopped.reason)
+            ),
+            cure=_("once their consent is on record: `mailer contacts join {address} --list … --source …`").format(
+                address=address.text
+            )
+            if stopped.reason in LIFTED_BY_CONSENT
+            else _("no mail was sent; `mailer suppressions lift` where the address is known to be good"),
+        )
+    if joining.was_asked(connection, address.key, now):
+        raise StateError(
+            _("{address} was asked within the last day").format(address=address.text),
+            cure=_("no mail was sent: one a day is all; the link in the last one is still good"),
+        )
+    if joining.count_by_domain(connection, address.domain, now - DAY) >= settings.per_domain:
+        raise StateError(
+            _("{n} addresses of {domain} were asked within the last day").format(
+                n=settings.per_domain, domain=address.domain
+            ),
+            cure=_("no mail was sent; try again tomorrow, or raise per_domain in config.toml under [joining]"),
+        )
+    return free
+
+
 def record_invitation(connection: Connection, hashed: str, lists: tuple[str, ...], by: Actor, now: datetime) -> None:
     """Put on record that staff asked an address to confirm."""
-    audit.record(connection, by, Act.JOIN, contact_subject(hashed), now, lists=list(lists), basis=Basis.OPT_IN.value)
+    audit.record(connection, by, Act.INVITE, contact_subject(hashed), now, lists=list(lists), basis=Basis.OPT_IN.value)

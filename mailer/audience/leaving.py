@@ -1,15 +1,19 @@
 """Leaving a list: by the token in a delivery, or by staff with a reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from mailer.errors import NotFoundError, UsageError
 from mailer.i18n import N_, _
 from mailer.model.address import Address, parse_address
 from mailer.model.audit import Act, Subject
 from mailer.model.consent import Basis, ConsentAct, Grounds, LeaveReason
+from mailer.model.outcome import ReplyClass
 from mailer.model.people import Actor
+from mailer.model.report import Tie
+from mailer.model.suppression import NO_MORE
 from mailer.store import audience, audit, events
 from mailer.store.database import Connection
 from mailer.store.events import NewEvent
@@ -59,6 +63,37 @@ def leave_by_delivery(connection: Connection, number: int, source: str, now: dat
     return events.record_event(connection, NewEvent(number, "unsubscribe", False, "", "", source, now))
 
 
+def leave_by_hand(connection: Connection, number: int, source: str, by: Actor, now: datetime) -> dict[str, Any] | None:
+    """End the subscription by which a delivery came, as a person of staff read its reader's wish in a mail.
+
+    Return what was before, for `put_back`; None where the reader had left already.
+    """
+    was = audience.standing_of_delivery(connection, number)
+    events.record_event(connection, NewEvent(number, "unsubscribe", False, "", "", source, now, tie=Tie.HAND.value))
+    if was is None or not audience.end_subscription(
+        connection, was.contact_id, was.list_id, UNSUBSCRIBED, now, source="mail", by=by
+    ):
+        return None
+    left_at = was.left_at.isoformat() if was.left_at is not None else ""
+    return {"status": was.status, "left_at": left_at, "left_reason": was.left_reason}
+
+
+def put_back(
+    connection: Connection, number: int, was: Mapping[str, Any], left_at: datetime, by: Actor, now: datetime
+) -> bool:
+    """Take back what `leave_by_hand` did at a time; False where the reader's standing has changed since."""
+    standing = audience.standing_of_delivery(connection, number)
+    if standing is None or standing.erased:
+        return False
+    gone = replace(standing, left_at=left_at, left_reason=UNSUBSCRIBED)
+    moment = datetime.fromisoformat(was["left_at"]) if was["left_at"] else None
+    status = str(was["status"])
+    before = replace(
+        standing, status=status, active=status == "active", left_at=moment, left_reason=str(was["left_reason"])
+    )
+    return audience.put_back_subscription(connection, gone, before, by, now, "staff")
+
+
 def return_to_list(
     connection: Connection, secret: HouseSecret, token: str, text_version: str, now: datetime
 ) -> Membership | None:
@@ -101,10 +136,14 @@ def leave_by_staff(
     reason: str,
     by: Actor,
     now: datetime,
+    *,
+    everywhere: bool = False,
 ) -> tuple[str, ...]:
     """End the subscriptions of an address to lists, name to id, and return the names of those it was on till now.
 
-    No sheet brings it back. Raises UsageError without a reason, NotFoundError for an address that never was on one.
+    No sheet brings it back. everywhere: the lists are all there are, and the reader wants no more mail at all: no
+    sheet of any list adds them later either. Raises UsageError without a reason, NotFoundError for an address that
+    never was on one of the lists, or is no contact.
     """
     why = " ".join(reason.split())
     if not why or len(why) > LONGEST_REASON:
@@ -117,7 +156,7 @@ def leave_by_staff(
         for name, list_id in lists.items()
         if contact_id is not None and audience.was_subscribed(connection, contact_id, list_id)
     ]
-    if contact_id is None or not on:
+    if contact_id is None or (not on and not everywhere):
         raise NotFoundError(
             _("{address} is on none of these lists").format(address=address.text),
             cure=_("look it up in the sheets; `mailer lists` names them"),
@@ -127,7 +166,12 @@ def leave_by_staff(
         for name in on
         if audience.end_subscription(connection, contact_id, lists[name], why, now, source="staff", by=by)
     )
-    if ended:
-        subject = Subject("address", hash_address(secret, address.key))
-        audit.record(connection, by, Act.LEAVE, subject, now, lists=list(ended))
+    hashed = hash_address(secret, address.key)
+    # what a relay says of the mailbox gives way: it may be lifted, and the reader's word must stand then
+    stopped = everywhere and audience.suppress_address(
+        connection, hashed, NO_MORE, "staff", now, over={one.value for one in ReplyClass}
+    )
+    if ended or stopped:
+        subject = Subject("address", hashed)
+        audit.record(connection, by, Act.LEAVE, subject, now, lists=list(ended), everywhere=everywhere)
     return ended

@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from mailer.audience.joining import ERASED, contact_subject
+from mailer.audience.joining import contact_subject
 from mailer.errors import NotFoundError, StateError, UsageError
 from mailer.i18n import _
 from mailer.model.address import Address, is_provider
 from mailer.model.audit import Act
 from mailer.model.delivery import Contact
 from mailer.model.people import Actor
+from mailer.model.suppression import ERASED
 from mailer.store import audience, audit, erasure
 from mailer.store.consents import list_consents
 from mailer.store.database import Connection

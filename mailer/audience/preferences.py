@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailer.audience.joining import subscribe
+from mailer.audience.joining import lift_by_consent, subscribe
 from mailer.audience.leaving import UNSUBSCRIBED
+from mailer.model.address import parse_address
 from mailer.model.consent import Basis, ConsentAct, Grounds
 from mailer.store import audience, joining
 from mailer.store.database import Connection
@@ -55,6 +56,10 @@ def set_preferences(
     if before is None or standing is None:
         return None
     grounds = Grounds(Basis.OPT_IN, "preferences", text_version)
+    joins = [lists[name] for name, is_on in before.active.items() if name in wanted and not is_on]
+    if joins:
+        key = parse_address(standing.address).key
+        lift_by_consent(connection, secret, key, standing.contact_id, joins, now)
     for name, is_on in before.active.items():
         if name in wanted and not is_on:
             subscribe(connection, standing.contact_id, lists[name], ConsentAct.CONFIRMED, grounds, now)

@@ -5,11 +5,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
-from mailer.i18n import N_
+from mailer.i18n import N_, _
 from mailer.model.consent import Basis
 from mailer.model.delivery import Contact
+from mailer.model.history_words import say_left
+from mailer.model.words import reason_word
 from mailer.store import audience
-from mailer.store.audience import DROPPED, Subscriber
+from mailer.store.audience import RETURNABLE, Subscriber
 from mailer.store.database import Connection
 
 LEFT = N_("has left: {reason}")
@@ -23,6 +25,12 @@ class KeptOut:
     contact: Contact
     why: str
     reason: str
+
+    @property
+    def sentence(self) -> str:
+        """Why it subscribes nobody, or reaches nobody, in the user's language."""
+        word = reason_word(self.reason) if self.why == SUPPRESSED else say_left(self.reason)
+        return _(self.why).format(reason=word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,11 @@ class ListChange:
     unchanged: int
     moved: int = 0
     silent: tuple[KeptOut, ...] = ()
+
+    @property
+    def before(self) -> int:
+        """How many were on the list."""
+        return len(self.removed) + len(self.differing) + self.unchanged
 
     @property
     def changed(self) -> tuple[Contact, ...]:
@@ -141,7 +154,7 @@ def _compare(
     for position, said in enumerate(sheet):
         standing = known.get(said.key)
         reason = suppressed.get(said.key)
-        if standing is not None and standing.status == "left" and standing.left_reason != DROPPED:
+        if standing is not None and standing.status == "left" and standing.left_reason not in RETURNABLE:
             found.refused.append(KeptOut(said, LEFT, standing.left_reason))
             continue
         if reason is not None and (standing is None or standing.status != "active"):

@@ -85,15 +85,19 @@ def describe_record(record: ImportRecord) -> dict[str, object]:
         "import": record.number, "list": record.list_name, "by": record.by, "at": record.at, "file": record.file_name,
         "sha256": record.file_sha256, "basis": record.basis, "counts": dict(record.counts),
         "undone_at": record.undone_at, "undone_by": record.undone_by,
+        "undone_kept": record.undone_kept,
     }  # fmt: skip
 
 
 def describe_undo(report: UndoReport, *, dry_run: bool) -> dict[str, object]:
     """Return what undoing an import does."""
     return {
-        "import": report.record.number, "dry_run": dry_run, "removed": report.removed, "restored": report.restored,
-        "kept_count": report.kept_count,
-        "kept": [{"address": one.address, "reason": one.reason.value} for one in report.kept],
+        "import": report.record.number, "dry_run": dry_run, "removed": report.removed, "taken_off": report.taken_off,
+        "restored": report.restored, "stay_count": report.stay_count, "kept_count": report.kept_count,
+        **{
+            name: [{"address": one.address, "reason": one.reason.value, "fields": list(one.fields)} for one in shown]
+            for name, shown in (("stay", report.stay), ("kept", report.kept))
+        },
     }  # fmt: skip
 
 

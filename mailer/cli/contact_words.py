@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from mailer.cli.drawing import STATUS_WORDS, class_word, say, say_marked, show_time
+from mailer.cli.drawing import STATUS_WORDS, reason_word, say, say_marked, show_time
 from mailer.i18n import _, ngettext
 from mailer.model.contact_history import ContactHistory
 from mailer.model.contact_import import ChangeKind, ContactChange, ImportReport, UndoReport
@@ -13,18 +13,18 @@ from mailer.model.contact_words import (
     ASIDE_WORDS,
     CHANGE_WORDS,
     KEPT_OUT_WORDS,
-    KEPT_WORDS,
     field_word,
     say_basis,
     say_consents,
+    say_kept,
     say_not_kept,
     say_place,
+    say_undone,
     subscription_word,
 )
 from mailer.model.delivery import Contact
 from mailer.model.history import DeliveryRecord
-from mailer.model.history_words import EVENT_WORDS
-from mailer.model.outcome import ReplyClass
+from mailer.model.history_words import EVENT_WORDS, say_left
 
 FEW = 10  # of each kind by name; --json has more
 
@@ -165,16 +165,17 @@ def _shorten(text: str, most: int = 60) -> str:
 
 def draw_undo(report: UndoReport, *, dry_run: bool) -> None:
     """Print what undoing an import did, or would do."""
+    for one in report.stay[:FEW]:
+        say_marked(_("off the list, still a contact: "), "", say_kept(one))
+    _say_more(report.stay_count)
     for one in report.kept[:FEW]:
-        say_marked(
-            _("stays: "), "yellow", _("{address}: {why}").format(address=one.address, why=_(KEPT_WORDS[one.reason]))
-        )
+        say_marked(_("stays: "), "yellow", say_kept(one))
     _say_more(report.kept_count)
-    say(_("import {n}: {removed} taken out, {restored} put back, {kept} stay as they are").format(
-        n=report.record.number, removed=report.removed, restored=report.restored, kept=report.kept_count
-    ), "bold")  # fmt: skip
+    say(say_undone(report), "bold")
     if dry_run:
         say(_("nothing was changed (--dry-run)"))
+    elif report.kept_count:
+        say(_("the same command again undoes what is free by then"), "dim")
 
 
 def draw_history(history: ContactHistory, zone: ZoneInfo) -> None:
@@ -195,10 +196,13 @@ def draw_history(history: ContactHistory, zone: ZoneInfo) -> None:
             when=show_time(one.since, zone), basis=say_basis(one.basis), source=one.source,
         ))  # fmt: skip
         if one.left_at is not None:
-            say("  " + _("left at {when}: {why}").format(when=show_time(one.left_at, zone), why=one.left_reason or "–"))
+            say(
+                "  "
+                + _("left at {when}: {why}").format(when=show_time(one.left_at, zone), why=say_left(one.left_reason))
+            )
     if history.suppression is not None:
         found = history.suppression
-        word = class_word(found.reason) if found.reason in set(ReplyClass) else found.reason
+        word = reason_word(found.reason)
         say(_("suppressed since {when}: {reason} ({source})").format(
             when=show_time(found.since, zone), reason=word, source=found.source
         ), "yellow")  # fmt: skip

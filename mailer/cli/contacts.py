@@ -135,7 +135,8 @@ def imports(
         changed = sum(one.counts.get(kind, 0) for kind in ("joined", "moved", "changed", "reordered"))
         file = one.file_name
         if one.undone_at is not None:
-            file += " " + _("(undone by {name})").format(name=one.undone_by or "–")
+            word = _("(undone in part by {name})") if one.undone_kept else _("(undone by {name})")
+            file += " " + word.format(name=one.undone_by or "–")
         table.add_row(
             str(one.number), show_clock(one.at, zone), one.by or "–", one.list_name, file,
             str(one.counts.get("new", 0)), str(changed), str(one.counts.get("refused", 0)),

@@ -1,5 +1,6 @@
 """Commands on distribution lists: lists, lists sync."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ from mailer.i18n import N_, _
 from mailer.model.people import Right
 
 if TYPE_CHECKING:
-    from mailer.app.lists import KeptOut, ListChange
+    from mailer.app.lists import ListChange
 
 FIELD_WORDS = {
     "address": N_("address"),
@@ -35,7 +36,15 @@ def add_to(app: typer.Typer) -> None:
         help=_("The distribution lists and how many are on them."),
     )
     group.callback()(show)
-    group.command("sync", help=_("Make lists follow their sheets; who unsubscribed stays away."))(sync)
+    group.command(
+        "sync",
+        help=_("Make lists follow their sheets; who unsubscribed stays away."),
+        epilog=_(
+            "A sheet that drops more than `most_dropped` of its list (half of it, where config.toml says nothing; two "
+            "may always go, but not everybody) is taken for a mistake and changes nothing. --dry-run says so too, and "
+            "ends with the same exit code."
+        ),
+    )(sync)
     group.command("segments", help=_("The segments of lists: how many readers each means, and who they are."))(segments)
     app.add_typer(group)
 
@@ -85,11 +94,6 @@ def show(ctx: typer.Context, as_json: JsonOption = False) -> None:
         )
 
 
-def say_why(one: "KeptOut") -> str:
-    """Return why a row of a sheet subscribes nobody, or reaches nobody."""
-    return _(one.why).format(reason=_(one.reason) if one.reason else "–")
-
-
 def _draw_change(change: "ListChange", *, whole: bool) -> None:
     """Say what is not plain from the numbers; whole: also each row that comes, changes or goes."""
     if whole:
@@ -108,11 +112,11 @@ def _draw_change(change: "ListChange", *, whole: bool) -> None:
     if change.refused:
         say("  " + _("{n} in the sheet stay away:").format(n=len(change.refused)), "yellow")
         for one in change.refused:
-            say(f"    {one.contact.address}: {say_why(one)}", "yellow")
+            say(f"    {one.contact.address}: {one.sentence}", "yellow")
     if change.silent:
         say("  " + _("{n} on the list get nothing:").format(n=len(change.silent)), "yellow")
         for one in change.silent:
-            say(f"    {one.contact.address}: {say_why(one)}", "yellow")
+            say(f"    {one.contact.address}: {one.sentence}", "yellow")
 
 
 def _show(value: object) -> str:
@@ -170,11 +174,20 @@ def sync(
 ) -> None:
     """Make lists follow their sheets."""
     with open_house(ctx) as house:
-        if not dry_run:
-            house.people.require(acting_name(house, name), Right.CONTACTS)
+        by = acting_name(house, name)
         chosen = [*(names or []), *(only or [])]
         house.lists.require_sheets(chosen)
-        changes = house.lists.sync(chosen, dry_run=dry_run, may_shrink=shrink or dry_run)
+        if not dry_run:
+            _draw_changes(house.lists.sync(chosen, by, may_shrink=shrink), dry_run=False, as_json=as_json)
+            return
+        changes = house.lists.sync(chosen, dry_run=True, may_shrink=True)
+        _draw_changes(changes, dry_run=True, as_json=as_json)
+        house.people.require(by, Right.CONTACTS)  # what would keep the sync itself from it
+        if not shrink:
+            house.lists.require_size(changes)
+
+
+def _draw_changes(changes: "Mapping[str, ListChange]", *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         say_json(
             {
@@ -185,7 +198,7 @@ def sync(
                     "moved": change.moved,
                     "removed": [one.address for one in change.removed],
                     "kept_out": [one.address for one in change.kept_out],
-                    "why": {one.contact.address: say_why(one) for one in (*change.refused, *change.silent)},
+                    "why": {one.contact.address: one.sentence for one in (*change.refused, *change.silent)},
                     "unchanged": change.unchanged,
                 }
                 for name, change in changes.items()

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from mailer.cli.drawing import make_table, out, say, say_json, show_clock
-from mailer.cli.options import AsOption, HouseGroup, JsonOption, ListOption, open_house
+from mailer.cli.drawing import make_table, out, reason_word, say, say_json, show_clock
+from mailer.cli.options import AsOption, HouseGroup, JsonOption, ListOption, acting_name, open_house
 from mailer.errors import StateError, UsageError
 from mailer.i18n import N_, _
 from mailer.model.consent import Basis
@@ -27,11 +27,17 @@ KIND_WORDS = {
     "events": N_("words of bounces and other events: {n}"),
     "readings": N_("programs and networks of opens and clicks: {n}"),
     "replies": N_("replies of relays: {n}"),
+    "returned": N_("returned mails kept for a person: {n}"),
     "logs": N_("notices: {n}"),
     "requests": N_("requests to join: {n}"),
     "sessions": N_("browsers that users of the console logged in with long ago: {n}"),
     "log_ins": N_("failed attempts to log in: {n}"),
+    "api_answers": N_("answers of the API that were kept to be given again: {n}"),
 }
+TRACES_PENDING = N_(
+    "the database’s log file still holds what was erased, as somebody reads in it: `mailer serve` tries again each "
+    "half a minute, `mailer retention run` at once"
+)
 REACH_WORDS = {Reach.OFF_LISTS: N_("on no list"), Reach.SUPPRESSED: N_("gets no mail of ours: {reason}")}
 
 
@@ -54,7 +60,13 @@ def add_to_contacts(group: typer.Typer) -> None:
     """Add the commands on one reader to the group of contacts."""
     group.command("join", help=_("Put a reader on a list that follows no sheet, or one who has left back on."))(join)
     group.command("invite", help=_("Ask a reader by mail to confirm that they want a list."))(invite)
-    group.command("leave", help=_("Take a reader off lists, for good: no sheet brings them back."))(leave)
+    group.command(
+        "leave",
+        help=_(
+            "Take a reader off lists for good, by their word: no sheet brings them back. Without --list: off all of "
+            "them, now and later."
+        ),
+    )(leave)
     group.command("change", help=_("Correct what is kept of a reader."))(change)
     group.command("data", help=_("Hand out everything that is kept of a person, as JSON."))(hand_out)
     group.command("forget", help=_("Erase a person; the figures stay, and no sheet brings them back."))(forget)
@@ -74,15 +86,20 @@ def join(
 ) -> None:
     """Put a reader on a list."""
     with open_house(ctx) as house:
-        news = house.persons.join(
-            address, list_name, name,
+        done = house.persons.join(
+            address, list_name, acting_name(house, name),
             basis=basis, source=source, name=person or "", organisation=unit or "", city=city or "",
         )  # fmt: skip
     if as_json:
-        say_json({"address": address, "list": list_name, "joined": news})
+        say_json({"address": address, "list": list_name, "joined": done.news, "revived": done.revived})
         return
-    line = _("{address} is on list {name} from now on") if news else _("{address} was on list {name} already")
+    line = _("{address} is on list {name} from now on") if done.news else _("{address} was on list {name} already")
     say(line.format(address=address, name=list_name))
+    if done.revived:
+        line = _(
+            "until now it got no mail of ours: {reason}; that is lifted by the consent you named, for this list alone"
+        )
+        say(line.format(reason=reason_word(done.revived)), "yellow")
 
 
 def invite(
@@ -96,17 +113,14 @@ def invite(
     if not lists:
         raise UsageError(_("say to which list"), field="--list", cure=_("--list NAME"))
     with open_house(ctx) as house:
-        asked = house.joining.invite(address, lists, name)
+        asked = house.joining.invite(address, lists, acting_name(house, name))
     if as_json:
-        say_json({"address": address, "lists": lists, "asked": asked})
+        say_json({"address": address, "lists": asked, "asked": True})
         return
-    say(
-        _("{address} is asked by mail to confirm").format(address=address)
-        if asked
-        else _("no mail goes to {address} now: it was asked within a day, too many were, or it gets no mail").format(
-            address=address
-        )
-    )
+    say(_("{address} is asked by mail to confirm: {names}").format(address=address, names=_(", ").join(asked)))
+    if len(asked) < len(set(lists)):
+        already = [one for one in lists if one not in asked]
+        say(_("{address} is on {names} already").format(address=address, names=_(", ").join(already)))
 
 
 def leave(
@@ -119,13 +133,16 @@ def leave(
 ) -> None:
     """Take a reader off lists."""
     with open_house(ctx) as house:
-        ended = house.persons.leave(address, lists or [], reason, name)
+        ended = house.persons.leave(address, lists or [], reason, acting_name(house, name))
     if as_json:
-        say_json({"address": address, "left": ended})
-    elif ended:
+        say_json({"address": address, "left": ended, "everywhere": not lists})
+        return
+    if ended:
         say(_("{address} has left: {names}").format(address=address, names=_(", ").join(ended)))
     else:
         say(_("{address} had left already").format(address=address))
+    if not lists:
+        say(_("it gets no more mail: no sheet and no import adds it to any list"))
 
 
 def change(
@@ -153,7 +170,7 @@ def change(
     with open_house(ctx) as house:
         if attributes:
             changes["attributes"] = _read_attributes(attributes, house.persons.attributes(address))
-        changed = house.persons.change(address, changes, name)
+        changed = house.persons.change(address, changes, acting_name(house, name))
     if as_json:
         say_json({"address": changed.address, "changed": sorted(changes)})
         return
@@ -179,7 +196,7 @@ def hand_out(
 ) -> None:
     """Hand out all that is kept of a person."""
     with open_house(ctx) as house:
-        found = house.persons.hand_out(address, name)
+        found = house.persons.hand_out(address, acting_name(house, name))
     if file is None:
         say_json(found)
         return
@@ -196,14 +213,18 @@ def hand_out(
 def forget(ctx: typer.Context, address: AddressArgument, name: AsOption = "", as_json: JsonOption = False) -> None:
     """Erase a person."""
     with open_house(ctx) as house:
-        done = house.persons.forget(address, name)
+        done = house.persons.forget(address, acting_name(house, name))
     if as_json:
-        say_json({"deliveries": done.deliveries, "sheets": done.sheets})
+        say_json({"deliveries": done.deliveries, "sheets": done.sheets, "pending": done.pending})
         return
     say(_("the person is erased; {n} copies stay in the figures, under no name").format(n=done.deliveries))
+    if done.pending:
+        say(_(TRACES_PENDING), "yellow")
     for sheet in done.sheets:
         say(_("{file} still names the address: take the row out; it subscribes nobody").format(file=sheet), "yellow")
     say(_("backups and files that were exported are not touched"), "yellow")
+    if not done.overwritten:
+        say(_("PostgreSQL keeps the octets of former rows in its files until VACUUM has made room of them"), "yellow")
 
 
 def organisations(
@@ -247,7 +268,7 @@ def _say_contact(one: ContactReach) -> str:
     if one.reach is Reach.WORKS:
         return told
     return told + _(" ({why})").format(
-        why=_(REACH_WORDS[one.reach]).format(reason=_(one.reason) if one.reason else "–")
+        why=_(REACH_WORDS[one.reach]).format(reason=reason_word(one.reason) if one.reason else "–")
     )
 
 
@@ -259,12 +280,15 @@ def run_retention(
 ) -> None:
     """Clear what is too old."""
     with open_house(ctx) as house:
-        counts = house.retention.count() if dry_run else house.retention.run(name)
+        counts = house.retention.count() if dry_run else house.retention.run(acting_name(house, name))
+        pending = house.retention.traces_since() is not None
     if as_json:
         say_json(counts)
         return
     for kind, count in counts.items():
         say(_(KIND_WORDS[kind]).format(n=count))
+    if pending:
+        say(_(TRACES_PENDING), "yellow")
     if dry_run:
         say(_("nothing was changed (--dry-run)"))
 
@@ -273,12 +297,15 @@ def show_retention(ctx: typer.Context, as_json: JsonOption = False) -> None:
     """Show what is too old, and the last clearing."""
     with open_house(ctx) as house:
         counts, last, zone = house.retention.count(), house.retention.last_run(), house.config.zone
+        traces = house.retention.traces_since()
     if as_json:
         told = None if last is None else {"day": last.day, "ended_at": last.ended_at, "counts": dict(last.counts)}
-        say_json({"too_old": counts, "last": told})
+        say_json({"too_old": counts, "last": told, "traces_since": traces})
         return
     for kind, count in counts.items():
         say(_(KIND_WORDS[kind]).format(n=count))
+    if traces is not None:
+        say(_(TRACES_PENDING), "yellow")
     if last is None:
         say(_("nothing was cleared yet; `mailer serve` does it once a day"))
     elif last.ended_at is not None:

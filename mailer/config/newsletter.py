@@ -56,7 +56,9 @@ class ListConfig(Table):
         'them, with "open" they also ask themselves, and each confirms by a link, which wants public_url',
     )
     most_dropped: Annotated[float, Field(ge=0, le=1)] = Field(
-        default=0.5, description="the part of its readers that its sheet may drop at once without `--shrink`"
+        default=0.5,
+        description="the part of its readers that its sheet may drop at once without `--shrink`; two "
+        "may always go, but never the last ones, unless it is 1",
     )
     salutation: Line = Field(
         default="",

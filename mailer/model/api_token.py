@@ -1,6 +1,6 @@
 """Tokens by which other programs act for a user over the API."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -49,3 +49,14 @@ class ApiToken:
         """Return whether it is good for a scope, by its own and by its user's rights."""
         needed = SCOPE_RIGHTS.get(scope)
         return scope in self.scopes and (needed is None or bool(needed & self.user.rights))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What stands under the key of a call. status None: it is being answered, or that was cut off."""
+
+    request_sha256: str
+    begun_at: datetime
+    status: int | None
+    media_type: str
+    body: bytes = field(repr=False)

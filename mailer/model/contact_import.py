@@ -102,15 +102,16 @@ class Standing:
     source: str = ""
     since: datetime | None = None
     left_at: datetime | None = None
+    left_reason: str = ""
 
 
 def decide_change(found: SheetContact, standing: Standing) -> ContactChange:
     """Return what the import of one contact does. A blank cell leaves what is known as it is; nobody comes back."""
     wanted, place = found.contact, found.place
-    if standing.suppressed:
-        return ContactChange(ChangeKind.KEPT_OUT, wanted, place, kept_out=KeptOut.SUPPRESSED)
     if standing.status == "left" and not standing.dropped:
         return ContactChange(ChangeKind.KEPT_OUT, wanted, place, kept_out=KeptOut.LEFT)
+    if standing.suppressed:
+        return ContactChange(ChangeKind.KEPT_OUT, wanted, place, kept_out=KeptOut.SUPPRESSED)
     if standing.status == "pending":
         return ContactChange(ChangeKind.KEPT_OUT, wanted, place, kept_out=KeptOut.PENDING)
     known = standing.known
@@ -224,7 +225,10 @@ class ImportReport:
 
 @dataclass(frozen=True, slots=True)
 class ImportRecord:
-    """An import on record. counts: those of the report and "refused"."""
+    """An import on record. counts: those of the report and "refused".
+
+    undone_kept: contacts that the last undoing left as they were; undoing it again finishes what it then can.
+    """
 
     number: int
     list_name: str
@@ -237,31 +241,49 @@ class ImportRecord:
     counts: Mapping[str, int]
     undone_at: datetime | None
     undone_by: str
+    undone_kept: int = 0
 
 
 class KeptReason(StrEnum):
-    """Why undoing an import leaves a contact as it is."""
+    """Why undoing an import leaves something of a contact as it is."""
 
-    CHANGED = "changed"  # the contact was changed since
-    SUBSCRIPTION = "subscription"  # its subscription was: it left, or was brought in otherwise
-    OTHER_LIST = "other_list"  # it is on another list since
+    CHANGED = "changed"  # fields were changed since
+    SUBSCRIPTION = "subscription"  # it was put on the list otherwise since
+    # only why somebody who is off the list again stays a contact
+    OTHER_LIST = "other_list"  # it is, or was, on another list
     MAILED = "mailed"  # a mailing has it among its recipients
+    LEFT = "left"  # it had left the list by itself
 
 
 @dataclass(frozen=True, slots=True)
 class KeptContact:
-    """A contact that undoing leaves as it is, and why."""
+    """A contact of which something stays, and why. fields: those that stay as they were changed since."""
 
     address: str
     reason: KeptReason
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class UndoReport:
-    """What undoing an import put back, or would: contacts taken out, contacts put back, and those left as they are."""
+    """What undoing an import did, or would do.
+
+    removed: contacts that only this import had made, gone again. taken_off: contacts off the list again, who stay
+    contacts; stay: those of them, and of who had left before, that the import had made, with why. restored: contacts
+    whose fields or place on the list are as they were. kept: contacts of whom something stays as others have changed
+    it since; undoing it again tries them again.
+    """
 
     record: ImportRecord
     removed: int
+    taken_off: int
     restored: int
+    stay_count: int
+    stay: tuple[KeptContact, ...]
     kept_count: int
     kept: tuple[KeptContact, ...]
+
+    @property
+    def does_anything(self) -> bool:
+        """False where nothing is left that can be undone."""
+        return bool(self.removed or self.taken_off or self.restored)

@@ -1,7 +1,7 @@
 """Words for imports of contacts and for what is on record of one."""
 
 from mailer.i18n import N_, _, ngettext
-from mailer.model.contact_import import ChangeKind, ImportReport, KeptOut, KeptReason
+from mailer.model.contact_import import ChangeKind, ImportReport, KeptContact, KeptOut, KeptReason, UndoReport
 from mailer.model.contact_sheet import ATTRIBUTE, AsideKind, CellPlace, ColumnNotKept
 from mailer.model.history_words import SUBSCRIPTION_WORDS
 
@@ -31,9 +31,10 @@ KEPT_OUT_WORDS: dict[KeptOut, str] = {
 }
 KEPT_WORDS: dict[KeptReason, str] = {
     KeptReason.CHANGED: N_("was changed since"),
-    KeptReason.SUBSCRIPTION: N_("has left since, or was brought in otherwise"),
-    KeptReason.OTHER_LIST: N_("is on another list too"),
-    KeptReason.MAILED: N_("a mailing has it among its recipients: take it off the list instead"),
+    KeptReason.SUBSCRIPTION: N_("was put on the list otherwise since"),
+    KeptReason.OTHER_LIST: N_("another list knows it too"),
+    KeptReason.MAILED: N_("a mailing has it among its recipients"),
+    KeptReason.LEFT: N_("had left the list by itself"),
 }
 ASIDE_WORDS: dict[AsideKind, str] = {
     AsideKind.TITLE: N_("title"),
@@ -95,6 +96,26 @@ def say_column(place: CellPlace) -> str:
         if place.sheet
         else _("column {column}").format(column=column)
     )
+
+
+def say_kept(one: KeptContact) -> str:
+    """Return what of a contact undoing an import leaves, and why."""
+    why = _(KEPT_WORDS[one.reason])
+    if one.fields:
+        names = _(", ").join(field_word(name) for name in one.fields)
+        why = _("{fields} changed since").format(fields=names)
+    return _("{address}: {why}").format(address=one.address, why=why)
+
+
+def say_undone(report: UndoReport) -> str:
+    """Return in a sentence what undoing an import did, or would do."""
+    return _(
+        "import {n}: {removed} gone, {off} off the list but still contacts, {restored} put back, "
+        "{kept} stay in part as others changed them since"
+    ).format(
+        n=report.record.number, removed=report.removed, off=report.taken_off, restored=report.restored,
+        kept=report.kept_count,
+    )  # fmt: skip
 
 
 def say_place(place: CellPlace) -> str:

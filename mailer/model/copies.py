@@ -23,3 +23,18 @@ class CopyGlance:
     attempts: int
     finished_at: datetime | None
     next_attempt_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCopy:
+    """A delivery found by its reader, whatever its mailing."""
+
+    id: int
+    mailing_id: int
+    issue_slug: str
+    address: str
+    name: str
+    organisation: str
+    list_title: str
+    status: DeliveryStatus
+    finished_at: datetime | None

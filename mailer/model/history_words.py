@@ -69,11 +69,16 @@ ABSENCE_WORDS = {
 SUBSCRIPTION_WORDS = {"active": N_("active"), "left": N_("left"), "pending": N_("pending")}
 
 
+def say_left(reason: str) -> str:
+    """Return why somebody left in the user's language; what staff wrote is as they wrote it."""
+    return _(reason) if reason else "–"
+
+
 def say_subscription(one: SubscriptionRecord, show: Callable[[datetime | None], str]) -> str:
     """Return how a contact stands with a list. show: how a moment is written."""
     if one.status == "left":
         return _("list {title}: left at {when}: {why}").format(
-            title=one.list_title, when=show(one.left_at), why=one.left_reason or "–"
+            title=one.list_title, when=show(one.left_at), why=say_left(one.left_reason)
         )
     status = SUBSCRIPTION_WORDS.get(one.status, one.status)
     return _("list {title}: {status} since {when}, by {source}").format(
@@ -99,6 +104,10 @@ def tell_delivery(delivery: DeliveryRecord, zone: ZoneInfo) -> Iterator[tuple[da
             line += f": {class_word(known.reply_class)}"
         if known.tie == Tie.PROBABLE.value:
             line = _("probably: {text}").format(text=line)
+        elif known.tie == Tie.HAND.value:
+            line = _("said by hand: {text}").format(text=line)
+        elif known.tie == Tie.WITHDRAWN.value:
+            line = _("taken back, counts no more: {text}").format(text=line)
         details = [_(known.detail) if known.kind == "unsubscribe" else known.detail] if known.detail else []
         if known.about:
             details.append(say_about(known.kind, known.about))

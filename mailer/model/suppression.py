@@ -9,6 +9,9 @@ from mailer.model.outcome import ReplyClass
 # reasons beside the reply classes
 BY_HAND = "by_hand"
 COMPLAINT = "complaint"
+ERASED = "erased"
+NO_MORE = "no more mail"  # the reader wants none of our lists
+LIFTED_BY_CONSENT = frozenset({ERASED, NO_MORE})  # by the reader's own link, or by consent that staff have on record
 # a copy may come back days after it was accepted (a published case of 163: 24 hours): until then nobody knows
 SETTLED_AFTER = timedelta(days=3)
 # classes that speak of the reader's mailbox, or of nothing we know; all others are about us, our mail or our tempo

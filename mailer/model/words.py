@@ -4,8 +4,9 @@ from mailer.i18n import N_, _
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
 from mailer.model.outcome import ReplyClass
 from mailer.model.people import UserRole
+from mailer.model.proof import ProofOutcome
 from mailer.model.reading import Tracking
-from mailer.model.suppression import BY_HAND, COMPLAINT
+from mailer.model.suppression import BY_HAND, COMPLAINT, ERASED, NO_MORE
 
 STATUS_WORDS: dict[DeliveryStatus, str] = {
     DeliveryStatus.PENDING: N_("pending"),
@@ -54,7 +55,13 @@ TRACKING_WORDS: dict[Tracking, str] = {
     Tracking.CLICKS: N_("clicks"),
     Tracking.FULL: N_("opens and clicks"),
 }
-REASON_WORDS = {COMPLAINT: N_("the reader called it spam"), BY_HAND: N_("by hand"), "refused": N_("refused")}
+REASON_WORDS = {
+    COMPLAINT: N_("the reader called it spam"),
+    BY_HAND: N_("by hand"),
+    ERASED: N_("the person was erased"),
+    NO_MORE: N_("the reader wants no more mail"),
+    "refused": N_("refused"),
+}
 ROLE_WORDS: dict[UserRole, str] = {
     UserRole.EDITOR: N_("editor"),
     UserRole.APPROVER: N_("approver"),
@@ -98,6 +105,14 @@ STATUS_CURES: dict[DeliveryStatus, str] = {
     DeliveryStatus.CANCELLED: N_("Send the issue to those who are missing, if they still ought to have it."),
     DeliveryStatus.REFUSED: N_("Read the reply itself; phone the reader, or ask the provider."),
 }
+PROOF_WORDS: dict[ProofOutcome, str] = {
+    ProofOutcome.ACCEPTED: N_("accepted"),
+    ProofOutcome.DEFERRED: N_("deferred"),
+    ProofOutcome.REFUSED: N_("refused"),
+    ProofOutcome.UNCERTAIN: N_("uncertain"),
+    ProofOutcome.FAILED: N_("failed"),
+    ProofOutcome.WAITS: N_("not tried"),
+}
 SUPPRESSION_WORDS: dict[str, str] = {
     "unsubscribed": N_("the reader unsubscribed"),
     "complaint": N_("complaint: a reader called it spam"),
@@ -114,7 +129,7 @@ def suppression_word(reason: str) -> str:
     """Return why an address gets nothing in the user's language: a class of reply, or another reason on record."""
     if reason in SUPPRESSION_WORDS:
         return _(SUPPRESSION_WORDS[reason])
-    return class_word(reason) if reason in {one.value for one in ReplyClass} else reason
+    return reason_word(reason)
 
 
 def cure_for(status: DeliveryStatus, reply_class: str) -> str:

@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 from sqlalchemy import Connection, FromClause, Row, Select, bindparam, func, insert, or_, select, text, update
 
+from mailer.i18n import N_
 from mailer.model.city import fold_city
 from mailer.model.consent import Basis, ConsentAct, Grounds
 from mailer.model.delivery import Contact, DistributionList, merge_attributes
@@ -27,7 +28,9 @@ from mailer.store.schema import (
     suppression,
 )
 
-DROPPED = "dropped from the sheet"  # the one reason from which a sheet may bring someone back
+DROPPED = N_("dropped from the sheet")
+UNDONE = N_("import undone")
+RETURNABLE = (DROPPED, UNDONE)  # not by the reader's word: only from these may a sheet bring someone back
 PAGE = 500  # values in one statement: far below what either database takes
 
 T = TypeVar("T")
@@ -308,7 +311,7 @@ def resume_subscriptions(connection: Connection, subscription_ids: Collection[in
         wanted = (
             subscription.c.id.in_(page),
             subscription.c.status == "left",
-            subscription.c.left_reason == DROPPED,
+            subscription.c.left_reason.in_(RETURNABLE),
         )
         log_subscriptions(connection, wanted, ConsentAct.RETURNED, Grounds(Basis.SHEET, source), now)
         connection.execute(
@@ -377,7 +380,7 @@ def end_subscription(
         .where(
             subscription.c.contact_id == contact_id,
             subscription.c.list_id == list_id,
-            or_(subscription.c.status != "left", subscription.c.left_reason == DROPPED),
+            or_(subscription.c.status != "left", subscription.c.left_reason.in_(RETURNABLE)),
         )
         .values(status="left", left_at=now, left_reason=reason)
     )
@@ -406,16 +409,23 @@ def longest_values(connection: Connection, list_name: str) -> dict[str, str]:
     return found
 
 
-def suppress_address(connection: Connection, address_hash: str, reason: str, source: str, now: datetime) -> bool:
-    """Suppress an address from now on, without end; False when it was so already."""
+def suppress_address(
+    connection: Connection,
+    address_hash: str,
+    reason: str,
+    source: str,
+    now: datetime,
+    *,
+    over: Collection[str] = frozenset(),
+) -> bool:
+    """Suppress an address from now on, without end; False when it was so already. over: reasons that give way."""
     fields = {"reason": reason, "source": source[:200], "since": now, "until": None, "note": ""}
     entry = suppression.c.address_hash == address_hash
-    known = connection.execute(select(suppression.c.until).where(entry)).one_or_none()
-    if known is None:
+    if connection.execute(select(suppression.c.id).where(entry)).first() is None:
         connection.execute(insert(suppression).values(address_hash=address_hash, **fields))
         return True
-    ended = update(suppression).where(entry, suppression.c.until.is_not(None)).values(**fields)
-    return known.until is not None and connection.execute(ended).rowcount == 1
+    weak = or_(suppression.c.until.is_not(None), suppression.c.reason.in_(over))
+    return connection.execute(update(suppression).where(entry, weak).values(**fields)).rowcount == 1
 
 
 def suppressed_among(connection: Connection, hashes: Collection[str], now: datetime | None = None) -> set[str]:
@@ -492,6 +502,7 @@ class Standing:
     erased: bool = False
     left_at: datetime | None = None
     left_reason: str = ""
+    status: str = ""
 
 
 def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing | None:
@@ -528,4 +539,26 @@ def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing |
         row.erased_at is not None,
         row.left_at,
         row.left_reason or "",
+        row.status or "",
     )
+
+
+def put_back_subscription(
+    connection: Connection, gone: Standing, was: Standing, by: Actor, now: datetime, source: str
+) -> bool:
+    """Undo a leaving, back to what was before it; False where it is not the standing now that it brought about."""
+    result = connection.execute(
+        update(subscription)
+        .where(
+            subscription.c.contact_id == gone.contact_id,
+            subscription.c.list_id == gone.list_id,
+            subscription.c.status == "left",
+            subscription.c.left_at == gone.left_at,
+            subscription.c.left_reason == gone.left_reason,
+        )
+        .values(status=was.status, left_at=was.left_at, left_reason=was.left_reason)
+    )
+    if result.rowcount and was.active:
+        grounds = Grounds("", source, by=by)
+        log_contacts(connection, [gone.contact_id], gone.list_id, ConsentAct.RETURNED, grounds, now)
+    return result.rowcount == 1

@@ -170,6 +170,9 @@ def _resume(connection: Connection, list_id: int, begun: Sequence[_Begun], by: A
         )  # fmt: skip
 
 
+_IMAGE: dict[str, object] = dict.fromkeys(
+    (column.name for column in contact_import_row.c if column.name.startswith("was_") or column.name == "wrote"), None
+)
 _WHOLE = Prepared(
     insert(contact_import_row).inline().values({one.name: given(one.name, one.type) for one in contact_import_row.c})
 )
@@ -177,10 +180,7 @@ _WHOLE = Prepared(
 _MADE = Prepared(
     insert(contact_import_row)
     .inline()
-    .values({one.name: given(one.name, one.type) for one in contact_import_row.c if not one.name.startswith("was_")})
-)
-_IMAGE: dict[str, object] = dict.fromkeys(
-    (column.name for column in contact_import_row.c if column.name.startswith("was_")), None
+    .values({one.name: given(one.name, one.type) for one in contact_import_row.c if one.name not in _IMAGE})
 )
 
 
@@ -204,12 +204,12 @@ def _image(number: int, contact_id: int, change: ContactChange, standing: Standi
             "was_address": was.address, "was_name": was.name, "was_title": was.title,
             "was_organisation": was.organisation, "was_city": was.city, "was_level": was.level, "was_phone": was.phone,
             "was_language": was.language, "was_attributes": dict(was.attributes),
-            "was_changed_at": standing.changed_at,
+            "was_changed_at": standing.changed_at, "wrote": {one.field: one.now for one in change.fields},
         }  # fmt: skip
     if standing.subscription_id is not None:
         image |= {
             "was_position": standing.position, "was_basis": standing.basis, "was_source": standing.source,
-            "was_since": standing.since, "was_left_at": standing.left_at,
+            "was_since": standing.since, "was_left_at": standing.left_at, "was_left_reason": standing.left_reason,
         }  # fmt: skip
         act = "resumed" if act == "joined" else act
     image["act"] = act
@@ -276,14 +276,14 @@ def _to_record(row: Row[tuple[object, ...]]) -> ImportRecord:
         counts=row.counts,
         undone_at=row.undone_at,
         undone_by=row.undone_user or row.undone_by,
+        undone_kept=row.undone_kept or 0,
     )
 
 
-def mark_undone(connection: Connection, number: int, actor: Actor, now: datetime) -> bool:
-    """Put on record that an import was undone; False when it was before."""
-    done = connection.execute(
+def mark_undone(connection: Connection, number: int, actor: Actor, kept: int, now: datetime) -> None:
+    """Put on record that an import was undone, by whom, and how many contacts that left as they were."""
+    connection.execute(
         update(contact_import)
-        .where(contact_import.c.id == number, contact_import.c.undone_at.is_(None))
-        .values(undone_at=now, undone_by=actor.name, undone_by_id=actor.user_id)
+        .where(contact_import.c.id == number)
+        .values(undone_at=now, undone_by=actor.name, undone_by_id=actor.user_id, undone_kept=kept)
     )
-    return done.rowcount == 1

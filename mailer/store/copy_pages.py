@@ -1,16 +1,17 @@
 """The deliveries of a mailing, a page at a time, however many there are."""
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, or_, select
 
-from mailer.model.copies import CopyGlance
+from mailer.model.copies import CopyGlance, FoundCopy
 from mailer.model.delivery import DeliveryStatus
 from mailer.store.database import Connection
-from mailer.store.schema import delivery, distribution_list, mailing_list
+from mailer.store.schema import delivery, distribution_list, issue, mailing_list
 
+NEWEST_ISSUES = 36  # three years of months
 _COLUMNS = (
     delivery.c.id, delivery.c.address, delivery.c.name, delivery.c.organisation, delivery.c.city, delivery.c.status,
     delivery.c.reply_class, delivery.c.reply, delivery.c.attempts, delivery.c.finished_at, delivery.c.next_attempt_at,
@@ -91,3 +92,35 @@ def _to_glance(row: Row[Any], lists: dict[int, tuple[str, str]]) -> CopyGlance:
         finished_at=row.finished_at,
         next_attempt_at=row.next_attempt_at,
     )
+
+
+def copies_to(
+    connection: Connection, keys: Collection[str], most: int, mailing_id: int | None = None, words: str = ""
+) -> list[FoundCopy]:
+    """Return the newest copies first that were sent to these addresses (by key), in the newest issues, by index.
+
+    mailing_id: only of this mailing; then words (in address, name, organisation or city) may stand for the addresses,
+    for which all its copies are gone through.
+    """
+    query = (
+        select(
+            delivery.c.id, delivery.c.mailing_id, issue.c.slug, delivery.c.address, delivery.c.name,
+            delivery.c.organisation, distribution_list.c.title, delivery.c.status, delivery.c.finished_at,
+        )
+        .join(issue, issue.c.id == delivery.c.issue_id)
+        .join(distribution_list, distribution_list.c.id == delivery.c.list_id)
+        .where(delivery.c.sent_date.is_not(None))
+        .order_by(delivery.c.id.desc())
+        .limit(most)
+    )  # fmt: skip
+    if mailing_id is not None:
+        query = query.where(delivery.c.id > mailing_id << 32, delivery.c.id < (mailing_id + 1) << 32)
+    if words:
+        query = query.where(_holds(words))
+    else:
+        newest = select(issue.c.id).order_by(issue.c.id.desc()).limit(NEWEST_ISSUES).scalar_subquery()
+        # the index over issue and address holds what does not free the address
+        query = query.where(
+            delivery.c.issue_id.in_(newest), delivery.c.address_key.in_(keys), ~delivery.c.frees_address
+        )
+    return [FoundCopy(*row[:7], DeliveryStatus(row.status), row.finished_at) for row in connection.execute(query)]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Connection", "Store", "open_store"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0019"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
+HEAD = "0023"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
 BUSY_TIMEOUT_S = 30
 CACHE_KIB = 8 * 1024  # of each connection; a plan of a million rows touches its indexes all over
 CHECKPOINT_PAGES = 4000  # a sender rewrites the same pages again and again; copying them back rarely costs least
@@ -45,6 +45,7 @@ def _tune_sqlite(connection: Any, busy_timeout_s: float) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {round(busy_timeout_s * 1000)}")
     cursor.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
     cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    cursor.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, not only forgotten
     cursor.close()
 
 
@@ -136,6 +137,25 @@ class Store:
             finally:
                 driver.execute(f"PRAGMA busy_timeout = {wait_ms}")
                 driver.close()
+
+    def truncate_log(self, wait_s: float) -> bool:
+        """Copy SQLite's write-ahead log into the database and empty the file; False where others kept it in use.
+
+        Until then what a transaction has overwritten stands in the log, or in the database itself. wait_s: how long
+        readers and writers are waited for. PostgreSQL has no such file: True.
+        """
+        if not self.is_sqlite:
+            return True
+        with _said_plainly(self), self._engine.connect() as connection:
+            driver = connection.connection.cursor()  # inside a transaction nothing can be emptied
+            known_ms = driver.execute("PRAGMA busy_timeout").fetchone()[0]
+            try:
+                driver.execute(f"PRAGMA busy_timeout = {round(wait_s * 1000)}")
+                busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                driver.execute(f"PRAGMA busy_timeout = {known_ms}")
+                driver.close()
+            return not busy
 
     def writer(self) -> "Writer":
         """A connection for one thread that writes again and again."""

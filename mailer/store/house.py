@@ -118,3 +118,19 @@ def is_alive(connection: Connection) -> bool:
     except DBAPIError:
         return False
     return True
+
+
+def note_traces(connection: Connection, now: datetime) -> None:
+    """Write down, with an erasure itself, that SQLite's log file holds what was erased until it is emptied."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(update(house).where(house.c.traces_since.is_(None)).values(traces_since=now))
+
+
+def traces_since(connection: Connection) -> datetime | None:
+    """Return since when the log file may hold persons that were erased; None where it holds none."""
+    return connection.execute(select(house.c.traces_since)).scalar()
+
+
+def forget_traces(connection: Connection, since: datetime) -> None:
+    """Write down that the log file was emptied; an erasure that came meanwhile stays noted."""
+    connection.execute(update(house).where(house.c.traces_since == since).values(traces_since=None))

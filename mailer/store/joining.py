@@ -1,12 +1,14 @@
 """Requests to join: an address that is to confirm by its own link, and what keeps a stranger from flooding it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from mailer.model.consent import ConsentAct, Grounds
+from mailer.store.consents import log_contacts
 from mailer.store.schema import distribution_list, join_request, subscription
 
 
@@ -41,8 +43,7 @@ class NewRequest:
 
 def add_request(connection: Connection, new: NewRequest, day: timedelta = timedelta(days=1)) -> int | None:
     """Write a request and return its id; None where the address has one of the last 24 hours, or of this UTC day."""
-    recent = (join_request.c.address_key == new.key, join_request.c.asked_at > new.asked_at - day)
-    if connection.execute(select(join_request.c.id).where(*recent).limit(1)).first() is not None:
+    if was_asked(connection, new.key, new.asked_at, day):
         return None
     values = {
         "address": new.address,
@@ -62,6 +63,12 @@ def add_request(connection: Connection, new: NewRequest, day: timedelta = timede
     except IntegrityError:
         return None
     return int(number)
+
+
+def was_asked(connection: Connection, key: str, now: datetime, day: timedelta = timedelta(days=1)) -> bool:
+    """Return whether an address has a request of the last 24 hours."""
+    recent = (join_request.c.address_key == key, join_request.c.asked_at > now - day)
+    return connection.execute(select(join_request.c.id).where(*recent).limit(1)).first() is not None
 
 
 def count_by_network(connection: Connection, network: str, since: datetime) -> int:
@@ -116,3 +123,19 @@ def standings(connection: Connection, contact_id: int, names: Sequence[str]) -> 
         .where(subscription.c.contact_id == contact_id, distribution_list.c.name.in_(names))
     )
     return {str(row.name): (int(row.id), str(row.status)) for row in rows}
+
+
+def keep_off(connection: Connection, contact_id: int, wanted: Collection[int], reason: str, now: datetime) -> None:
+    """Have a contact stand as left with every list but the wanted ones that it never was on."""
+    known = select(subscription.c.list_id).where(subscription.c.contact_id == contact_id)
+    others = select(distribution_list.c.id).where(
+        distribution_list.c.id.not_in(wanted), distribution_list.c.id.not_in(known)
+    )
+    for list_id in connection.execute(others.order_by(distribution_list.c.id)).scalars().all():
+        connection.execute(
+            insert(subscription).values(
+                contact_id=contact_id, list_id=list_id, status="left", position=next_position(connection, list_id),
+                basis="", source="", since=now, left_at=now, left_reason=reason,
+            )
+        )  # fmt: skip
+        log_contacts(connection, [contact_id], list_id, ConsentAct.LEFT, Grounds("", "", detail=reason), now)

@@ -50,11 +50,14 @@ def find_places(connection: Connection, places: Collection[Place], now: datetime
     return save_organisations(connection, [Contact("", "", organisation=name, city=city) for name, city in places], now)
 
 
-def restore_levels(connection: Connection, levels: Mapping[int, str]) -> None:
-    """Give organisations the levels they had, by id; also none."""
+def restore_levels(connection: Connection, levels: Mapping[int, str], *, only_unsaid: bool = False) -> None:
+    """Give organisations the levels they had, by id; also none. only_unsaid: only those that have none now."""
     if levels:
+        chosen = update(organisation).where(organisation.c.id == bindparam("number"))
+        if only_unsaid:
+            chosen = chosen.where(organisation.c.level == "")
         connection.execute(
-            update(organisation).where(organisation.c.id == bindparam("number")).values(level=bindparam("was_level")),
+            chosen.values(level=bindparam("was_level")),
             [{"number": number, "was_level": level} for number, level in levels.items()],
         )
 

@@ -76,6 +76,7 @@ def _returned(address: str, key: str) -> Select[Any]:
     mine = select(delivery.c.id).where(delivery.c.address_key == key)
     wanted = or_(
         returned_mail.c.delivery_id.in_(mine),
+        returned_mail.c.hand_delivery_id.in_(mine),
         func.lower(returned_mail.c.sender).in_([address.lower(), key.lower()]),
     )
     return _of(returned_mail, wanted, returned_mail.c.id)

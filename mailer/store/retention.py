@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from mailer.model.delivery import MailingStatus
 from mailer.model.retention import LastRun
-from mailer.store.audience import DROPPED
+from mailer.store.audience import RETURNABLE
 from mailer.store.plans import ORDINALS
 from mailer.store.schema import (
     attempt,
@@ -21,6 +21,7 @@ from mailer.store.schema import (
     notice_copy,
     reading_event,
     retention_run,
+    returned_mail,
     subscription,
 )
 
@@ -64,7 +65,7 @@ def _idle(before: datetime) -> ColumnElement[bool]:
 
 def idle_contacts(connection: Connection, before: datetime, after: int = 0) -> list[tuple[int, str, str, bool]]:
     """Return contacts (id, address, key, whether they left by their own word) that were on no list since a time."""
-    mine = (subscription.c.contact_id == contact.c.id, subscription.c.left_reason != DROPPED)
+    mine = (subscription.c.contact_id == contact.c.id, subscription.c.left_reason.not_in(RETURNABLE))
     rows = connection.execute(
         select(contact.c.id, contact.c.address, contact.c.address_key, exists().where(*mine))
         .where(_idle(before), contact.c.id > after)
@@ -124,6 +125,21 @@ def clear_replies(connection: Connection, before: datetime, now: datetime) -> in
         connection.execute(update(mailing).where(mailing.c.id == number).values(words_cleared_at=now))
 
 
+def _old_mail(before: datetime) -> ColumnElement[bool]:
+    return and_(returned_mail.c.read_at < before, returned_mail.c.cleared_at.is_(None))
+
+
+def clear_returned(connection: Connection, before: datetime, now: datetime) -> int:
+    """Clear some kept mails that were read before, whether or not anybody dealt with them; return how many."""
+    ids = select(returned_mail.c.id).where(_old_mail(before)).order_by(returned_mail.c.id).limit(PAGE)
+    blank = {"source": "", "sender": "", "subject": "", "first_lines": "", "detail": "", "note": ""}
+    return connection.execute(
+        update(returned_mail)
+        .where(returned_mail.c.id.in_(ids.scalar_subquery()))
+        .values(undo=None, cleared_at=now, **blank)
+    ).rowcount
+
+
 def _in_mailing(column: ColumnElement[Any], number: int) -> ColumnElement[bool]:
     return and_(column >= number * ORDINALS, column < (number + 1) * ORDINALS)
 
@@ -172,6 +188,8 @@ def count_old(connection: Connection, name: str, before: datetime, now: datetime
             return _count(connection, reading_event, _old_reading(before))
         case "replies":
             return count_replies(connection, before)
+        case "returned":
+            return _count(connection, returned_mail, _old_mail(before))
         case "logs":
             return _count(connection, notice, notice.c.until_at < before)
         case "requests":

@@ -144,6 +144,19 @@ api_token = Table(
     Column("revoked_at", UtcTime),
 )
 
+# what the API has answered, or is about to, by the key that a caller gave: kept for a day, so that a call is made once
+api_answer = Table(
+    "api_answer",
+    metadata,
+    Column("token_id", ForeignKey("api_token.id"), primary_key=True, autoincrement=False),
+    Column("key_sha256", String(64), primary_key=True),
+    Column("request_sha256", String(64), nullable=False),  # of method, path and body
+    Column("begun_at", UtcTime, nullable=False, index=True),
+    Column("status", Integer),  # none: not answered yet
+    Column("media_type", String(100), nullable=False, server_default=""),
+    Column("body", LargeBinary),  # packed by zlib
+)
+
 # attempts to log in that failed, in a row, by what they are counted for: an HMAC of a name, a network or a browser
 log_in_failure = Table(
     "log_in_failure",
@@ -362,7 +375,7 @@ subscription = Table(
     CheckConstraint("status IN ('pending', 'active', 'left')", name="status"),
 )
 
-# a sheet of contacts that was brought in by a person; undone_at: all of it that could be was put back
+# a sheet of contacts that was brought in by a person; undone_at: when it was last undone, as far as it could be
 contact_import = Table(
     "contact_import",
     metadata,
@@ -378,6 +391,7 @@ contact_import = Table(
     Column("undone_at", UtcTime),
     Column("undone_by", String(200), nullable=False, server_default=""),
     Column("undone_by_id", ForeignKey("user_account.id")),
+    Column("undone_kept", Integer),  # contacts that the last undoing left as they were, as others had changed them
 )
 
 # what an import changed of one contact, and how that was before: as long as the contact itself is kept
@@ -398,12 +412,14 @@ contact_import_row = Table(
     Column("was_language", String(16)),
     Column("was_attributes", JSON(none_as_null=True)),
     Column("was_changed_at", UtcTime),
+    Column("wrote", JSON(none_as_null=True)),  # field to what the import wrote into it, of those that it changed
     # the subscription as it was, where it was there already
     Column("was_position", Integer),
     Column("was_source", String(200)),
     Column("was_basis", String(40)),
     Column("was_since", UtcTime),
     Column("was_left_at", UtcTime),
+    Column("was_left_reason", String(200)),
     Column("now_position", Integer, nullable=False),
     CheckConstraint("act IN ('made', 'joined', 'resumed', 'kept')", name="act"),
 )
@@ -666,6 +682,14 @@ returned_mail = Table(
     Column("first_lines", Text, nullable=False, server_default=""),
     Column("detail", Text, nullable=False, server_default=""),
     Column("read_at", UtcTime, nullable=False),
+    Column("done_at", UtcTime),  # null: it waits for a person
+    Column("done_by", String(100), nullable=False, server_default=""),
+    Column("cleared_at", UtcTime),  # its words are gone; the row stays, or the same mail would be kept again
+    # what a person said of it, and what has to be put back when that is taken back: see tracking/by_reading.py
+    Column("meaning", String(16), nullable=False, server_default=""),
+    Column("hand_delivery_id", ForeignKey("delivery.id"), index=True),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("undo", JSON(none_as_null=True)),
     Index("ix_returned_mail_answer", "answer", "id"),
 )
 
@@ -797,4 +821,6 @@ house = Table(
     Column("clock_seen_at", UtcTime),
     Column("confirmed_by", String(200), nullable=False, server_default=""),
     Column("confirmed_at", UtcTime),
+    # since when SQLite's log file may hold persons that were erased; null: it holds none
+    Column("traces_since", UtcTime),
 )

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from mailer.model.contact_import import Standing
 from mailer.model.contact_sheet import CellPlace, SaidConsent, SheetContact
 from mailer.model.delivery import Contact
-from mailer.store.audience import DROPPED
+from mailer.store.audience import RETURNABLE
 from mailer.store.rows import Prepared, given
 from mailer.store.schema import contact, organisation, subscription, suppression
 
@@ -294,7 +294,7 @@ def _to_standing(row: Row[tuple[object, ...]]) -> Standing:
             tuple(sorted(row.attributes.items())) if row.attributes else (),
         )  # fmt: skip
     return Standing(
-        row.contact_id, known, row.changed_at, row.subscription_id, row.status or "", row.left_reason == DROPPED,
+        row.contact_id, known, row.changed_at, row.subscription_id, row.status or "", row.left_reason in RETURNABLE,
         row.position, row.slot, bool(row.above), row.suppression_id is not None, row.basis or "", row.source or "",
-        row.since, row.left_at,
+        row.since, row.left_at, row.left_reason or "",
     )  # fmt: skip

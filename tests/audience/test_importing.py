@@ -8,7 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from mailer.app.contacts import Contacts, ImportOrder
 from mailer.app.ground import Ground
@@ -16,14 +16,16 @@ from mailer.app.lists import Lists
 from mailer.app.people import People
 from mailer.errors import NotFoundError, SheetError, StateError, UsageError
 from mailer.model.audit import Act
-from mailer.model.contact_import import ChangeKind, ImportReport, KeptOut, KeptReason
+from mailer.model.consent import ConsentAct, Grounds
+from mailer.model.contact_import import ChangeKind, ImportReport, KeptContact, KeptOut, KeptReason, UndoReport
 from mailer.model.delivery import MailingStatus
 from mailer.model.people import UserRole
 from mailer.publishing.mailing import schedule_mailing
 from mailer.sending.plan import plan_mailing
 from mailer.store import audience, audit, mailings
+from mailer.store.consents import list_consents
 from mailer.store.database import Store
-from mailer.store.schema import contact, subscription
+from mailer.store.schema import contact, contact_import_row, subscription
 from mailer.tokens import hash_address
 from tests.audience.statements import statements
 from tests.flow.newsletter import Newsletter
@@ -54,7 +56,8 @@ class Office:
         ground = Ground(made.folder, lambda: clock[0])
         ground.store = store
         ground.secret = SECRET
-        lists, people = Lists(ground), People(ground)
+        people = People(ground)
+        lists = Lists(ground, people)
         return cls(folder, store, Contacts(ground, lists, people), lists, people, clock)
 
     def bring(
@@ -205,28 +208,32 @@ def test_who_was_dropped_from_a_sheet_comes_back_and_goes_again_with_the_undoing
     assert first.number is not None
 
 
-def test_undoing_leaves_what_was_changed_since_and_names_it(office: Office) -> None:
-    report = office.bring(
-        "甲,张,a@firm.example,1\n乙,李,b@firm.example,2\n丙,王,c@firm.example,3\n丁,赵,d@firm.example,4\n"
-    )
-    office.leave("a@firm.example")
-    office.bring("乙,李某某,b@firm.example,2\n")
-    (office.folder / "subscribers" / "government.csv").write_text("单位,姓名,邮箱\n丙,王,c@firm.example\n", "utf-8")
-    office.lists.sync()
+def undo(office: Office, report: ImportReport) -> UndoReport:
+    """Undo an import an hour later, after a dry run that must foretell it."""
     assert report.number is not None
+    office.clock[0] += timedelta(hours=1)
     shown = office.contacts.undo_import(report.number, dry_run=True)
     done = office.contacts.undo_import(report.number, "某编辑")
-    assert shown.kept == done.kept
-    assert {(one.address, one.reason) for one in done.kept} == {
-        ("a@firm.example", KeptReason.SUBSCRIPTION), ("b@firm.example", KeptReason.CHANGED),
-        ("c@firm.example", KeptReason.OTHER_LIST),
-    }  # fmt: skip
-    assert done.removed == 1
-    assert office.names() == ["b@firm.example", "c@firm.example"]
+    assert done == shown
+    return done
 
 
-def test_undoing_leaves_who_is_a_recipient_of_a_mailing(office: Office) -> None:
-    report = office.bring("甲,张,a@firm.example,1\n")
+def told(kept: Sequence[KeptContact]) -> dict[str, KeptReason]:
+    return {one.address.partition("@")[0]: one.reason for one in kept}
+
+
+def rows_of(names: str, title: str = "") -> str:
+    return "".join(f"单位,{one}{title},{one}@firm.example,1\n" for one in names)
+
+
+def write_government(office: Office, *rows: str) -> None:
+    sheet = office.folder / "subscribers" / "government.csv"
+    sheet.write_text("单位,姓名,邮箱\n" + "".join(f"{one}\n" for one in rows), "utf-8")
+    office.lists.sync()
+
+
+def mail(office: Office) -> int:
+    """Have a mailing to all lists begin now."""
     office.clock[0] += timedelta(hours=1)
     with office.store.write() as connection:
         ids = office.lists.declare(connection)
@@ -234,15 +241,103 @@ def test_undoing_leaves_who_is_a_recipient_of_a_mailing(office: Office) -> None:
         mailing_id = schedule_mailing(connection, approval, list(ids.items()), None, office.clock[0])
         assert mailings.move_mailing(connection, mailing_id, MailingStatus.RUNNING, office.clock[0])
         plan_mailing(connection, mailing_id, SECRET, "zsia.example", office.clock[0])
-    second = office.bring("乙,李,b@firm.example,2\n")
-    assert report.number is not None
-    done = office.contacts.undo_import(report.number, "某编辑")
-    assert [(one.address, one.reason) for one in done.kept] == [("a@firm.example", KeptReason.MAILED)]
-    assert second.number is not None
-    assert office.contacts.undo_import(second.number, "某编辑").removed == 1
+    return mailing_id
+
+
+def test_undoing_takes_off_the_list_whom_the_import_put_on_it_whatever_has_happened_since(office: Office) -> None:
+    report = office.bring(rows_of("abcd"))
+    office.leave("a@firm.example")
+    office.bring(rows_of("b", "某"))
+    write_government(office, "单位,c,c@firm.example")
+    done = undo(office, report)
+    assert office.names() == []
+    assert (done.removed, done.taken_off, done.restored, done.kept) == (1, 2, 0, ())
+    assert told(done.stay) == {"a": KeptReason.LEFT, "b": KeptReason.CHANGED, "c": KeptReason.OTHER_LIST}
+    found = office.contacts.tell("c@firm.example").subscriptions
+    assert [(one.list_name, one.status) for one in found] == [("government", "active")]
+    with pytest.raises(NotFoundError):
+        office.contacts.tell("d@firm.example")
+    with pytest.raises(StateError, match="undone already"):
+        office.contacts.undo_import(1, "某编辑")
+
+
+def test_undoing_ends_the_subscription_of_who_was_mailed_and_keeps_the_history(office: Office) -> None:
+    write_government(office, "单位,b,b@firm.example")
+    report = office.bring(rows_of("ab"))
+    mailing_id = mail(office)
+    second = office.bring(rows_of("c"))
+    done = undo(office, report)
+    assert office.names() == ["c@firm.example"]
+    assert (done.removed, done.taken_off, told(done.stay)) == (0, 2, {"a": KeptReason.MAILED})
+    a, b = (office.contacts.tell(f"{one}@firm.example") for one in "ab")
+    assert [one.mailing_id for one in (*a.deliveries, *b.deliveries)] == [mailing_id] * 2
+    (standing,) = a.subscriptions
+    assert (standing.status, standing.left_reason, standing.left_at) == ("left", "import undone", office.clock[0])
+    assert [one.list_name for one in b.subscriptions] == ["government"], "by this list nothing went to b"
+    with office.store.read() as connection:
+        entry = list_consents(connection, "a@firm.example")[-1]
+    assert (entry.what, entry.source, entry.detail, entry.by) == (
+        "dropped", "undo of import 1", "import undone", "某编辑",
+    )  # fmt: skip
+    assert undo(office, second).removed == 1
+    again = office.bring(rows_of("a"))
+    assert kinds(again) == {"joined": 1}, "a reader who said nothing may be brought in by a better sheet"
+    assert undo(office, again).taken_off == 1
+    assert office.contacts.tell("a@firm.example").subscriptions == (standing,)
+
+
+def test_undoing_puts_back_the_fields_that_nobody_changed_since_and_finishes_the_rest_later(office: Office) -> None:
+    office.bring("甲,张,a@firm.example,1\n乙,李,b@firm.example,2\n")
+    report = office.bring("甲局,张某,a@firm.example,11\n")
+    later = office.bring("甲局,张三,a@firm.example,11\n")
+    done = undo(office, report)
+    assert (done.taken_off, done.restored) == (0, 1)
+    assert [(one.address, one.reason, one.fields) for one in done.kept] == [
+        ("a@firm.example", KeptReason.CHANGED, ("name",))
+    ]
+    now = office.contacts.tell("a@firm.example").contact
+    assert now is not None
+    assert (now.organisation, now.name, now.phone) == ("甲", "张三", "1")
+    (record,) = [one for one in office.contacts.imports(9) if one.number == report.number]
+    assert (record.undone_by, record.undone_kept) == ("某编辑", 1)
+    before = office.dump()
+    second = undo(office, report)
+    assert (second.does_anything, second.kept) == (False, done.kept), "it tells what remains, and does no harm"
+    assert office.dump() == before
+    assert undo(office, later).restored == 1
+    third = undo(office, report)
+    assert (third.restored, third.kept) == (1, ())
+    assert office.contacts.tell("a@firm.example").contact == replace(now, name="张")
+    with pytest.raises(StateError, match="undone already"):
+        office.contacts.undo_import(report.number or 0, "某编辑")
+
+
+def test_undoing_leaves_who_came_onto_the_list_otherwise_since(office: Office) -> None:
+    report = office.bring(rows_of("a"))
+    office.leave("a@firm.example")
+    with office.store.write() as connection:
+        ids = audience.find_lists(connection, ["members"])
+        number = audience.contact_id(connection, "a@firm.example")
+        assert number is not None
+        grounds = Grounds("double opt-in", "web")
+        audience.restart_subscription(
+            connection, number, ids["members"], ConsentAct.CONFIRMED, grounds, office.clock[0]
+        )
+    done = undo(office, report)
+    assert (done.does_anything, told(done.kept)) == (False, {"a": KeptReason.SUBSCRIPTION})
     assert office.names() == ["a@firm.example"]
-    (copy,) = office.contacts.tell("a@firm.example").deliveries
-    assert copy.mailing_id == mailing_id
+
+
+def test_an_import_of_before_that_has_no_record_of_what_it_wrote_is_undone_as_far_as_can_be_told(
+    office: Office,
+) -> None:
+    office.bring("甲,张,a@firm.example,1\n乙,李,b@firm.example,2\n")
+    report = office.bring("甲,张某,a@firm.example,1\n乙,李某,b@firm.example,2\n")
+    with office.store.write() as connection:
+        connection.execute(update(contact_import_row).values(wrote=None))
+    office.bring("乙,李四,b@firm.example,2\n")
+    done = undo(office, report)
+    assert (done.restored, [(one.address, one.fields) for one in done.kept]) == (1, [("b@firm.example", ("name",))])
 
 
 def test_it_is_on_record_who_imported_what_and_by_whose_leave(office: Office) -> None:

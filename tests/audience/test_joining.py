@@ -5,8 +5,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from mailer.audience.joining import Ask, ask_to_join, confirm_join, join_by_staff, read_request
+from mailer.audience.joining import (
+    Ask,
+    Joined,
+    ask_to_join,
+    confirm_join,
+    join_by_staff,
+    read_request,
+    require_invitable,
+)
 from mailer.audience.leaving import leave_by_staff
+from mailer.audience.persons import erase_person
 from mailer.audience.preferences import read_preferences, set_preferences
 from mailer.audience.sync import sync_list
 from mailer.config import JoiningConfig
@@ -17,6 +26,7 @@ from mailer.model.consent import Basis, ConsentAct, Grounds
 from mailer.model.delivery import DistributionList
 from mailer.model.issue import Role
 from mailer.model.people import Actor
+from mailer.model.suppression import NO_MORE
 from mailer.store import audience, audit
 from mailer.store.consents import list_consents
 from mailer.store.database import Connection
@@ -157,17 +167,138 @@ def test_staff_add_to_a_list_without_a_sheet_and_to_one_with_only_who_left_it(
     someone, known = make_contact(NEWCOMER), make_contact("reader1@firm1.example")
     with world.store.write() as connection:
         add = (connection, SECRET, someone)
-        assert join_by_staff(*add, "friends", lists["friends"], grounds, NOW, follows_file=False)
-        assert not join_by_staff(*add, "friends", lists["friends"], grounds, NOW, follows_file=False)
+        assert join_by_staff(*add, "friends", lists["friends"], grounds, NOW, follows_file=False) == Joined(news=True)
+        assert not join_by_staff(*add, "friends", lists["friends"], grounds, NOW, follows_file=False).news
         with pytest.raises(StateError, match="follows its sheet"):
             join_by_staff(*add, "members", lists["members"], grounds, NOW, follows_file=True)
         leave_by_staff(connection, SECRET, parse_address(known.address), world.lists, "误会", STAFF, NOW)
-        assert join_by_staff(connection, SECRET, known, "members", lists["members"], grounds, NOW, follows_file=True)
+        assert join_by_staff(
+            connection, SECRET, known, "members", lists["members"], grounds, NOW, follows_file=True
+        ).news
         whats = [one.what for one in list_consents(connection, known.key)]
         assert whats == [ConsentAct.JOINED, ConsentAct.LEFT, ConsentAct.JOINED]
         audience.suppress_address(connection, hash_address(SECRET, known.key), "gone", "test", NOW)
         with pytest.raises(StateError, match="gets no mail"):
             join_by_staff(connection, SECRET, known, "friends", lists["friends"], grounds, NOW, follows_file=False)
+
+
+READER = make_contact("reader1@firm1.example")
+WORD = Grounds(Basis.CONSENT, "2026-03-02 来函", "2026-01", STAFF)
+
+
+def want_no_more(connection: Connection, lists: dict[str, int]) -> tuple[str, ...]:
+    address = parse_address(READER.address)
+    return leave_by_staff(connection, SECRET, address, lists, "不要再寄", STAFF, NOW, everywhere=True)
+
+
+def stopped(connection: Connection) -> str:
+    found = audience.find_suppression(connection, hash_address(SECRET, READER.key), NOW)
+    return found.reason if found is not None else ""
+
+
+def sync(connection: Connection, list_id: int) -> list[str]:
+    """Have a sheet name the reader; return why it keeps them out."""
+    held = {READER.key: stopped(connection)} if stopped(connection) else {}
+    change = sync_list(connection, list_id, [READER], "test", NOW, suppressed=held)
+    return [one.sentence for one in change.refused]
+
+
+def test_who_wants_no_more_mail_is_added_to_no_list_by_any_sheet(world: World, lists: dict[str, int]) -> None:
+    with world.store.write() as connection:
+        assert want_no_more(connection, lists) == ("members",)
+        assert stopped(connection) == NO_MORE
+        for name in ("government", "friends"):
+            assert sync(connection, lists[name]) == ["gets no mail of ours: the reader wants no more mail"]
+        (entry,) = [one for one in audit.list_entries(connection, 9) if one.act == Act.LEAVE]
+        assert '"everywhere":true' in entry.details
+        with pytest.raises(StateError, match="wants no more mail"):
+            require_invitable(connection, SECRET, parse_address(READER.address), lists, SETTINGS, NOW)
+
+
+def test_who_leaves_one_list_may_be_added_to_another(world: World, lists: dict[str, int]) -> None:
+    with world.store.write() as connection:
+        address = parse_address(READER.address)
+        leave_by_staff(connection, SECRET, address, {"members": lists["members"]}, "来电", STAFF, NOW)
+        assert stopped(connection) == ""
+        assert sync(connection, lists["government"]) == []
+
+
+def test_their_word_outlives_what_a_relay_says_of_the_mailbox(world: World, lists: dict[str, int]) -> None:
+    hashed = hash_address(SECRET, READER.key)
+    with world.store.write() as connection:
+        audience.suppress_address(connection, hashed, "gone", "test", NOW)
+        want_no_more(connection, lists)
+        assert stopped(connection) == NO_MORE
+        audience.lift_suppression(connection, hashed, NOW)
+        audience.suppress_address(connection, hashed, "complaint", "test", NOW)
+        want_no_more(connection, lists)
+        assert stopped(connection) == "complaint", "which no consent lifts"
+
+
+@pytest.mark.parametrize("reason", [NO_MORE, "erased"])
+def test_consent_brings_them_back_to_the_list_it_is_for_alone(world: World, lists: dict[str, int], reason: str) -> None:
+    join = ("friends", lists["friends"])
+    with world.store.write() as connection:
+        if reason == NO_MORE:
+            want_no_more(connection, lists)
+        else:
+            erase_person(connection, SECRET, parse_address(READER.address), STAFF, NOW)
+        for basis in (Basis.CONTRACT, Basis.DUTY, Basis.PUBLIC):
+            grounds = Grounds(basis, "合同", "2026-01", STAFF)
+            with pytest.raises(StateError, match="gets no mail") as caught:
+                join_by_staff(connection, SECRET, READER, *join, grounds, NOW, follows_file=False)
+            assert "consent" in caught.value.cure
+        done = join_by_staff(connection, SECRET, READER, *join, WORD, NOW, follows_file=False)
+        assert done == Joined(news=True, revived=reason)
+        assert [one.address for one in active_contacts(connection, lists["friends"])] == [READER.address]
+        (entry, *_rest) = audit.list_entries(connection, 1)
+        assert f'"revived":"{reason}"' in entry.details
+        assert stopped(connection) == ""
+        assert len(sync(connection, lists["government"])) == 1, "it has agreed to friends alone"
+        assert len(sync(connection, lists["members"])) == 1
+
+
+def test_their_own_link_brings_back_who_wanted_no_more_mail(world: World, lists: dict[str, int]) -> None:
+    with world.store.write() as connection:
+        want_no_more(connection, lists)
+        made = ask(connection, READER.address)
+        assert made is not None
+        assert stopped(connection) == NO_MORE, "not before they confirm"
+        confirm_join(connection, SECRET, made[1], lists, NOW)
+        assert stopped(connection) == ""
+        assert len(sync(connection, lists["government"])) == 1
+
+
+def test_their_own_preferences_bring_back_who_wanted_no_more_mail(world: World, lists: dict[str, int]) -> None:
+    token = sign_token(SECRET, Purpose.PREFERENCES, world.start_mailing() * 2**32 + 3)
+    with world.store.write() as connection:
+        want_no_more(connection, lists)
+        set_preferences(connection, SECRET, token, {"friends"}, lists, {"friends"}, "2026-01", NOW)
+        assert [one.address for one in active_contacts(connection, lists["friends"])] == [READER.address]
+        assert stopped(connection) == ""
+
+
+def test_staff_are_told_why_nobody_is_asked(world: World, lists: dict[str, int]) -> None:
+    address, friends = parse_address(NEWCOMER), {"friends": lists["friends"]}
+    with world.store.write() as connection:
+        assert require_invitable(connection, SECRET, address, lists, SETTINGS, NOW) == tuple(lists)
+        join_by_staff(
+            connection, SECRET, make_contact(NEWCOMER), "friends", lists["friends"], WORD, NOW, follows_file=False
+        )
+        assert require_invitable(connection, SECRET, address, lists, SETTINGS, NOW) == ("government", "members")
+        with pytest.raises(StateError, match="is on friends already"):
+            require_invitable(connection, SECRET, address, friends, SETTINGS, NOW)
+        assert ask(connection, "other@firm9.example") is not None
+        other = parse_address("other@firm9.example")
+        with pytest.raises(StateError, match="was asked within the last day"):
+            require_invitable(connection, SECRET, other, friends, SETTINGS, NOW)
+        audience.suppress_address(connection, hash_address(SECRET, "c@firm9.example"), "gone", "test", NOW)
+        with pytest.raises(StateError, match="no such mailbox"):
+            require_invitable(connection, SECRET, parse_address("c@firm9.example"), friends, SETTINGS, NOW)
+        for n in range(SETTINGS.per_domain):
+            ask(connection, f"d{n}@firm9.example", f"net {n}")
+        with pytest.raises(StateError, match=r"addresses of firm9\.example"):
+            require_invitable(connection, SECRET, parse_address("x@firm9.example"), friends, SETTINGS, NOW)
 
 
 def test_preferences_offer_what_may_be_joined_and_what_one_is_on(world: World, lists: dict[str, int]) -> None:

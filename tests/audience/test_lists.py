@@ -6,6 +6,8 @@ import pytest
 
 from mailer.app.ground import Ground
 from mailer.app.lists import Lists
+from mailer.app.people import People
+from mailer.errors import StateError
 from mailer.store import audience
 from mailer.store.database import Store
 from tests.audience.statements import statements
@@ -23,7 +25,8 @@ class Sheets:
         ground = Ground(self.folder)
         ground.store = store
         self.store = store
-        self.lists = Lists(ground)
+        self.people = People(ground)
+        self.lists = Lists(ground, self.people)
 
     def write(self, **rows: str) -> None:
         """Write sheets anew, each from its rows."""
@@ -93,6 +96,34 @@ def test_a_dry_run_foresees_what_one_list_means_for_the_next(
     sheets.write(government="厅,甲处长,a@gov.example\n", members="司,老甲,a@gov.example\n司,乙,b@firm.example\n")
     sheets.lists.sync()
     sheets.write(government=government, members=members)
-    shown = sheets.lists.sync(dry_run=True)
-    assert shown == sheets.lists.sync()
+    shown = sheets.lists.sync(dry_run=True, may_shrink=True)
+    assert shown == sheets.lists.sync(may_shrink=True)
     assert sheets.names("members")["a@gov.example"] == name
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fits"),
+    [
+        (8, 1, False),
+        (8, 4, True),
+        (6, 1, False),
+        (4, 1, False),
+        (3, 1, True),
+        (2, 1, True),
+        (2, 0, False),
+        (1, 0, False),
+    ],
+)
+def test_a_sheet_that_drops_too_much_of_a_small_list_is_taken_for_a_mistake(
+    sheets: Sheets, before: int, after: int, fits: bool
+) -> None:
+    rows = [f"司,某{n},r{n}@firm{n}.example\n" for n in range(before)]
+    sheets.write(members="".join(rows))
+    sheets.lists.sync()
+    sheets.write(members="".join(rows[:after]))
+    if fits:
+        sheets.lists.sync()
+    else:
+        with pytest.raises(StateError, match=f"would drop {before - after} of {before}"):
+            sheets.lists.sync()
+    assert len(sheets.names("members")) == (after if fits else before)

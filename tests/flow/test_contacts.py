@@ -46,7 +46,7 @@ def test_a_members_sheet_from_look_to_undoing(newsletter: Newsletter, tmp_path: 
     told = newsletter.run("contacts", "show", "a1@firm1.example").stdout
     assert "basis membership, source import 1: 会员.xlsx" in told
     undone = newsletter.run("contacts", "import", "--undo", "1").stdout
-    assert "import 1: 5 taken out, 0 put back, 0 stay as they are" in undone
+    assert "import 1: 5 gone, 0 off the list but still contacts, 0 put back, 0 stay in part" in undone
     assert "hidden@firm5.example" in newsletter.run("contacts", "list").stdout
     trail = newsletter.run("audit", "list").stdout
     assert "import 1" in trail

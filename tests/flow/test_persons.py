@@ -1,5 +1,7 @@
 """Readers one by one through the command line: put on lists, taken off, handed out, erased; segments; units."""
 
+import getpass
+import hashlib
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -66,15 +68,66 @@ def test_a_person_is_handed_out_and_erased(news: Newsletter, relay: Relay, tmp_p
     assert json.loads(file.read_text("utf-8"))["contact"]["name"] == "丙"
     news.run("contacts", "data", ADDRESS, "--out", str(file), code=1)
     done = news.json("contacts", "forget", ADDRESS, "--as", "管理员")
-    assert done == {"deliveries": 1, "sheets": ["subscribers/members.csv"]}
+    assert done == {"deliveries": 1, "sheets": ["subscribers/members.csv"], "pending": False}
     news.run("contacts", "data", "nobody@else.example", code=1)
     assert news.json("status", "last")["accepted"] == 5
     change = news.json("lists", "sync")["members"]
-    assert change["why"] == {ADDRESS: "gets no mail of ours: erased"}
+    assert change["why"] == {ADDRESS: "gets no mail of ours: the person was erased"}
     assert news.run("audit", "verify").returncode == 0
     news.write_issue("2020-08", "八月。", "2020-08-31")
     news.approve("2020-08")
     assert news.json("send", "2020-08", "--wait")["planned"] == 4
+
+
+def test_acts_on_persons_are_on_the_trail_by_the_name_of_who_is_logged_in(news: Newsletter) -> None:
+    news.run("lists", "sync")
+    news.run("contacts", "join", "x@friend.example", "--list", "friends", "--source", "2020-07-01 来函")
+    news.run("contacts", "invite", "y@friend.example", "--list", "friends")
+    news.run("contacts", "change", "x@friend.example", "--name", "某人")
+    news.run("contacts", "leave", "x@friend.example", "--list", "friends", "--reason", "来电")
+    news.run("contacts", "data", "x@friend.example")
+    news.run("contacts", "forget", "x@friend.example")
+    news.run("retention", "run")
+    told = [(one["act"], one["actor"]["name"]) for one in reversed(news.json("audit", "list"))]
+    acts = (
+        "sync_list",
+        "sync_list",
+        "join",
+        "invite",
+        "change_contact",
+        "leave",
+        "export_person",
+        "erase_person",
+        "retain",
+    )
+    assert told == [(act, getpass.getuser()) for act in acts]
+
+
+def test_a_sync_is_on_the_trail_with_its_numbers_and_a_dry_run_foretells_what_would_be_refused(
+    news: Newsletter,
+) -> None:
+    sheet = news.folder / "subscribers" / "members.csv"
+    rows = [f"单位{n},杭州,市,某{n},n{n}@firm{n}.example\n" for n in range(8)]
+    head = SHEET.splitlines(keepends=True)[0]
+    sheet.write_text(head + "".join(rows), "utf-8")
+    news.run("lists", "sync", "members")
+    (entry,) = news.json("audit", "list")
+    assert (entry["act"], entry["subject"]["name"]) == ("sync_list", "members")
+    details = {"added": 8, "changed": 0, "moved": 0, "removed": 0}
+    assert entry["details"] == details | {"sha256": hashlib.sha256(sheet.read_bytes()).hexdigest()}
+    news.run("lists", "sync", "members")
+    assert len(news.json("audit", "list")) == 1, "a sync that changes nothing leaves no entry"
+    sheet.write_text(head + rows[0], "utf-8")
+    told = news.run("lists", "sync", "members", "--dry-run", code=1)
+    assert "0 added, 0 changed, 7 removed" in told.stdout
+    assert told.stderr == news.run("lists", "sync", "members", code=1).stderr
+    assert "would drop 7 of 8" in told.stderr
+    assert "7 removed" in news.run("lists", "sync", "members", "--dry-run", "--shrink").stdout
+    news.run("user", "add", "张三", "--role", "admin")
+    told = news.run("lists", "sync", "members", "--dry-run", "--shrink", "--as", "张三", code=1)
+    assert "7 removed" in told.stdout
+    assert told.stderr == news.run("lists", "sync", "members", "--shrink", "--as", "张三", code=1).stderr
+    assert "may not" in told.stderr
 
 
 def test_a_correction_of_a_sheet_is_made_in_the_sheet(news: Newsletter) -> None:
@@ -94,7 +147,7 @@ def test_units_of_which_no_address_works(news: Newsletter) -> None:
     news.run("contacts", "leave", ADDRESS, "--reason", "离职", "--as", "经办人")
     (dead,) = news.json("organisations", "list", "--without-address")
     assert (dead["name"], dead["city"], dead["level"]) == ("丙公司", "杭州", "县")
-    assert dead["contacts"][0]["reach"] == "off lists"
+    assert (dead["contacts"][0]["reach"], dead["contacts"][0]["reason"]) == ("suppressed", "no more mail")
     assert [one["name"] for one in news.json("organisations", "list", "--city", "杭州")] == ["丙公司", "甲公司"]
     assert "1 of 2" in news.run("organisations", "list", "--city", "杭州").stdout
 
@@ -116,7 +169,9 @@ def test_a_reader_who_asks_gets_one_mail_and_is_on_the_list_when_they_confirm(ne
     source = ("--source", "2020-07-01 来函", "--as", "经办人")
     assert news.json("contacts", "join", "other@friend.example", "--list", "friends", *source)["joined"]
     assert news.json("contacts", "invite", "third@friend.example", "--list", "friends")["asked"]
-    assert not news.json("contacts", "invite", "third@friend.example", "--list", "friends")["asked"]
+    again = news.run("contacts", "invite", "third@friend.example", "--list", "friends", code=1)
+    assert "was asked within the last day" in again.stderr
+    assert "no mail was sent" in again.stderr
     active = {one["name"]: one["active"] for one in news.json("lists")}
     assert active["friends"] == 2
     news.run("contacts", "join", "x@firm9.example", "--list", "members", *source, code=1)

@@ -108,7 +108,7 @@ def test_one_city_by_two_names_becomes_one_and_so_do_its_organisations(
     engine = create_engine(address.replace("postgresql:", "postgresql+psycopg:", 1) or f"sqlite:///{path}")
     units = ((1, "甲", "杭州", ""), (2, "甲", "杭州市", "省"), (3, "乙", "温州市", "市"), (4, "丙", "某某市", ""))
     with engine.begin() as connection:
-        command.upgrade(alembic_config(connection), "0018")
+        command.upgrade(alembic_config(connection), "0022")
         for number, name, city, level in units:
             row = {"id": number, "name": name, "city": city, "level": level, "key": f"r{number}@firm.example"}
             columns, times = "id, name, city, level, created_at", "'2020-07-01 00:00:00'"

@@ -62,6 +62,9 @@ def add_bulk(router: APIRouter, scope: Any) -> None:
 
     @router.delete("/imports/{number}", responses=CONFLICT, tags=["contacts"])
     def undo_import(number: Number, caller: Caller = writing) -> UndoResult:
-        """Put back what an import changed; a contact that was changed since stays as it is. 409 the second time."""
+        """Take an import back: who it brought comes off its list, fields become what they were.
+
+        What others have changed since stays; the same again undoes what is free by then, 409 where nothing is left.
+        """
         done = caller.house.contacts.undo_import(number, caller.by)
-        return UndoResult(removed=done.removed, restored=done.restored, kept=done.kept_count)
+        return UndoResult(removed=done.removed, taken_off=done.taken_off, restored=done.restored, kept=done.kept_count)

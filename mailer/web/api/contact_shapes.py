@@ -118,9 +118,14 @@ class ImportShape(BaseModel):
 
 
 class UndoResult(BaseModel):
-    """What undoing an import came to. kept: contacts that stay as they are, as something has changed since."""
+    """What undoing an import came to.
+
+    removed: contacts that are gone again; taken_off: off the list, but contacts still; restored: with their former
+    fields or place; kept: of whom something stays, as others have changed it since.
+    """
 
     removed: int
+    taken_off: int
     restored: int
     kept: int
 

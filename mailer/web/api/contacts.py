@@ -88,7 +88,10 @@ def add_contacts(router: APIRouter, scope: Any) -> None:
         reason: Annotated[str, Query(min_length=1, max_length=200, pattern=SAID, description="for the consent log")],
         caller: Caller = writing,
     ) -> LeftShape:
-        """Take an address off all its lists. The contact stays on record; `mailer contacts forget` erases a person."""
+        """Take an address off all its lists, for good: no sheet and no bulk order adds it to any list later.
+
+        The contact stays on record; `mailer contacts forget` erases a person.
+        """
         return LeftShape(address=address, left=list(caller.house.persons.leave(address, (), reason, caller.by)))
 
     @router.post("/contacts/{address}/subscriptions", responses=CONFLICT, tags=["contacts"])
@@ -110,7 +113,10 @@ def add_contacts(router: APIRouter, scope: Any) -> None:
     @router.post("/contacts/{address}/leave", responses=CONFLICT, tags=["contacts"])
     @_of_an_address
     def leave(address: Where, order: LeaveOrder, caller: Caller = writing) -> LeftShape:
-        """Take an address off lists, with the reason; no sheet and no bulk order brings it back."""
+        """Take an address off lists, with the reason; no sheet and no bulk order brings it back.
+
+        Without lists it wants no more mail: it is off all of them, and nothing adds it to any later.
+        """
         left = caller.house.persons.leave(address, order.lists, order.reason, caller.by)
         return LeftShape(address=address, left=list(left))
 

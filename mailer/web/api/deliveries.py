@@ -10,7 +10,7 @@ from mailer.model.copies import CopyGlance
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.history import DeliveryRecord
 from mailer.model.outcome import ReplyClass
-from mailer.model.report import Tie
+from mailer.model.report import UNSURE
 from mailer.web.api.caller import Caller
 from mailer.web.api.cursors import LARGEST, Cursor, Limit, cut, place_of
 from mailer.web.api.mailing_shapes import AttemptShape, DeliveryDetail, DeliveryShape, OccurrenceShape
@@ -75,7 +75,7 @@ def _detail(one: DeliveryRecord) -> DeliveryDetail:
         events=[
             OccurrenceShape(
                 kind=known.kind, happened_at=known.happened_at, reply_class=known.reply_class, detail=known.detail,
-                probable=known.tie == Tie.PROBABLE.value, about=known.about,
+                probable=known.tie in UNSURE, about=known.about,
             )
             for known in one.events
         ],

@@ -39,7 +39,7 @@ def show_contacts(visit: Visit) -> Response:
     """Contacts by list, standing and words."""
     house = visit.house
     words, status, chosen = visit.ask("q").strip(), visit.ask("status"), visit.ask("list")
-    after = int(visit.ask("after")) if visit.ask("after").isdecimal() else 0
+    after = visit.number(visit.ask("after"))
     found = house.contacts.page(
         words,
         chosen if chosen in house.config.lists else "",
@@ -93,13 +93,21 @@ def join(visit: Visit) -> Response:
         address, name, visit.by, source=visit.text("source"), name=visit.text("name"),
         organisation=visit.text("organisation"), city=visit.text("city"),
     )  # fmt: skip
-    return _to_contact(visit, address, _("It is on the list.") if done else _("It was on the list already."))
+    sentence = _("It is on the list.") if done.news else _("It was on the list already.")
+    if done.revived:
+        sentence += " " + _(
+            "Until now it got no mail ({reason}); the consent you named lifts that for this list."
+        ).format(reason=reason_word(done.revived))
+    return _to_contact(visit, address, sentence)
 
 
 def leave(visit: Visit) -> Response:
     """Take an address off lists."""
-    address = visit.text("address")
-    names = visit.house.persons.leave(address, visit.texts("list"), visit.text("reason"), visit.by)
+    address, chosen = visit.text("address"), visit.texts("list")
+    if visit.text("all") != "yes" and not chosen:
+        raise UsageError(_("no list was chosen"))
+    lists = [] if visit.text("all") == "yes" else chosen
+    names = visit.house.persons.leave(address, lists, visit.text("reason"), visit.by)
     titles = [visit.house.config.lists[one].title for one in names]
     return _to_contact(visit, address, _("Taken off: {lists}").format(lists=_(", ").join(titles) or "–"))
 
@@ -107,9 +115,10 @@ def leave(visit: Visit) -> Response:
 def invite(visit: Visit) -> Response:
     """Ask an address by mail whether it wants a list."""
     address = visit.text("address")
-    if visit.house.joining.invite(address, visit.texts("list"), visit.by):
-        return _to_contact(visit, address, _("A mail asks the reader to confirm."))
-    return visit.go("/contacts", _("No mail may go to this address now: one a day is all."), "warning")
+    if not visit.texts("list"):
+        raise UsageError(_("no list was chosen"))
+    visit.house.joining.invite(address, visit.texts("list"), visit.by)
+    return _to_contact(visit, address, _("A mail asks the reader to confirm."))
 
 
 def change(visit: Visit) -> Response:
@@ -136,12 +145,15 @@ def forget(visit: Visit) -> Response:
     if visit.text("confirm") != visit.text("address"):
         raise UsageError(_("the address typed is another"), cure=_("type the address to confirm that it is erased"))
     done = visit.house.persons.forget(visit.text("address"), visit.by)
-    if done.sheets:
-        return visit.go(
-            "/contacts",
-            _("Erased; the address still stands in {sheets}.").format(sheets=_(", ").join(done.sheets)),
-            "warning",
+    still = [_("Erased; the address still stands in {sheets}.").format(sheets=_(", ").join(done.sheets))] * bool(
+        done.sheets
+    )
+    if done.pending:
+        still.append(
+            _("The database’s log file holds the person until nobody reads in it; this is tried again by itself.")
         )
+    if still:
+        return visit.go("/contacts", " ".join(still), "warning")
     return visit.go("/contacts", _("Erased; only a code that nobody can read back keeps it from coming again."))
 
 
@@ -160,7 +172,7 @@ def show_organisations(visit: Visit) -> Response:
     """Organisations by city, or those that nothing reaches."""
     without, city = visit.ask("only") == "unreached", visit.ask("city").strip()
     found = visit.house.persons.organisations(city, without_address=without)
-    start = int(visit.ask("from") or 0) if visit.ask("from").isdecimal() else 0
+    start = visit.number(visit.ask("from"))
     if start >= len(found) and found:
         return RedirectResponse("/organisations", 303, headers=PAGE_HEADERS)
     return visit.page(

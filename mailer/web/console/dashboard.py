@@ -9,6 +9,7 @@ from mailer.errors import MailerError
 from mailer.i18n import _
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingRecord, MailingStatus
 from mailer.model.standing import MailingProgress
+from mailer.web.console.cures import cure_of, say_error
 from mailer.web.console.desk import Desk, Visit
 from mailer.web.console.frame import show_time
 
@@ -76,7 +77,7 @@ def _warnings(house: House) -> list[Concern]:
             found.append(
                 Concern(_("Mailing {id} is held: {reason}").format(id=one.id, reason=one.reason), f"/mailings/{one.id}")
             )
-    answers, others = house.returned.count_kept()
+    answers, others = house.kept_mail.count()
     if answers:
         found.append(Concern(_("{n} answers of readers wait to be read.").format(n=answers), "/returned"))
     if others:
@@ -99,5 +100,5 @@ def _warnings(house: House) -> list[Concern]:
             )
         house.identity.require()
     except MailerError as error:
-        found.append(Concern(f"{error} {error.cure}".strip(), "/settings"))
+        found.append(Concern(f"{say_error(error)} {cure_of(error)}".strip(), "/settings"))
     return found

@@ -23,18 +23,20 @@ from mailer.app import House
 from mailer.errors import MailerError
 from mailer.model.access import Session
 from mailer.model.people import Right
-from mailer.web.body import check_length
+from mailer.web.body import read_form
 from mailer.web.console.frame import draw_console_page, draw_error
 from mailer.web.console.menu import menu_for
 from mailer.web.language import language_of_request, speaking
 
 COOKIE = "mailer_session"
+SAFE_COOKIE = f"__Host-{COOKIE}"
 LANGUAGE_COOKIE = "mailer_language"
 THEME_COOKIE = "mailer_theme"
 THEMES = ("auto", "light", "dark")
 MAX_FORM = 2 << 20  # octets; an issue's text with tables pasted from a workbook has some hundred thousand
 MAX_UPLOAD = 40 << 20
-MAX_FIELDS = 2000
+MAX_FIELDS, MAX_FILES = 2000, 50
+MAX_DIGITS = 18  # of a number that the databases count to
 MAX_DRAWN = 40  # of some 100 KB
 MAX_SAID = 4  # messages that wait for the next page of a session
 
@@ -104,6 +106,15 @@ class Visit:
         """Return a posted file; None where none was chosen."""
         value = self.form.get(name)
         return value if isinstance(value, UploadFile) and value.filename else None
+
+    @property
+    def token(self) -> str:
+        """The token of this browser's session."""
+        return session_token(self.house, self.request)
+
+    def number(self, text: str) -> int:
+        """Return a number as it was posted or asked for; 0 for what is none, or larger than any that is kept."""
+        return int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else 0
 
     def ask(self, name: str, otherwise: str = "") -> str:
         """Return a parameter of the address."""
@@ -179,6 +190,16 @@ def language_of_console(house: House, request: Request) -> str:
     return language_of_request(house.config.language, request.headers.get("accept-language", ""))
 
 
+def session_cookie(house: House) -> str:
+    """Return what the cookie of a session is called: over https no other host may set it (RFC 6265bis §4.1.3.2)."""
+    return SAFE_COOKIE if house.config.console.url.startswith("https:") else COOKIE
+
+
+def session_token(house: House, request: Request) -> str:
+    """Return the token of a browser's session; empty where it has none."""
+    return request.cookies.get(session_cookie(house), "")
+
+
 def comes_from_here(request: Request) -> bool:
     """Return whether a POST comes from a page of ours, as browsers tell it (Fetch Metadata; Origin, RFC 6454)."""
     site = request.headers.get("sec-fetch-site")
@@ -224,14 +245,13 @@ class Desk:
     async def _answer(
         self, request: Request, function: Callable[..., Response], right: Right | None, most: int
     ) -> Response:
-        token = request.cookies.get(COOKIE, "")
+        token = session_token(self.house, request)
         session = await run_in_threadpool(self.house.access.find_session, token) if token else None
         if session is None:
             return _ask_to_log_in(request)
         form = FormData()
         if request.method == "POST":
-            check_length(request, most)
-            form = await request.form(max_files=50, max_fields=MAX_FIELDS, max_part_size=most)
+            form = await read_form(request, most, files=MAX_FILES, fields=MAX_FIELDS)
             given = form.get("csrf") or request.headers.get("x-csrf", "")
             if not (isinstance(given, str) and hmac.compare_digest(given.encode(), session.csrf.encode())):
                 raise HTTPException(HTTPStatus.FORBIDDEN)
@@ -248,7 +268,7 @@ class Desk:
             try:
                 return function(visit, **values)
             except MailerError as error:
-                return visit.refuse(error)
+                return visit.refuse(error.tell_from(self.house.home))
 
 
 def _ask_to_log_in(request: Request) -> Response:

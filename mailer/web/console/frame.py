@@ -13,6 +13,7 @@ from mailer.i18n import _, current_language, ngettext
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
 from mailer.model.words import ISSUE_WORDS, MAILING_WORDS, STATUS_WORDS
 from mailer.web.console.assets import asset_path
+from mailer.web.console.cures import cure_of, say_error, say_here
 
 PAGES = Path(__file__).parent / "pages"
 TONES = {
@@ -72,8 +73,9 @@ def draw_status(status: MailingStatus | IssueStatus | DeliveryStatus) -> Markup:
 
 
 def draw_error(error: MailerError) -> Markup:
-    """Return an expected error: where, what, and its cure."""
-    return Markup(_pages.get_template("error_box.html.j2").render(error=error))  # noqa: S704 - escaped by the template
+    """Return an expected error: where, what, and what to do about it in the console."""
+    values = {"sentence": say_error(error), "cure": cure_of(error)}
+    return Markup(_pages.get_template("error_box.html.j2").render(values))  # noqa: S704 - escaped by the template
 
 
 @pass_context
@@ -90,7 +92,14 @@ _pages = Environment(
     lstrip_blocks=True,
 )
 _pages.globals.update(
-    language=current_language, _=_, ngettext=ngettext, asset=asset_path, icon=draw_icon, status=draw_status
+    language=current_language,
+    _=_,
+    ngettext=ngettext,
+    asset=asset_path,
+    icon=draw_icon,
+    status=draw_status,
+    here=say_here,
+    draw_error=draw_error,
 )
 _pages.filters.update(time=_time, day=show_day, word=word_of, number=lambda value: f"{value:,}")
 

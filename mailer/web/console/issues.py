@@ -16,6 +16,7 @@ from mailer.model.delivery import IssueStatus
 from mailer.model.people import Right
 from mailer.model.proof import ProofOutcome
 from mailer.model.report import Finding, Severity
+from mailer.web.console.cures import say_error, say_here
 from mailer.web.console.desk import MAX_UPLOAD, PREVIEW_HEADERS, Desk, Visit
 from mailer.web.console.frame import draw_error
 
@@ -84,7 +85,7 @@ def upload_document(visit: Visit) -> Response:
             kept, visit.text("slug") or None, replace=visit.text("replace") == "yes"
         )
     for remark in remarks[:3]:
-        visit.say(f"{remark.text} {remark.cure}".strip(), "warning")
+        visit.say(f"{remark.text} {say_here(remark.cure)}".strip(), "warning")
     return visit.go(f"/issues/{issue.slug}/edit", _("“{name}” was read. Look it through.").format(name=name))
 
 
@@ -98,7 +99,7 @@ def show_issue(visit: Visit, slug: str) -> Response:
         findings = house.drafts.check(slug)
         rounds = house.approvals.rounds(slug)
     except MailerError as error:
-        wrong = draw_error(error)
+        wrong = draw_error(error.tell_from(house.home))
     current = next((one for one in rounds.records if one.voided is None), None) if rounds is not None else None
     return visit.page(
         "issue.html.j2",
@@ -154,7 +155,7 @@ def look_at_text(visit: Visit, slug: str) -> Response:
     try:
         look = visit.house.drafts.look(slug, list_name, text)
     except MailerError as error:
-        return visit.piece("look_wrong.html.j2", error=error)
+        return visit.piece("look_wrong.html.j2", error=error.tell_from(visit.house.home))
     address = f"/issues/{slug}/look/{visit.keep(look.html)}"
     return visit.piece("look.html.j2", look=look, address=address, tones=SEVERITY_TONES, view=visit.text("view"))
 
@@ -208,7 +209,7 @@ def _look(visit: Visit, slug: str, list_name: str) -> tuple[str, str]:
     try:
         look = visit.house.drafts.look(slug, visit.house.lists.choose([list_name])[0])
     except MailerError as error:
-        return str(draw_error(error)), str(error)
+        return str(draw_error(error)), say_error(error.tell_from(visit.house.home))
     return look.html, look.text
 
 

@@ -14,10 +14,10 @@ from mailer.i18n import _
 from mailer.model.contact_words import (
     CHANGE_WORDS,
     FIELD_WORDS,
-    KEPT_WORDS,
     field_word,
     say_basis,
     say_consents,
+    say_kept,
     say_not_kept,
     say_place,
 )
@@ -27,6 +27,7 @@ from mailer.web.console.desk import MAX_UPLOAD, PAGE_HEADERS, Desk, Visit
 
 SHEETS = (".csv", ".xlsx", ".xls", ".et", ".ods", ".tsv", ".txt")
 SHOWN = 200
+KEPT_SHOWN = 3
 KEPT_S = 86_400  # an uploaded sheet that nobody went on with
 _KEY = re.compile(r"[A-Za-z0-9_-]{16}-[^/\\]{1,100}")
 
@@ -62,7 +63,7 @@ def show_lists(visit: Visit) -> Response:
 
 def sync(visit: Visit) -> Response:
     """Make the lists follow their sheets, as was shown."""
-    done = visit.house.lists.sync(may_shrink=visit.text("shrink") == "yes")
+    done = visit.house.lists.sync(by=visit.by, may_shrink=visit.text("shrink") == "yes")
     added, gone = sum(len(one.added) for one in done.values()), sum(len(one.removed) for one in done.values())
     return visit.go(
         "/lists", _("The lists follow their sheets: {added} came, {gone} went.").format(added=added, gone=gone)
@@ -153,16 +154,19 @@ def apply_import(visit: Visit) -> Response:
 
 def undo_import(visit: Visit) -> Response:
     """Put back what an import changed."""
-    number = visit.text("number")
-    if not number.isdecimal():
+    number = visit.number(visit.text("number"))
+    if not number:
         raise UsageError(_("no import was chosen"))
-    done = visit.house.contacts.undo_import(int(number), visit.by)
-    sentence = _("Undone: {removed} taken out, {restored} put back.").format(
-        removed=done.removed, restored=done.restored
+    done = visit.house.contacts.undo_import(number, visit.by)
+    sentence = _("Undone: {removed} gone, {off} off the list but still contacts, {restored} put back.").format(
+        removed=done.removed, off=done.taken_off, restored=done.restored
     )
     if done.kept_count:
-        reasons = {_(KEPT_WORDS[one.reason]) for one in done.kept}
-        sentence += " " + _("{n} stay as they are: {why}").format(n=done.kept_count, why=_(", ").join(sorted(reasons)))
+        few = _("; ").join(say_kept(one) for one in done.kept[:KEPT_SHOWN])
+        more = _(" and {n} more").format(n=done.kept_count - KEPT_SHOWN) if done.kept_count > KEPT_SHOWN else ""
+        sentence += " " + _(
+            "What others changed since stays: {what}{more}. Undo it again once that is settled."
+        ).format(what=few, more=more)
     return visit.go("/imports", sentence, "warning" if done.kept_count else "success")
 
 

@@ -23,6 +23,7 @@ from mailer.model.standing_words import domain_line, relay_lines, say_span
 from mailer.model.tempo import Tempo
 from mailer.model.tempo_words import say_tempo
 from mailer.model.words import STATUS_WORDS, class_word, reason_word
+from mailer.web.console.cures import say_here
 from mailer.web.console.desk import PAGE_HEADERS, Desk, Visit, language_of_console
 from mailer.web.console.frame import show_time
 from mailer.web.language import speaking
@@ -109,7 +110,7 @@ def plan(visit: Visit) -> Response:
     tempo = wanted.tempo(house.mailings.tempo)
     forecast: Forecast = house.forecasts.of_issue(wanted.issue, wanted.lists, wanted.at, tempo)
     typed = visit.text("count").replace(",", "").replace("，", "")
-    if not typed.isdecimal() or int(typed) != forecast.copies:
+    if not typed.isdecimal() or visit.number(typed) != forecast.copies:
         raise UsageError(
             _("the number typed is not that of the copies, {n}").format(n=forecast.copies),
             cure=_("type {n} to confirm that they go out").format(n=forecast.copies),
@@ -131,7 +132,7 @@ def _read_wanted(visit: Visit) -> Wanted:
     lists = tuple(visit.texts("list"))
     if not lists:
         raise UsageError(_("no list was chosen"), cure=_("tick at least one"))
-    if spread and not (spread.isdecimal() and int(spread) <= 168):
+    if spread and not (spread.isdecimal() and len(spread) <= 3 and int(spread) <= 168):
         raise UsageError(_("“{text}” is no number of hours").format(text=spread[:20]), cure=_("write 0 to 168"))
     return Wanted(issue, lists, _read_time(visit) if visit.text("when") == "later" else None, int(spread or 0))
 
@@ -213,6 +214,8 @@ def stream(visit: Visit, number: int) -> Response:
     async def events() -> AsyncIterator[str]:
         before, began = "", asyncio.get_running_loop().time()
         while asyncio.get_running_loop().time() - began < MOST_S and not await request.is_disconnected():
+            if await run_in_threadpool(house.access.find_session, visit.token, seen=False) is None:
+                return  # logged out or disabled since; the browser asks anew, and is told so
             html, over = await run_in_threadpool(draw)
             if html != before:
                 yield "event: progress\n" + "".join(f"data: {line}\n" for line in html.splitlines()) + "\n"
@@ -232,7 +235,7 @@ def show_copies(visit: Visit, number: int) -> Response:
     status = visit.ask("status")
     chosen = DeliveryStatus(status) if status in set(DeliveryStatus) else None
     after, words = visit.ask("after"), visit.ask("q")
-    found = house.histories.page(str(number), chosen, words, int(after) if after.isdecimal() else 0, COPIES + 1)
+    found = house.histories.page(str(number), chosen, words, visit.number(after), COPIES + 1)
     return visit.page(
         "copies.html.j2",
         mailing=house.mailings.get(str(number)),
@@ -255,8 +258,10 @@ def show_why(visit: Visit, number: int) -> Response:
     return visit.page(
         "why.html.j2",
         history=history,
-        absence=absence.format(
-            earlier=earlier.mailing_id if earlier else "", status=_(STATUS_WORDS[earlier.status]) if earlier else ""
+        absence=say_here(
+            absence.format(
+                earlier=earlier.mailing_id if earlier else "", status=_(STATUS_WORDS[earlier.status]) if earlier else ""
+            )
         ),
         told=sorted(told, key=lambda one: one[0]),
         subscriptions=[say_subscription(one, lambda moment: show_time(moment, zone)) for one in history.subscriptions],

@@ -9,7 +9,7 @@ import pytest
 from mailer.model.api_token import SCOPE_RIGHTS, Scope
 from mailer.model.people import UserRole
 from mailer.web.api.app import create_api
-from mailer.web.api.caller import Gauge
+from mailer.web.gauge import Gauge
 from tests.web.api.conftest import ADMIN, CLERK, Api
 from tests.web.serving import serving
 
@@ -122,7 +122,8 @@ def test_contacts_in_bulk_are_an_import_and_undone_as_one(api: Api) -> None:
     left = api.client.post("/contacts/two@friend.example/leave", json={"reason": "asked by phone"})
     assert left.json() == {"address": "two@friend.example", "left": ["friends"]}
     undone = api.client.delete(f"/imports/{done['import_number']}")
-    assert undone.json() == {"removed": 0, "restored": 0, "kept": 2}, "both were changed since"
+    off = {"removed": 0, "taken_off": 1, "restored": 0, "kept": 0}
+    assert undone.json() == off, "who was corrected since stays a contact, who left is off the list already"
     assert api.client.delete(f"/imports/{done['import_number']}").status_code == 409
     follows = api.client.post("/contacts/bulk", json={**order, "list": "members"})
     assert (follows.status_code, follows.headers["content-type"]) == (409, PROBLEM)
@@ -219,7 +220,7 @@ def test_a_large_bulk_order_has_a_result_for_every_row(api: Api) -> None:
     kept = api.client.post("/contacts/bulk", json=order).json()["rows"][1]
     assert (kept["result"], kept["reason"]) == ("kept_out", "left")
     undone = api.client.delete(f"/imports/{done['import_number']}").json()
-    assert (undone["removed"], undone["kept"]) == (1199, 1)
+    assert (undone["removed"], undone["kept"]) == (1199, 0)
 
 
 def test_one_row_is_one_address_and_nothing_hides_in_it(api: Api) -> None:
@@ -252,8 +253,8 @@ def test_subscriptions_suppressions_and_attributes(api: Api) -> None:
     assert api.client.post("/suppressions", json=stop).status_code == 204
     assert api.client.post("/suppressions", json=stop).status_code == 409
     assert api.client.get("/contacts/sub@one.example").json()["suppressed"] == "by_hand"
-    (bare,) = api.client.get("/suppressions").json()["items"]
-    (named,) = api.client.get("/suppressions", params={"addresses": True}).json()["items"]
+    bare = api.client.get("/suppressions").json()["items"][0]
+    named = api.client.get("/suppressions", params={"addresses": True}).json()["items"][0]
     assert (bare["address"], named["address"], bare["hash"]) == ("", "sub@one.example", named["hash"])
     assert api.client.post("/suppressions/lift", json=stop).json()["note"] == "asked"
     assert api.client.post("/suppressions/lift", json=stop).status_code == 404
@@ -271,4 +272,4 @@ def test_the_right_is_the_users_also_where_the_scope_is_given(api: Api) -> None:
     suppress = api.client.post("/suppressions", json={"address": "a@b.example", "reason": "x"}, headers=editor)
     assert suppress.status_code == 403, "contacts:write is the editor's, to suppress is not"
     assert "only editor" in suppress.json()["detail"]
-    assert api.client.get("/suppressions").json()["items"] == []
+    assert "by_hand" not in {one["reason"] for one in api.client.get("/suppressions").json()["items"]}

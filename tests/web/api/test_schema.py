@@ -37,6 +37,9 @@ def make_calls(api: Api, operation: Any, mode: GenerationMode) -> None:
     )  # fmt: skip
     @given(case=operation.as_strategy(generation_mode=mode))
     def call(case: Any) -> None:
+        if mode is GenerationMode.POSITIVE:
+            # keys of generated calls are alike, and one that another call had is refused: tests/web/api/test_once.py
+            case.headers.pop("Idempotency-Key", None)
         case.call_and_validate(base_url=address, headers=headers, timeout=20, excluded_checks=spared)
 
     call()

@@ -20,9 +20,37 @@
     if (question && !window.confirm(question)) { event.preventDefault(); event.stopPropagation(); }
   }, true);
 
+  /* what is said of a form in an open dialog is said in the dialog: the page behind it is inert */
+  function saidIn(dialog) {
+    var said = dialog.querySelector(".dialog-said");
+    if (!said) {
+      said = document.createElement("div");
+      said.className = "dialog-said";
+      said.setAttribute("role", "status");
+      var title = dialog.querySelector("h2");
+      title.parentNode.insertBefore(said, title.nextSibling);
+    }
+    return said;
+  }
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var form = event.detail.requestConfig.elt, dialog = form && form.closest("dialog[open]");
+    if (dialog && event.detail.target.id === "said") { event.detail.target = saidIn(dialog); }
+  });
+
   /* a request that found nobody at home */
-  document.addEventListener("htmx:sendError", function () { document.getElementById("unreached").hidden = false; });
-  document.addEventListener("htmx:beforeRequest", function () { document.getElementById("unreached").hidden = true; });
+  document.addEventListener("htmx:sendError", function (event) {
+    var unreached = document.getElementById("unreached"), dialog = event.target.closest("dialog[open]");
+    if (!dialog) { unreached.hidden = false; return; }
+    var copy = unreached.cloneNode(true);
+    copy.removeAttribute("id");
+    copy.hidden = false;
+    saidIn(dialog).replaceChildren(copy);
+  });
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    var dialog = event.target.closest("dialog[open]");
+    document.getElementById("unreached").hidden = true;
+    if (dialog) { saidIn(dialog).replaceChildren(); }
+  });
 
   /* a form is sent once: its buttons rest until the answer is there */
   document.addEventListener("htmx:beforeRequest", function (event) {

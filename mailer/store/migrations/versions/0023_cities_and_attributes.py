@@ -5,8 +5,8 @@ from alembic import op
 
 from mailer.model.city import fold_city
 
-revision = "0019"
-down_revision = "0018"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
