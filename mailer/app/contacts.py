@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,19 +13,27 @@ from mailer.app.people import People
 from mailer.app.spools import hash_sheet, spooled
 from mailer.audience import importing
 from mailer.audience.importing import Sheet, Target
-from mailer.errors import NotFoundError, StateError
+from mailer.errors import NotFoundError, SheetError, StateError
 from mailer.i18n import _
 from mailer.model.address import parse_address
 from mailer.model.audit import Act, Subject
 from mailer.model.contact_history import ContactHistory
-from mailer.model.contact_import import DEFAULT_BASIS, ContactChange, ImportRecord, ImportReport, UndoReport
-from mailer.model.contact_sheet import EXPORT_HEADINGS, FIELDS, REFUSED_HEADINGS, RefusedCell, SheetItem
+from mailer.model.contact_import import (
+    DEFAULT_BASIS,
+    SINCE_FORMAT,
+    ContactChange,
+    ImportRecord,
+    ImportReport,
+    UndoReport,
+)
+from mailer.model.contact_sheet import EXPORT_HEADINGS, FIELDS, AsideKind, RefusedCell, SheetItem, attribute_heading
 from mailer.model.delivery import Contact
 from mailer.model.history import SubscriptionRecord
 from mailer.model.issue import Role
 from mailer.model.listed import ContactFilter, ListedContact
 from mailer.model.people import Right
-from mailer.reports.contact_file import RowWriter, open_sheet
+from mailer.reports.contact_file import open_sheet
+from mailer.reports.refused_sheet import write_refused
 from mailer.sources.contact_records import read_records
 from mailer.sources.headings import parse_mapping
 from mailer.sources.sheets import read_items
@@ -90,11 +98,12 @@ class Contacts:
         if not dry_run:
             self._people.require(by, Right.CONTACTS)
         sheet = Sheet(order.file.name, hash_sheet(order.file))
+        others = self._ground.config.lists.keys() - {aim.name}
         with ExitStack() as stack:
-            give_back = stack.enter_context(_refused_sheet(order.refused))
+            give_back = stack.enter_context(write_refused(order.refused))
             spool = stack.enter_context(spooled(self._ground, order.file, order.sheet))
-            items = read_items(order.file, spool=spool, mapping=mapping)
-            return self._bring(aim, sheet, items, give_back, by, dry_run=dry_run)
+            items = read_items(order.file, spool=spool, mapping=mapping, other_lists=others)
+            return self._bring(aim, sheet, items, give_back, by, file=order.file, dry_run=dry_run)
 
     def import_records(
         self, records: Sequence[Mapping[str, str]], order: RecordOrder, by: str, *, dry_run: bool = False
@@ -140,22 +149,28 @@ class Contacts:
         by: str,
         told: Callable[[ContactChange], None] | None = None,
         *,
+        file: Path | None = None,
         dry_run: bool,
     ) -> ImportReport:
         with self._ground.store.stage() as staging:
             with staging.fill() as connection:
                 importing.stage_sheet(connection, items, sheet, self._ground.secret, give_back)
+            if file is not None and not sheet.contacts and not sheet.refused_count:
+                raise _nobody(file, sheet)
             if dry_run:
                 with staging.read() as connection:
                     ids = audience.find_lists(connection, [aim.name, *aim.above])
                     target = Target(
-                        aim.name, ids.get(aim.name), tuple(ids[one] for one in aim.above if one in ids), aim.basis
-                    )
+                        aim.name, ids.get(aim.name), tuple(ids[one] for one in aim.above if one in ids), aim.basis,
+                        self._ground.config.zone,
+                    )  # fmt: skip
                     return importing.preview_import(connection, sheet, target, self._ground.now(), told)
             with staging.write() as connection:
                 actor = self._people.require(by, Right.CONTACTS, connection)
                 ids = self._lists.declare(connection)
-                target = Target(aim.name, ids[aim.name], tuple(ids[one] for one in aim.above), aim.basis)
+                target = Target(
+                    aim.name, ids[aim.name], tuple(ids[one] for one in aim.above), aim.basis, self._ground.config.zone
+                )
                 now = self._ground.now()
                 return importing.apply_import(connection, sheet, target, ids[aim.name], actor, now, told)
 
@@ -184,10 +199,13 @@ class Contacts:
         wanted = self._filter(lists, "" if everyone else "active")
         count = 0
         digest = hashlib.sha256()
-        with open_sheet(file, EXPORT_HEADINGS, "名单") as writer:
+        with ExitStack() as stack:
             with self._ground.store.read() as connection:
+                attributes = contacts.attribute_names(connection, wanted)
+                headings = (*EXPORT_HEADINGS, *map(attribute_heading, attributes))
+                writer = stack.enter_context(open_sheet(file, headings, "名单"))
                 for one in contacts.iterate_contacts(connection, wanted):
-                    cells = self._export_row(one)
+                    cells = self._export_row(one, attributes)
                     digest.update(repr(cells).encode())
                     writer.write(cells)
                     count += 1
@@ -201,10 +219,19 @@ class Contacts:
                 )  # fmt: skip
         return count
 
-    def _export_row(self, one: ListedContact) -> list[str]:
-        since = one.since.astimezone(self._ground.config.zone).strftime("%Y-%m-%d %H:%M") if one.since else ""
+    def _export_row(self, one: ListedContact, attributes: Sequence[str]) -> list[str]:
+        since = one.since.astimezone(self._ground.config.zone).strftime(SINCE_FORMAT) if one.since else ""
+        known = dict(one.contact.attributes)
         fields = [str(getattr(one.contact, name)) for name in FIELDS]
-        return [*fields, one.list_name, one.status, one.basis, one.source, since]
+        return [
+            *fields,
+            one.list_name,
+            one.status,
+            one.basis,
+            one.source,
+            since,
+            *(known.get(name, "") for name in attributes),
+        ]
 
     def find(self, wanted: ContactFilter, limit: int) -> list[ListedContact]:
         """Return contacts with their standing, list by list; a list may be a segment. Raises NotFoundError."""
@@ -275,20 +302,18 @@ class Contacts:
         )
 
 
-@contextmanager
-def _refused_sheet(file: Path | None) -> Iterator[Callable[[RefusedCell], None]]:
-    """Give what takes refused cells: a sheet to mend and import again, made at the first of them; or nothing."""
-    with ExitStack() as stack:
-        writers: list[RowWriter] = []
-
-        def write(one: RefusedCell) -> None:
-            if file is None:
-                return
-            if not writers:
-                writers.append(stack.enter_context(open_sheet(file, REFUSED_HEADINGS, "退回")))
-            place = one.place
-            column = f"{place.letter} {place.heading}".strip()
-            values = [one.values.get(name, "") for name in FIELDS]
-            writers[0].write([*values, place.sheet, str(place.row), column, one.value, one.reason, one.cure])
-
-        yield write
+def _nobody(file: Path, sheet: Sheet) -> SheetError:
+    other = next((one for one in sheet.aside if one.kind is AsideKind.OTHER_LIST), None)
+    if other is not None:
+        return SheetError(
+            _("all rows are of another list: {name}").format(name=other.text),
+            file=file,
+            line=other.place.row,
+            cure=_("import it into that list; or, if they are to be on this one too, empty the column 名单"),
+        )
+    return SheetError(
+        _("there is no row below the headings"),
+        file=file,
+        line=sheet.columns[0].row if sheet.columns else None,
+        cure=_("write a row for each contact; nothing was changed"),
+    )

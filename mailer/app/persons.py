@@ -15,12 +15,13 @@ from mailer.audience.persons import change_contact, erase_person, hand_out
 from mailer.errors import UsageError
 from mailer.i18n import LANGUAGES, _
 from mailer.model.address import parse_address
+from mailer.model.city import fold_city
 from mailer.model.consent import Basis, Grounds
-from mailer.model.contact_sheet import LIMITS
+from mailer.model.contact_sheet import ATTRIBUTE, LIMITS
 from mailer.model.delivery import Contact
 from mailer.model.organisation import ContactReach, Organisation, OrganisationContact, OrganisationPage, Reach
 from mailer.model.people import Right
-from mailer.sources.contact_rows import fault_of, read_phone
+from mailer.sources.contact_values import fault_of, read_phone
 from mailer.store import audience, organisations
 from mailer.store.database import Connection
 from mailer.tokens import hash_address
@@ -239,7 +240,9 @@ def _check_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     for name, value in changes.items():
         if name == "attributes":
-            checked[name] = tuple((_check_attribute(key), _check_value(key, said)) for key, said in value)
+            checked[name] = tuple(
+                (_check_attribute(key), _check_value(f"{ATTRIBUTE}{key}", said)) for key, said in value
+            )
         elif name == "language":
             if value and value not in LANGUAGES:
                 raise UsageError(
@@ -250,6 +253,8 @@ def _check_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
             checked[name] = value
         else:
             checked[name] = _check_value(name, read_phone(value)[0] if name == "phone" else value)
+            if name == "city":
+                checked[name] = fold_city(checked[name])
     return checked
 
 
@@ -265,8 +270,7 @@ def _check_attribute(key: str) -> str:
 
 def _check_value(name: str, value: str) -> str:
     kept = value.strip()
-    # an attribute is as long as a name may be
-    fault = fault_of(name if name in LIMITS else "name", kept, exported=True)
+    fault = fault_of(name, kept, exported=True)
     if fault is not None:
         reason, cure = fault
         raise UsageError(reason, field=f"--{name}" if name in LIMITS else "--attribute", cure=cure)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TypeVar
 
 from mailer.errors import NotFoundError, StateError, UsageError
@@ -11,9 +11,12 @@ from mailer.i18n import _
 from mailer.model.audit import Act, Subject
 from mailer.model.consent import Grounds
 from mailer.model.contact_import import (
+    KNOWN_BASES,
     LONGEST_BASIS,
+    LONGEST_SOURCE,
     ChangeKind,
     ContactChange,
+    ImportGrounds,
     ImportRecord,
     ImportReport,
     KeptContact,
@@ -21,7 +24,10 @@ from mailer.model.contact_import import (
     decide_change,
 )
 from mailer.model.contact_sheet import (
+    ATTRIBUTE,
+    FIELDS,
     CellPlace,
+    ColumnNotKept,
     DoubtfulCell,
     RefusedCell,
     RowAside,
@@ -29,6 +35,7 @@ from mailer.model.contact_sheet import (
     SheetContact,
     SheetItem,
     SheetLeftOut,
+    refuse_twice,
 )
 from mailer.model.people import Actor
 from mailer.store import audit, contact_imports, import_undo
@@ -57,7 +64,9 @@ class Sheet:
     doubts: list[DoubtfulCell] = field(default_factory=list)
     aside: list[RowAside] = field(default_factory=list)
     columns: list[SheetColumns] = field(default_factory=list)
+    not_kept: list[ColumnNotKept] = field(default_factory=list)
     left_out: list[SheetLeftOut] = field(default_factory=list)
+    beside: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by sheet, headings as in SheetColumns
 
 
 def stage_sheet(
@@ -93,11 +102,14 @@ def stage_sheet(
                 _keep(sheet.aside, item)
             case SheetColumns():
                 _keep(sheet.columns, item)
+                sheet.beside[item.sheet] = item.beside
+            case ColumnNotKept():
+                _keep(sheet.not_kept, item)
             case SheetLeftOut():
                 _keep(sheet.left_out, item)
     for found, first in staged.finish():
         sheet.contacts -= 1
-        refuse(_twice(found, first))
+        refuse(_twice(found, first, sheet.beside.get(found.place.sheet, ())))
 
 
 def _keep(kept: list[T], one: T) -> None:
@@ -105,20 +117,13 @@ def _keep(kept: list[T], one: T) -> None:
         kept.append(one)
 
 
-def _twice(found: SheetContact, first: CellPlace) -> RefusedCell:
+def _twice(found: SheetContact, first: CellPlace, headings: tuple[str, ...]) -> RefusedCell:
     value = found.contact
-    values = {
-        "organisation": value.organisation, "name": value.name, "title": value.title, "city": value.city,
-        "level": value.level, "address": value.address, "phone": value.phone,
-    }  # fmt: skip
+    values = {name: str(getattr(value, name)) for name in FIELDS}
+    values |= {f"{ATTRIBUTE}{name}": text for name, text in value.attributes}
     where = f"{first.sheet} {first.row}".strip()
-    return RefusedCell(
-        found.place,
-        value.address,
-        _("the address stands in row {row} already").format(row=where),
-        _("keep one of the two rows, or write the second person’s own address"),
-        values,
-    )
+    beside = tuple(zip(headings, found.beside, strict=True)) if found.beside else ()
+    return refuse_twice(found.place, value.address, where, values, beside)
 
 
 def check_basis(text: str) -> str:
@@ -141,6 +146,7 @@ class Target:
     id: int | None
     above: tuple[int, ...]
     basis: str
+    zone: tzinfo
 
 
 def preview_import(
@@ -179,13 +185,13 @@ def apply_import(
     number = contact_imports.open_import(
         connection, list_id, actor, target.basis, sheet.file_name, sheet.file_sha256, now
     )
-    grounds = Grounds(target.basis, source_of(number, sheet.file_name), by=actor)
+    grounds = ImportGrounds(target.basis, source_of(number, sheet.file_name), now, target.zone)
     position = contact_imports.next_position(connection, list_id)
     for page in read_standings(connection, list_id, target.above, now):
         decided = [(decide_change(found, standing), standing) for found, standing in page]
         for change, _standing in decided:
             tally.add(change)
-        position = contact_imports.apply_page(connection, number, list_id, decided, position, grounds, now)
+        position = contact_imports.apply_page(connection, number, list_id, decided, position, grounds, actor)
     if not tally.changes_anything:
         contact_imports.drop_import(connection, number)
         return tally.report(sheet, target, None)
@@ -200,7 +206,7 @@ def apply_import(
 
 def source_of(number: int, file_name: str) -> str:
     """Return what stands as the source of a subscription that an import made."""
-    return f"import {number}: {file_name}"[:200]
+    return f"import {number}: {file_name}"[:LONGEST_SOURCE]
 
 
 class _Tally:
@@ -209,10 +215,15 @@ class _Tally:
     def __init__(self, told: Tell | None) -> None:
         self._told = told
         self.counts: Counter[ChangeKind] = Counter()
+        self._said = self._unknown = 0
         self._shown: dict[ChangeKind, list[ContactChange]] = {kind: [] for kind in ChangeKind}
 
     def add(self, change: ContactChange) -> None:
         self.counts[change.kind] += 1
+        if change.said is not None and change.said.basis:
+            known = change.said.basis in KNOWN_BASES
+            self._said += known
+            self._unknown += not known
         if self._told is not None:
             self._told(change)
         if change.kind is not ChangeKind.UNCHANGED:
@@ -237,6 +248,9 @@ class _Tally:
             aside_count=sheet.aside_count,
             aside=tuple(sheet.aside),
             left_out=tuple(sheet.left_out),
+            not_kept=tuple(sheet.not_kept),
+            said_count=self._said,
+            unknown_basis_count=self._unknown,
             number=number,
         )
 

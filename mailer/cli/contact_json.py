@@ -16,7 +16,8 @@ def describe_contact(value: Contact) -> dict[str, object]:
     """Return a contact."""
     return {
         "address": value.address, "name": value.name, "title": value.title, "organisation": value.organisation,
-        "city": value.city, "level": value.level, "phone": value.phone,
+        "city": value.city, "level": value.level, "phone": value.phone, "language": value.language,
+        "attributes": dict(value.attributes),
     }  # fmt: skip
 
 
@@ -71,6 +72,9 @@ def describe_import(report: ImportReport, *, dry_run: bool) -> dict[str, object]
             }
             for one in report.columns
         ],
+        "not_kept": [{**_place(one.place), "cells": one.cells} for one in report.not_kept],
+        "as_the_sheet_says": report.said_count,
+        "unknown_basis": report.unknown_basis_count,
         "sheets_left_out": [{"sheet": one.sheet, "hidden": one.hidden} for one in report.left_out],
     }  # fmt: skip
 

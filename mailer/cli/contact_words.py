@@ -12,10 +12,12 @@ from mailer.model.contact_sheet import SheetColumns
 from mailer.model.contact_words import (
     ASIDE_WORDS,
     CHANGE_WORDS,
-    FIELD_WORDS,
     KEPT_OUT_WORDS,
+    field_word,
     say_basis,
+    say_consents,
     say_kept,
+    say_not_kept,
     say_place,
     say_source,
     say_suppressed,
@@ -43,6 +45,13 @@ def draw_import(report: ImportReport, refused: Path | None, *, dry_run: bool) ->
     """Print what an import did, or would do."""
     for columns in report.columns:
         _draw_columns(columns)
+    for lost in report.not_kept:
+        say_marked(_("warning: "), "yellow", say_not_kept(lost))
+        name = lost.place.heading or lost.place.letter
+        say(
+            "  → "
+            + _("--map “{name}=attribute” keeps it beside the fields, --map “{name}=-” leaves it out").format(name=name)
+        )
     for left in report.left_out:
         line = (
             _("sheet {sheet} is hidden and was not read: --sheet reads it")
@@ -66,14 +75,11 @@ def draw_import(report: ImportReport, refused: Path | None, *, dry_run: bool) ->
 
 def _draw_columns(columns: SheetColumns) -> None:
     used = _(", ").join(
-        f"{place.letter} {place.heading}".strip() + " = " + _(FIELD_WORDS[name]) for name, place in columns.used
+        f"{place.letter} {place.heading}".strip() + " = " + field_word(name) for name, place in columns.used
     )
     say(_("columns of sheet {sheet}: {columns}").format(sheet=columns.sheet, columns=used) if columns.sheet else _(
         "columns: {columns}"
     ).format(columns=used))  # fmt: skip
-    if columns.unused:
-        names = _(", ").join(f"{place.letter} {place.heading}".strip() for place in columns.unused)
-        say("  " + _("not used: {columns} (--map HEADING=FIELD)").format(columns=names), "yellow")
 
 
 def _draw_changes(report: ImportReport) -> None:
@@ -95,7 +101,7 @@ def _who(value: Contact) -> str:
 
 def _change_lines(change: ContactChange) -> list[str]:
     lines = [
-        _("{field}: {was} → {now}").format(field=_(FIELD_WORDS[one.field]), was=one.was or "–", now=one.now or "–")
+        _("{field}: {was} → {now}").format(field=field_word(one.field), was=one.was or "–", now=one.now or "–")
         for one in change.fields
     ]
     if change.was_position is not None and change.was_position != change.now_position:
@@ -134,6 +140,8 @@ def _draw_sum(report: ImportReport, *, dry_run: bool) -> None:
     parts = [f"{_(CHANGE_WORDS[kind])} {count}" for kind, count in report.counts.items() if count]
     parts.append(_("refused {n}").format(n=report.refused_count))
     say(_("{list}: {counts}").format(list=report.list_name, counts=_(", ").join(parts)), "bold")
+    for line in say_consents(report):
+        say(line)
     if dry_run:
         say(_("nothing was changed (--dry-run)"))
     elif report.number is None:

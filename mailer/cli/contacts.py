@@ -61,7 +61,10 @@ def import_sheet(
         typer.Option(
             "--map",
             metavar="HEADING=FIELD",
-            help=_("which column is what, where that is guessed wrongly: 邮箱=address, C=phone, 备用=-; repeat"),
+            help=_(
+                "which column is what, where that is guessed wrongly or not at all: 邮箱=address, C=phone, "
+                "备注=attribute, 备用=-; repeat"
+            ),
         ),
     ] = None,
     sheet: Annotated[str, typer.Option("--sheet", metavar="NAME", help=_("only this sheet of a workbook"))] = "",

@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
+from mailer.model.consent import Basis
 from mailer.model.contact_sheet import (
+    ATTRIBUTE,
     CellPlace,
+    ColumnNotKept,
     DoubtfulCell,
     RefusedCell,
     RowAside,
+    SaidConsent,
     SheetColumns,
     SheetContact,
     SheetLeftOut,
 )
-from mailer.model.delivery import Contact
+from mailer.model.delivery import Contact, merge_attributes
 from mailer.model.issue import Role
 
 # by whose leave a list is written to where nobody says otherwise: what DESIGN's lists are in the office
@@ -24,6 +28,10 @@ DEFAULT_BASIS: dict[Role, str] = {
     Role.DOWNWARD: "official duty",
 }
 LONGEST_BASIS = 40
+SINCE_FORMAT = "%Y-%m-%d %H:%M"  # of times in an export, in the house's zone
+LONGEST_SOURCE = 200
+# those that another house of ours may have on record; any other is words
+KNOWN_BASES = frozenset({*Basis, *DEFAULT_BASIS.values()})
 
 
 class ChangeKind(StrEnum):
@@ -57,7 +65,10 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class ContactChange:
-    """What an import does to one contact: its fields that change, its place on the list where that changes."""
+    """What an import does to one contact: its fields that change, its place on the list where that changes.
+
+    said: what the sheet says of a subscription that begins.
+    """
 
     kind: ChangeKind
     contact: Contact
@@ -66,6 +77,7 @@ class ContactChange:
     was_position: int | None = None
     now_position: int | None = None
     kept_out: KeptOut | None = None
+    said: SaidConsent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +116,11 @@ def decide_change(found: SheetContact, standing: Standing) -> ContactChange:
         return ContactChange(ChangeKind.KEPT_OUT, wanted, place, kept_out=KeptOut.PENDING)
     known = standing.known
     if known is None:
-        return ContactChange(ChangeKind.NEW, wanted, place)
+        return ContactChange(ChangeKind.NEW, wanted, place, said=found.said)
     becomes = known if standing.above else merge_contact(known, wanted)
     fields = compare_contacts(known, becomes)
     if standing.status != "active":
-        return ContactChange(ChangeKind.JOINED, becomes, place, fields)
+        return ContactChange(ChangeKind.JOINED, becomes, place, fields, said=found.said)
     moved = standing.slot is not None and standing.slot != standing.position
     kind = ChangeKind.REORDERED if moved else ChangeKind.UNCHANGED
     if fields:
@@ -131,8 +143,8 @@ def merge_contact(known: Contact, wanted: Contact) -> Contact:
         city,
         wanted.phone or known.phone,
         (wanted.level or (known.level if stays else "")) if organisation else "",
-        known.language,
-        known.attributes,
+        wanted.language or known.language,
+        merge_attributes(known.attributes, wanted.attributes),
     )
 
 
@@ -140,18 +152,56 @@ def compare_contacts(was: Contact, now: Contact) -> tuple[FieldChange, ...]:
     """Return the fields in which two forms of a contact differ."""
     if was == now:
         return ()
-    return tuple(
+    fields = [
         FieldChange(name, getattr(was, name), getattr(now, name))
-        for name in ("organisation", "name", "title", "city", "level", "address", "phone")
+        for name in ("organisation", "name", "title", "city", "level", "address", "phone", "language")
         if getattr(was, name) != getattr(now, name)
-    )
+    ]
+    before, after = dict(was.attributes), dict(now.attributes)
+    names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    return (*fields, *(FieldChange(f"{ATTRIBUTE}{name}", before.get(name, ""), after.get(name, "")) for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class ImportGrounds:
+    """By whose leave the subscriptions of an import begin where its sheet says nothing of it. zone: of its times."""
+
+    basis: str
+    source: str
+    at: datetime
+    zone: tzinfo
+
+    def settle(self, said: SaidConsent | None) -> tuple[str, str, datetime]:
+        """Return basis, source and time of one subscription.
+
+        A basis that we know and a time that has passed are kept as the sheet says them; the source is always the
+        import, with what the sheet said.
+        """
+        if said is None or not any(said):
+            return self.basis, self.source, self.at
+        words = ", ".join(one for one in said if one)
+        since = _read_time(said.since, self.zone)
+        return (
+            said.basis if said.basis in KNOWN_BASES else self.basis,
+            f"{self.source}, which said: {words}"[:LONGEST_SOURCE],
+            since if since is not None and since < self.at else self.at,
+        )
+
+
+def _read_time(text: str, zone: tzinfo) -> datetime | None:
+    try:
+        return datetime.strptime(text, SINCE_FORMAT).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """What an import does, or did: everything by number, and the first of each kind by name.
 
-    number is that of the import on record, None for a dry run or where there was nothing to do.
+    number is that of the import on record, None for a dry run or where there was nothing to do. not_kept: columns of
+    which nothing is kept. said_count: subscriptions that begin by the leave that the sheet says; unknown_basis_count:
+    those whose basis there is none that we know, which get that of the import.
     """
 
     list_name: str
@@ -167,6 +217,9 @@ class ImportReport:
     aside_count: int
     aside: tuple[RowAside, ...]
     left_out: tuple[SheetLeftOut, ...]
+    not_kept: tuple[ColumnNotKept, ...] = ()
+    said_count: int = 0
+    unknown_basis_count: int = 0
     number: int | None = None
 
 

@@ -2,10 +2,10 @@
 
 import re
 
-from mailer.i18n import N_, _
+from mailer.i18n import N_, _, ngettext
 from mailer.model.consent import Basis
-from mailer.model.contact_import import ChangeKind, KeptContact, KeptOut, KeptReason, UndoReport
-from mailer.model.contact_sheet import AsideKind, CellPlace
+from mailer.model.contact_import import ChangeKind, ImportReport, KeptContact, KeptOut, KeptReason, UndoReport
+from mailer.model.contact_sheet import ATTRIBUTE, AsideKind, CellPlace, ColumnNotKept
 from mailer.model.history import SuppressionRecord
 from mailer.model.history_words import SUBSCRIPTION_WORDS
 from mailer.model.words import reason_word
@@ -27,6 +27,7 @@ FIELD_WORDS = {
     "level": N_("Level"),
     "address": N_("Address"),
     "phone": N_("Phone"),
+    "language": N_("Language"),
 }
 KEPT_OUT_WORDS: dict[KeptOut, str] = {
     KeptOut.LEFT: N_("has left this list"),
@@ -47,6 +48,7 @@ ASIDE_WORDS: dict[AsideKind, str] = {
     AsideKind.SECTION: N_("heading between rows"),
     AsideKind.TOTAL: N_("total"),
     AsideKind.NOTE: N_("note"),
+    AsideKind.OTHER_LIST: N_("of another list"),
 }
 BASIS_WORDS = {
     "membership": N_("membership"),
@@ -72,11 +74,56 @@ def subscription_word(status: str) -> str:
     return _(SUBSCRIPTION_WORDS[status]) if status in SUBSCRIPTION_WORDS else status
 
 
+def field_word(name: str) -> str:
+    """Return what a field is called in the user's language; an attribute has its own name."""
+    return _(FIELD_WORDS[name]) if name in FIELD_WORDS else name.removeprefix(ATTRIBUTE)
+
+
+def say_not_kept(one: ColumnNotKept) -> str:
+    """Return a column of which nothing is kept, with how many cells that concerns."""
+    line = ngettext(
+        "{place}: {n} cell holds something that is not kept",
+        "{place}: {n} cells hold something that is not kept",
+        one.cells,
+    )
+    return line.format(place=say_column(one.place), n=one.cells)
+
+
+def say_consents(report: ImportReport) -> list[str]:
+    """Return what is done with the leave that the sheet itself says."""
+    lines = []
+    if report.said_count:
+        line = ngettext(
+            "{n} subscription has the basis and time that the sheet says; the source names the sheet and its words",
+            "{n} subscriptions have the basis and time that the sheet says; the source names the sheet and its words",
+            report.said_count,
+        )
+        lines.append(line.format(n=report.said_count))
+    if report.unknown_basis_count:
+        line = ngettext(
+            "{n} subscription gets the basis “{basis}”: that of the sheet is none we know; it stands in the source",
+            "{n} subscriptions get the basis “{basis}”: that of the sheet is none we know; it stands in the source",
+            report.unknown_basis_count,
+        )
+        lines.append(line.format(n=report.unknown_basis_count, basis=say_basis(report.basis)))
+    return lines
+
+
+def say_column(place: CellPlace) -> str:
+    """Return a column of a sheet as people find it in a spreadsheet."""
+    column = f"{place.letter} {place.heading}".strip()
+    return (
+        _("sheet {sheet}, column {column}").format(sheet=place.sheet, column=column)
+        if place.sheet
+        else _("column {column}").format(column=column)
+    )
+
+
 def say_kept(one: KeptContact) -> str:
     """Return what of a contact undoing an import leaves, and why."""
     why = _(KEPT_WORDS[one.reason])
     if one.fields:
-        names = _(", ").join(_(FIELD_WORDS[name]) for name in one.fields)
+        names = _(", ").join(field_word(name) for name in one.fields)
         why = _("{fields} changed since").format(fields=names)
     return _("{address}: {why}").format(address=one.address, why=why)
 

@@ -153,6 +153,13 @@ class Contact:
     attributes: tuple[tuple[str, str], ...] = ()
 
 
+def merge_attributes(
+    known: tuple[tuple[str, str], ...], said: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, str], ...]:
+    """Return attributes with what is said of some of them."""
+    return tuple(sorted({**dict(known), **dict(said)}.items())) if said else known
+
+
 @dataclass(frozen=True, slots=True)
 class SendAgain:
     """A person's word that an issue goes also to addresses that have it: who, why, and only to these (none: all).

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mailer.model.city import fold_city
 from mailer.model.delivery import Contact
 
 
@@ -20,7 +21,7 @@ class Segment:
         """Return whether a contact is meant; store/segments.py says the same to the database."""
         known = dict(contact.attributes)
         return (
-            (not self.cities or contact.city in self.cities)
+            (not self.cities or fold_city(contact.city) in map(fold_city, self.cities))
             and (not self.levels or contact.level in self.levels)
             and (not self.titles or any(word in contact.title for word in self.titles))
             and all(known.get(name) in values for name, values in self.attributes)

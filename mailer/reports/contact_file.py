@@ -59,7 +59,7 @@ def open_sheet(file: Path, headings: Sequence[str], title: str) -> Iterator[RowW
 def _csv_sheet(file: Path, headings: Sequence[str]) -> Iterator[RowWriter]:
     with file.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = _CsvRows(stream)
-        stream.write(",".join([*headings, GUARD_HEADING]) + "\r\n")
+        csv.writer(stream).writerow([*map(guard_cell, headings), GUARD_HEADING])
         yield writer
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mailer.model.address import mask_address
+from mailer.model.city import fold_city
 from mailer.model.delivery import DeliveryStatus, MailingRecord
 from mailer.model.edition import links_from_json, tracking_from_json
 from mailer.model.figures import (
@@ -134,7 +135,8 @@ def _count_touched(bounced: Iterable[Any], readers: Iterable[Any]) -> Touched:
     done += [(verb[row.kind], row) for row in readers if row.verdict == Verdict.HUMAN.value]
     for what, row in done:
         for kind in GROUPS:
-            touched[kind].setdefault(getattr(row, kind), Counter())[what] += 1
+            name = fold_city(row.city) if kind == "city" else getattr(row, kind)
+            touched[kind].setdefault(name, Counter())[what] += 1
     return touched
 
 

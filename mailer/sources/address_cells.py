@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from mailer.errors import AddressError
+from mailer.i18n import _
 from mailer.model.address import Address, parse_address
 
 _BLANKS = " \t\r\n\u3000\xa0"  # no other control character: they are refused, not passed over
@@ -26,43 +27,64 @@ _ENDINGS = {
     "cm": "cn",
 }  # fmt: skip
 _AROUND = " \t\r\n.,;:。，；：、!！?？'\"“”‘’<>《》()（）[]【】"
+# signs that word processors and input methods write for a hyphen
+_HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63"), "-")
+_TEXT_MARKS = "'’‘`"
 _AT = re.compile(r"\s*(?:\(at\)|\[at\]|（at）|\{at\}|#|★|@@+|艾特| at )\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class AddressToken:
-    """One address of a cell, or the text that is none with the reason; suggestion: what was probably meant."""
+    """One address of a cell, or the text that is none with the reason; suggestion: what was probably meant.
+
+    mended: what was put right in it before it was an address.
+    """
 
     text: str
     address: Address | None = None
     error: AddressError | None = None
     suggestion: str = ""
+    mended: str = ""
 
 
-def read_address_cell(cell: str) -> list[AddressToken]:
+def read_address_cell(cell: str, *, exact: bool = False) -> list[AddressToken]:
     """Return the addresses of a cell in its order, each with what is doubtful; none for an empty cell.
 
     Several are parted by ; 、 , / or blanks, unless the cell as a whole is one address. An address with a domain that
-    looks mistyped is taken as it is, with a suggestion.
+    looks mistyped is taken as it is, with a suggestion. exact: the cell was written by us, so it has no mark of text.
     """
     text = cell.strip(_BLANKS)
     if not text:
         return []
     try:
-        return [_taken(text, parse_address(text))]
+        if text.isascii() and (exact or text[0] not in _TEXT_MARKS):
+            return [_taken(text, parse_address(text))]
+        return [_read_marked(text, exact=exact)]
     except AddressError as error:
         several = unicodedata.normalize("NFKC", text).count("@") > 1
         parts = [part for part in (_SEPARATORS if several else _CLEAR_SEPARATORS).split(text) if part]
-        tokens = [_read_token(part) for part in parts]
+        tokens = [_read_token(part, exact=exact) for part in parts]
         if (several and len(parts) > 1) or any(token.address is not None for token in tokens):
             return tokens
         # one address with something in it that does not belong there, or none
         return [AddressToken(text, error=error, suggestion=suggest_address(text))]
 
 
-def _read_token(text: str) -> AddressToken:
+def _read_marked(text: str, *, exact: bool) -> AddressToken:
+    """Read one address, behind the mark by which a spreadsheet knows a text, or with what only looks like a hyphen."""
+    mended = []
+    bare = text if exact else text.lstrip(_TEXT_MARKS)
+    if bare != text:
+        mended.append(_("the mark {mark} before the address was taken off").format(mark=text[0]))
+    plain = bare.translate(_HYPHENS)
+    if plain != bare:
+        mended.append(_("a sign that only looks like a hyphen was taken as one"))
+    return replace(_taken(text, parse_address(plain)), mended=_("; ").join(mended))
+
+
+def _read_token(text: str, *, exact: bool) -> AddressToken:
     try:
-        return _taken(text, parse_address(text))
+        return _read_marked(text, exact=exact)
     except AddressError as error:
         return AddressToken(text, error=error, suggestion=suggest_address(text))
 
@@ -81,7 +103,7 @@ def suggest_domain(domain: str) -> str:
     near = next((one for one in _PROVIDERS if _is_slip(domain, one)), "")
     if near:
         return near
-    stem, _dot, ending = domain.rpartition(".")
+    stem, _sep, ending = domain.rpartition(".")
     # .cm is a country; only a provider's name before it makes it a slip
     if ending in _ENDINGS and (ending != "cm" or f"{stem}.cn" in _PROVIDERS or f"{stem}.com" in _PROVIDERS):
         wanted = f"{stem}.{_ENDINGS[ending]}"

@@ -7,7 +7,7 @@ from mailer.i18n import _
 from mailer.model.address import parse_address
 from mailer.model.contact_sheet import LIMITS, CellPlace, DoubtfulCell, RefusedCell, SheetContact, SheetItem
 from mailer.sources.address_cells import suggest_address, suggest_domain
-from mailer.sources.contact_rows import fault_of, read_phone, to_contact
+from mailer.sources.contact_values import fault_of, read_language, read_phone, to_contact
 
 
 def read_records(records: Iterable[Mapping[str, str]]) -> Iterator[SheetItem]:
@@ -23,7 +23,7 @@ def read_records(records: Iterable[Mapping[str, str]]) -> Iterator[SheetItem]:
 def _read_record(number: int, record: Mapping[str, str]) -> Iterator[SheetItem]:
     values = {name: record.get(name, "").strip() for name in LIMITS}
     phone, lost = read_phone(values["phone"])
-    values["phone"] = phone
+    values["phone"], values["language"] = phone, read_language(values["language"])
     text = record.get("address", "")
     faults = [(name, value, fault) for name, value in values.items() if (fault := fault_of(name, value, exported=True))]
     try:

@@ -1,57 +1,54 @@
 """Turns the rows of sheets as staff have them into contacts, refused cells and doubts, one row at a time."""
 
 import difflib
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from mailer.errors import SheetError
 from mailer.i18n import _
-from mailer.model.address import Address
 from mailer.model.contact_sheet import (
-    EXPORT_HEADINGS,
+    CONSENT_HEADINGS,
     FIELDS,
-    LIMITS,
+    LIST_HEADING,
+    STATUS_HEADING,
     AsideKind,
     CellPlace,
     DoubtfulCell,
     RefusedCell,
     RowAside,
+    SaidConsent,
     SheetContact,
     SheetItem,
     SheetLeftOut,
-    unguard_cell,
+    refuse_twice,
 )
-from mailer.model.delivery import Contact
 from mailer.sources import row_kinds
 from mailer.sources.address_cells import AddressToken, read_address_cell
+from mailer.sources.contact_values import attributes_of, read_values, to_contact, unwrap_cell
 from mailer.sources.csv_records import fold_heading
 from mailer.sources.headings import HEADINGS, check_mapping, field_of
-from mailer.sources.names import part_title
 from mailer.sources.sheet_layout import SheetLayout, describe_columns, find_layout
 from mailer.sources.workbook import SheetRow
 
 LOOKED_THROUGH = 40  # rows among which the headings are sought
-_CONTROL = ("Cc", "Cs", "Zl", "Zp")
-_LINE_END = re.compile(r"[ \t]*[\r\n\v\f\u2028\u2029\x85]+[ \t]*")
-_GUARDED = re.compile(r'="([^"]*)"')  # how CSV files keep a spreadsheet from making a number of a text
-_FLOAT = re.compile(r"\d{5,}\.0")
-_POWER = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
-_STATUS = EXPORT_HEADINGS.index("状态")
-_ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"})
 
 
 def read_contacts(
-    rows: Iterable[SheetRow | tuple[str, bool]], *, file: Path, mapping: Mapping[str, str] | None = None
+    rows: Iterable[SheetRow | tuple[str, bool]],
+    *,
+    file: Path,
+    mapping: Mapping[str, str] | None = None,
+    other_lists: Collection[str] = (),
 ) -> Iterator[SheetItem]:
     """Yield what the rows of a file say, in their order. mapping: as `headings.parse_mapping` gives it.
 
-    A row that is refused in any of its cells gives no contact. The same address twice is not noticed here. Raises
-    SheetError where no sheet has a column of addresses, or none has a column that the mapping names.
+    other_lists: rows of an export that say they are of one of these are put aside. A row that is refused in any of its
+    cells gives no contact. The same address twice is not noticed here. Raises SheetError where no sheet has a column
+    of addresses, or none has a column that the mapping names.
     """
-    reader = _Reader(file, dict(mapping or {}))
+    reader = _Reader(file, dict(mapping or {}), frozenset(other_lists))
     for row in rows:
         if isinstance(row, tuple):
             yield from reader.begin_sheet(*row)
@@ -64,9 +61,10 @@ def read_contacts(
 class _Reader:
     """Where the reading of one file stands."""
 
-    def __init__(self, file: Path, mapping: dict[str, str]) -> None:
+    def __init__(self, file: Path, mapping: dict[str, str], other_lists: frozenset[str]) -> None:
         self._file = file
         self._mapping = mapping
+        self._other_lists = other_lists
         self._sheet = ""
         self._hidden = False
         self._waiting: list[SheetRow] = []
@@ -84,7 +82,7 @@ class _Reader:
     def take(self, row: SheetRow) -> Iterator[SheetItem]:
         """Yield what a row says; rows wait until the headings are found."""
         if self._layout is not None:
-            yield from _read_row(row, self._layout)
+            yield from _read_row(row, self._layout, self._other_lists)
         elif not self._gave_up:
             self._waiting.append(row)
             if len(self._waiting) >= LOOKED_THROUGH:
@@ -94,6 +92,8 @@ class _Reader:
         """Read what waits, and say so where the sheet had nothing for us."""
         if self._layout is None and self._waiting and not self._gave_up:
             yield from self._lay_out()
+        if self._layout is not None:
+            yield from self._layout.not_kept(self._sheet)
         if self._hidden or (self._gave_up and self._sheet):
             yield SheetLeftOut(self._sheet, self._hidden)
         self._layout, self._gave_up, self._hidden = None, False, False
@@ -119,7 +119,7 @@ class _Reader:
             yield RowAside(CellPlace(row.sheet, row.number), kind, _text_of(row))
         yield describe_columns(self._sheet, layout)
         for row in waiting[after:]:
-            yield from _read_row(row, layout)
+            yield from _read_row(row, layout, self._other_lists)
 
     def finish(self) -> None:
         """Raise SheetError where the whole file had no addresses for us, or not what the mapping names."""
@@ -146,73 +146,101 @@ class _Reader:
 
 def heading_row() -> str:
     """Return the heading row a new sheet gets."""
-    return ",".join(EXPORT_HEADINGS[: len(FIELDS)])
+    return ",".join(HEADINGS[name][0] for name in FIELDS if name != "language")
 
 
 def _text_of(row: SheetRow) -> str:
     return " ".join(" ".join(row.cells).split())[:200]
 
 
-def _read_row(row: SheetRow, layout: SheetLayout) -> Iterator[SheetItem]:
-    place = CellPlace(row.sheet, row.number)
-    cells = row.cells
-    written = [cells[at] for at in layout.addresses if at < len(cells) and cells[at] and not cells[at].isspace()]
+def _read_row(row: SheetRow, layout: SheetLayout, other_lists: Collection[str]) -> list[SheetItem]:
+    cells, width = row.cells, len(row.cells)
+    written = [cells[at] for at in layout.addresses if at < width and cells[at] and not cells[at].isspace()]
     if not written or (not layout.own and not any("@" in cell or "＠" in cell for cell in written)):
         aside = _read_aside(row, layout, has_address=bool(written))
         if aside is not None:
-            yield aside
-            return
-    values, refused, doubts = _read_values(row, layout)
+            return [aside]
+    if other_lists and (name := layout.cell(row, layout.standing.get(LIST_HEADING))) in other_lists:
+        return [RowAside(CellPlace(row.sheet, row.number), AsideKind.OTHER_LIST, name)]
+    if layout.lost:
+        layout.count_lost(cells)
+    values, refused, doubts = read_values(row, layout)
     tokens: list[tuple[int, AddressToken]] = []
     for at in layout.addresses:
-        if at < len(cells) and cells[at]:
-            cell = _unwrap(cells[at], layout)
-            tokens += [(at, token) for token in read_address_cell(cell)]
+        if at < width and cells[at]:
+            found = read_address_cell(unwrap_cell(cells[at], layout), exact=layout.own)
+            tokens += [(at, token) for token in found]
+    wrong = _refuse_row(row, layout, values, tokens)
+    if wrong is not None:
+        return [replace(wrong, beside=layout.headed_beside(layout.read_beside(row)))]
+    return _read_tokens(row, layout, values, tokens, refused, doubts)
+
+
+def _refuse_row(
+    row: SheetRow, layout: SheetLayout, values: Mapping[str, str], tokens: Sequence[tuple[int, AddressToken]]
+) -> RefusedCell | None:
+    """Return why a row is not taken, whatever its cells hold; None where it may be."""
+    cell = "; ".join(token.text for _at, token in tokens)
+    shared = {**values, "address": cell}
     if row.hidden:
         reason = _("the row is hidden in the sheet")
         cure = _("show it if it is to be taken (clear the filter), or delete it")
-        cell = "; ".join(token.text for _at, token in tokens)
-        yield RefusedCell(place, cell, reason, cure, {**values, "address": cell})
-        return
-    if layout.exported and len(cells) > _STATUS and cells[_STATUS].strip() not in ("", "active"):
-        where = CellPlace(row.sheet, row.number, _STATUS + 1, EXPORT_HEADINGS[_STATUS])
-        reason, cure = _("the sheet says that this reader is not subscribed"), _("take the row out")
-        cell = "; ".join(token.text for _at, token in tokens)
-        yield RefusedCell(where, cells[_STATUS].strip(), reason, cure, {**values, "address": cell})
-        return
-    shared = {name: value for name, value in values.items() if name != "address"}
+        return RefusedCell(CellPlace(row.sheet, row.number), cell, reason, cure, shared)
     if not tokens:
-        yield _no_address(row, layout, shared)
+        return _no_address(row, layout, values)
+    if layout.standing:
+        at = layout.standing.get(STATUS_HEADING)
+        if at is not None and (status := layout.cell(row, at)) not in ("", "active"):
+            where = CellPlace(row.sheet, row.number, at + 1, layout.heading(at))
+            reason, cure = _("the sheet says that this reader is not subscribed"), _("take the row out")
+            return RefusedCell(where, status, reason, cure, shared)
+    if layout.origin is not None:
+        value, first = (layout.cell(row, at) for at in layout.origin)
+        if first and value.casefold() == cell.strip().casefold():
+            # as it was refused, and the first of the two rows was taken: it must not be overwritten by this one
+            at = tokens[0][0]
+            where = CellPlace(row.sheet, row.number, at + 1, layout.heading(at))
+            return refuse_twice(where, cell, first, shared)
+    return None
+
+
+def _read_tokens(
+    row: SheetRow,
+    layout: SheetLayout,
+    values: Mapping[str, str],
+    tokens: Sequence[tuple[int, AddressToken]],
+    refused: Sequence[RefusedCell],
+    doubts: Sequence[DoubtfulCell],
+) -> list[SheetItem]:
+    """Return a contact for each address of a row, what is refused in it, and what is doubtful."""
+    items: list[SheetItem] = []
+    beside = layout.read_beside(row) if layout.beside else ()
+    attributes = attributes_of(values) if layout.has_attributes else ()
     for at, token in tokens:
         where = CellPlace(row.sheet, row.number, at + 1, layout.heading(at))
         if token.address is None:
-            yield _refuse_token(where, token, shared)
+            items.append(replace(_refuse_token(where, token, values), beside=layout.headed_beside(beside)))
         elif refused:
             # the address is good, but the row is not: it is given back with each of its faults
-            yield from (
-                RefusedCell(one.place, one.value, one.reason, one.cure, {**shared, "address": token.address.text})
-                for one in refused
-            )
+            shared = {**values, "address": token.address.text}
+            headed = layout.headed_beside(beside)
+            items += [RefusedCell(one.place, one.value, one.reason, one.cure, shared, headed) for one in refused]
         else:
+            if token.mended:
+                items.append(DoubtfulCell(where, token.text, token.mended))
             if token.suggestion:
-                yield DoubtfulCell(where, token.address.text, _("the domain looks mistyped"), token.suggestion)
-            yield from doubts
-            doubts = []
-            yield SheetContact(to_contact(token.address, shared), where)
+                doubt = _("the domain looks mistyped")
+                items.append(DoubtfulCell(where, token.address.text, doubt, token.suggestion))
+            items += doubts
+            doubts = ()
+            said = _said_consent(row, layout) if layout.standing else None
+            items.append(SheetContact(to_contact(token.address, values, attributes), where, beside, said))
+    return items
 
 
-def to_contact(address: Address, values: Mapping[str, str]) -> Contact:
-    """Return the contact at an address with the values of a row's fields."""
-    return Contact(
-        address.text,
-        address.key,
-        values.get("name", ""),
-        values.get("title", ""),
-        values.get("organisation", ""),
-        values.get("city", ""),
-        values.get("phone", ""),
-        values.get("level", ""),
-    )
+def _said_consent(row: SheetRow, layout: SheetLayout) -> SaidConsent:
+    basis, source, since = (layout.cell(row, layout.standing[name]) for name in CONSENT_HEADINGS)
+    return SaidConsent(*(" ".join(one.split()) for one in (basis, source, since)))
 
 
 def _read_aside(row: SheetRow, layout: SheetLayout, *, has_address: bool) -> RowAside | None:
@@ -261,72 +289,3 @@ def _refuse_token(where: CellPlace, token: AddressToken, shared: Mapping[str, st
         else token.error.cure or _("correct the address, or take the row out")
     )
     return RefusedCell(where, token.text, token.error.message, cure, {**shared, "address": token.text})
-
-
-def _read_values(row: SheetRow, layout: SheetLayout) -> tuple[dict[str, str], list[RefusedCell], list[DoubtfulCell]]:
-    """Return the values of a row's fields but its addresses, with what is wrong or doubtful in them."""
-    values: dict[str, str] = {}
-    refused: list[RefusedCell] = []
-    doubts: list[DoubtfulCell] = []
-    cells = row.cells
-    for name, at in layout.others:
-        raw = cells[at] if at < len(cells) else ""
-        if not raw:
-            values.setdefault(name, "")
-            continue
-        value = raw if raw.isprintable() else _LINE_END.sub(" ", raw.strip())
-        value = _unwrap(value, layout).strip()
-        if name == "phone":
-            value, doubt = read_phone(value)
-            if doubt:
-                doubts.append(DoubtfulCell(CellPlace(row.sheet, row.number, at + 1, layout.heading(at)), value, doubt))
-        if name in values and values[name] and value and name == "phone":
-            value = f"{values[name]}、{value}"
-        fault = fault_of(name, value, exported=layout.exported)
-        if fault is not None:
-            where = CellPlace(row.sheet, row.number, at + 1, layout.heading(at))
-            refused.append(RefusedCell(where, value[:80], *fault))
-            value = "".join(char for char in value if unicodedata.category(char) not in _CONTROL)
-        values[name] = value or values.get(name, "")
-    beyond = next((at for at in range(len(layout.headings), len(cells)) if cells[at].strip()), None)
-    if beyond is not None and layout.row:
-        where = CellPlace(row.sheet, row.number, beyond + 1)
-        fault = _("the row has more cells than there are headings"), _("see that no value has slipped to the right")
-        refused.append(RefusedCell(where, cells[beyond].strip()[:80], *fault))
-    if not layout.own:
-        if layout.city and not values.get("city"):
-            values["city"] = layout.city
-        if values.get("name") and not values.get("title"):
-            values["name"], values["title"] = part_title(values["name"])
-    return values, refused, doubts
-
-
-def _unwrap(cell: str, layout: SheetLayout) -> str:
-    if layout.own:
-        return unguard_cell(cell) if layout.guarded else cell
-    guarded = _GUARDED.fullmatch(cell.strip()) if cell.startswith("=") else None
-    return guarded[1] if guarded is not None else cell
-
-
-def read_phone(text: str) -> tuple[str, str]:
-    """Return a phone number with width folded, and what is doubtful in it: a spreadsheet may have rounded it."""
-    folded = unicodedata.normalize("NFKC", text) if not text.isascii() else text
-    if _FLOAT.fullmatch(folded):
-        folded = folded[:-2]
-    if _POWER.fullmatch(folded):
-        return folded, _("the spreadsheet has shortened the number: it lost digits")
-    return folded, ""
-
-
-def fault_of(name: str, value: str, *, exported: bool) -> tuple[str, str] | None:
-    """Return what is wrong with the value of a field and the cure, None for a good one."""
-    if not value.isprintable() and any(unicodedata.category(char) in _CONTROL for char in value):
-        return _("the value holds a control character"), _("type it anew")
-    if len(value) > LIMITS[name]:
-        return (
-            _("the value has {n} characters; at most {limit} fit").format(n=len(value), limit=LIMITS[name]),
-            _("shorten it, and see that no other text has slipped into the cell"),
-        )
-    if value in _ERRORS and not exported:  # an export has no formulas: somebody is called so
-        return _("the formula of this cell gives an error"), _("write the value instead of the formula")
-    return None

@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from mailer.errors import SheetError, UsageError
 from mailer.i18n import _
-from mailer.model.contact_sheet import FIELDS, CellPlace, column_letter
+from mailer.model.contact_sheet import (
+    ATTRIBUTE,
+    FIELDS,
+    LONGEST_ATTRIBUTE_NAME,
+    CellPlace,
+    attribute_of,
+    column_letter,
+)
 from mailer.sources.csv_records import fold_heading
 
 # compared without blanks, width and case; the first is what a new sheet gets
@@ -22,9 +29,10 @@ HEADINGS: dict[str, tuple[str, ...]] = {
                 "邮件", "电子信箱", "信箱", "电子邮箱地址", "emailaddress", "e-mailaddress"),
     "phone": ("电话", "手机", "联系电话", "phone", "tel", "mobile", "手机号", "手机号码", "电话号码", "联系方式",
               "办公电话", "telephone"),
+    "language": ("语言", "language"),
 }  # fmt: skip
 FIELD_OF = {heading: field for field, headings in HEADINGS.items() for heading in headings}
-# columns that sheets often have and that are none of our business
+# columns that sheets often have and that no field is meant by; a list's own sheet may have them
 OTHER_HEADINGS = (
     "备注", "序号", "编号", "传真", "邮编", "邮政", "通讯地址", "通信地址", "单位地址", "联系地址", "详细地址", "地区",
     "类别", "note", "remark", "no.", "#", "fax",
@@ -40,9 +48,12 @@ _ABOUT: tuple[tuple[str, str], ...] = (
     ("organisation", r"单位(?:全称|名称)|(?:公司|企业|机构)(?:全称|名称)?$|单位$"),
 )
 _ABOUT_PATTERNS = [(field, re.compile(pattern)) for field, pattern in _ABOUT]
+# a row's number says nothing of the contact
+_NUMBERS = frozenset({"序号", "no", "no.", "#"})
 _ASIDE = re.compile(r"[（(【\[].*?[)）】\]]|[*＊:：]")
 _LETTERS = frozenset(string.ascii_uppercase)
 IGNORE = "-"  # as a field in a mapping: the column is not read
+_KEEP = ATTRIBUTE.rstrip(":")  # as a field in a mapping: the column becomes an attribute by the name of its heading
 
 
 def field_of(heading: str) -> str | None:
@@ -60,8 +71,13 @@ def field_of(heading: str) -> str | None:
 
 
 def is_known_heading(heading: str) -> bool:
-    """Return whether a column of this heading may be left out without a word."""
+    """Return whether a list's own sheet may have a column of this heading: staff know that it is only for them."""
     return not fold_heading(heading) or fold_heading(heading).startswith(OTHER_HEADINGS)
+
+
+def is_number_heading(heading: str) -> bool:
+    """Return whether a column of this heading only counts the rows."""
+    return fold_heading(heading) in _NUMBERS
 
 
 def guess_columns(headings: Sequence[str]) -> dict[int, str]:
@@ -69,7 +85,12 @@ def guess_columns(headings: Sequence[str]) -> dict[int, str]:
 
     Several columns may be addresses or phones; of any other field the heading nearest to its word counts.
     """
-    found = {at: field for at, heading in enumerate(headings) if (field := field_of(heading)) is not None}
+    attributes = {at: f"{ATTRIBUTE}{name}" for at, heading in enumerate(headings) if (name := attribute_of(heading))}
+    found = {
+        at: field
+        for at, heading in enumerate(headings)
+        if at not in attributes and (field := field_of(heading)) is not None
+    }
     folded = [fold_heading(heading) for heading in headings]
     addresses = [at for at, field in found.items() if field == "address"]
     vague = [at for at in addresses if folded[at] in ("地址", "address")]
@@ -82,7 +103,7 @@ def guess_columns(headings: Sequence[str]) -> dict[int, str]:
         same = [at for at, one in found.items() if one == field]
         for at in sorted(same, key=lambda at: (folded[at] not in FIELD_OF, at))[1:]:
             del found[at]
-    return found
+    return found | attributes
 
 
 def parse_mapping(texts: Sequence[str]) -> dict[str, str]:
@@ -90,7 +111,7 @@ def parse_mapping(texts: Sequence[str]) -> dict[str, str]:
     mapping: dict[str, str] = {}
     for text in texts:
         heading, equals, name = (part.strip() for part in text.rpartition("="))
-        field = IGNORE if name in (IGNORE, "") else FIELD_OF.get(fold_heading(name))
+        field = _mapped_field(name)
         if not equals or not heading or field is None:
             near = difflib.get_close_matches(fold_heading(name), FIELDS, 1, 0.5)
             raise UsageError(
@@ -99,11 +120,21 @@ def parse_mapping(texts: Sequence[str]) -> dict[str, str]:
                 cure=_("did you mean {near}?").format(near=f"{heading}={near[0]}")
                 if near and equals and heading
                 else _(
-                    "write HEADING=FIELD or LETTER=FIELD; fields are {fields}, and - for a column to leave out"
+                    "write HEADING=FIELD or LETTER=FIELD; fields are {fields}, attribute (or attribute:NAME) for what "
+                    "is to be kept beside them, and - for a column to leave out"
                 ).format(fields=_(", ").join(FIELDS)),
             )
         mapping[fold_heading(heading)] = field
     return mapping
+
+
+def _mapped_field(name: str) -> str | None:
+    if name in (IGNORE, ""):
+        return IGNORE
+    if name.casefold() in (_KEEP, "属性"):
+        return _KEEP
+    attribute = attribute_of(name)
+    return f"{ATTRIBUTE}{attribute}" if attribute else FIELD_OF.get(fold_heading(name))
 
 
 def apply_mapping(headings: Sequence[str], guessed: Mapping[int, str], mapping: Mapping[str, str]) -> dict[int, str]:
@@ -113,10 +144,17 @@ def apply_mapping(headings: Sequence[str], guessed: Mapping[int, str], mapping: 
     told: dict[int, str] = {}
     for at, heading in enumerate(headings):
         field = mapping.get(fold_heading(heading)) or mapping.get(column_letter(at + 1).casefold())
-        if field is not None:
+        if field == _KEEP:
+            told[at] = f"{ATTRIBUTE}{_attribute_name(heading) or column_letter(at + 1)}"
+        elif field is not None:
             told[at] = field
     kept = {at: field for at, field in guessed.items() if at not in told and field not in told.values()}
     return {at: field for at, field in {**kept, **told}.items() if field != IGNORE}
+
+
+def _attribute_name(heading: str) -> str:
+    bare = attribute_of(heading) or " ".join(heading.split())
+    return "".join(char for char in bare if char.isprintable())[:LONGEST_ATTRIBUTE_NAME].strip()
 
 
 def check_mapping(mapping: Mapping[str, str], seen: set[str], file: object, place: CellPlace | None) -> None:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from mailer.model.city import is_city
 from mailer.model.contact_sheet import AsideKind
 
 _NUMBERED = re.compile(
@@ -12,14 +13,6 @@ _COUNT = re.compile(r"\s*(?:[(（]?\s*(?:共计?|合计)?\s*\d+\s*[家个户人]
 _CITY = re.compile(
     r"([\u4e00-\u9fff]{1,10}?(?:市|地区|自治州|盟|州|区|县))(?:会员单位|会员企业|会员|企业|单位|部门|名单)?"
 )
-# known without 市 behind it: seats of provinces, large cities, and those of the first user's province
-_BARE = frozenset({
-    "北京", "天津", "上海", "重庆", "石家庄", "太原", "呼和浩特", "沈阳", "大连", "长春", "哈尔滨", "南京", "苏州",
-    "无锡", "杭州", "宁波", "温州", "嘉兴", "湖州", "绍兴", "金华", "衢州", "舟山", "台州", "丽水", "义乌",
-    "合肥", "福州",
-    "厦门", "南昌", "济南", "青岛", "郑州", "武汉", "长沙", "广州", "深圳", "珠海", "东莞", "佛山", "南宁", "海口",
-    "成都", "贵阳", "昆明", "拉萨", "西安", "兰州", "西宁", "银川", "乌鲁木齐",
-})  # fmt: skip
 _TOTAL = re.compile(
     r"(?:合\s*计|总\s*计|小\s*计|共\s*计|总\s*数|总人数|sub-?total|total)(?:[:：\s\d].*)?", re.IGNORECASE
 )
@@ -59,7 +52,7 @@ def find_kind(cells: list[str]) -> tuple[AsideKind, str] | None:
 def city_of(text: str) -> str:
     """Return the city that a heading between rows names, as it is written there; empty where it names none."""
     bare = _COUNT.sub("", _NUMBERED.sub("", text.strip(), count=1)).strip()
-    if "".join(bare.split()) in _BARE:
+    if is_city("".join(bare.split())):
         return "".join(bare.split())
     match = _CITY.fullmatch(bare)
     return match[1] if match is not None and match[1] not in ("城市", "地市", "县市", "地区") else ""

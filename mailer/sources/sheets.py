@@ -1,7 +1,7 @@
 """Reads sheets of contacts: as staff have them for an import, or strictly, where one wrong row spoils the whole."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from mailer.errors import SheetError
@@ -10,7 +10,7 @@ from mailer.model.contact_sheet import CellPlace, RefusedCell, SheetColumns, She
 from mailer.model.delivery import Contact
 from mailer.sources.contact_rows import heading_row, read_contacts
 from mailer.sources.csv_records import fold_heading, stream_records
-from mailer.sources.headings import FIELD_OF, HEADINGS
+from mailer.sources.headings import FIELD_OF, HEADINGS, is_known_heading
 from mailer.sources.workbook import SheetRow, read_spool
 
 __all__ = ["heading_row", "read_items", "read_sheet"]
@@ -19,13 +19,20 @@ _PAGES = (b"<html", b"<!doctype html", b"<table", b"<?xml")
 
 
 def read_items(
-    file: Path, *, spool: Path | None = None, mapping: Mapping[str, str] | None = None
+    file: Path,
+    *,
+    spool: Path | None = None,
+    mapping: Mapping[str, str] | None = None,
+    other_lists: Collection[str] = (),
 ) -> Iterator[SheetItem]:
     """Yield what a sheet says, row by row, in constant memory. spool: where a workbook's rows were put before.
 
+    mapping and other_lists are as for `contact_rows.read_contacts`.
+
     Raises SheetError for a file that is no sheet, or has no column of addresses.
     """
-    yield from read_contacts(read_spool(spool) if spool is not None else _csv_rows(file), file=file, mapping=mapping)
+    rows = read_spool(spool) if spool is not None else _csv_rows(file)
+    return read_contacts(rows, file=file, mapping=mapping, other_lists=other_lists)
 
 
 def _csv_rows(file: Path) -> Iterator[SheetRow]:
@@ -86,9 +93,9 @@ def _twice(file: Path, item: SheetContact, first: CellPlace) -> SheetError:
 
 def _check_columns(file: Path, columns: SheetColumns) -> None:
     """Refuse a heading that is neither ours nor one of the usual others: a misspelt column would be lost unseen."""
-    if not columns.unused:
+    place = next((one for one in columns.unused if not is_known_heading(one.heading)), None)
+    if place is None:
         return
-    place = columns.unused[0]
     near = difflib.get_close_matches(fold_heading(place.heading), FIELD_OF, 1, 0.5)
     cure = (
         _("should it be {near}?").format(near=near[0])

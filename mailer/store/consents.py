@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, String, insert, literal, select, type_coerce
 
 from mailer.model.consent import ConsentAct, ConsentRecord, Grounds
+from mailer.model.people import Actor
 from mailer.store.rows import Prepared, given
 from mailer.store.schema import UtcTime, consent_entry, contact, distribution_list, subscription, user_account
 
@@ -19,6 +20,24 @@ def log_contacts(
         mine = given("contact_id", consent_entry.c.contact_id.type)
         added = Prepared(insert(consent_entry).inline().values(contact_id=mine, **fixed))
         added.execute_many(connection, [{"contact_id": number} for number in contact_ids])
+
+
+def log_each(
+    connection: Connection,
+    grounds_of: Sequence[tuple[int, str, str]],
+    list_id: int,
+    what: ConsentAct,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Write down what became of subscriptions that each have grounds of their own: contact id, basis, source."""
+    if not grounds_of:
+        return
+    fixed = {"list_id": list_id, "what": what.value, "at": now, **_columns(Grounds("", "", by=by))}
+    own = ("contact_id", "basis", "source")
+    fixed |= {name: given(name, consent_entry.c[name].type) for name in own}
+    rows = [dict(zip(own, one, strict=True)) for one in grounds_of]
+    Prepared(insert(consent_entry).inline().values(fixed)).execute_many(connection, rows)
 
 
 def log_subscriptions(

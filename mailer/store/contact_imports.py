@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
-from mailer.model.consent import ConsentAct, Grounds
+from mailer.model.consent import ConsentAct
 from mailer.model.contact_import import (
     ChangeKind,
     ContactChange,
+    ImportGrounds,
     ImportRecord,
     Standing,
 )
 from mailer.model.people import Actor
 from mailer.store import audience
-from mailer.store.consents import log_subscriptions
+from mailer.store.consents import log_each
 from mailer.store.rows import Prepared, given
 from mailer.store.schema import (
     contact,
@@ -68,13 +70,14 @@ def apply_page(
     list_id: int,
     decided: Sequence[Decided],
     position: int,
-    grounds: Grounds,
-    now: datetime,
+    grounds: ImportGrounds,
+    by: Actor,
 ) -> int:
     """Write what was decided of a page of contacts; new subscriptions stand from `position` on. Return the next one.
 
-    grounds: why they begin, and who brought them in; the consent log says so too.
+    grounds: why they begin; by: who brought them in. The consent log says so too.
     """
+    now = grounds.at
     made = [change.contact for change, _standing in decided if change.kind is ChangeKind.NEW]
     ids = audience.insert_contacts(connection, made, now)
     rewritten = [
@@ -83,8 +86,8 @@ def apply_page(
         if standing.contact_id is not None and change.fields
     ]
     audience.change_contacts(connection, rewritten, now)
-    fresh: list[tuple[int, int]] = []
-    resumed: list[dict[str, int]] = []
+    fresh: list[_Begun] = []
+    resumed: list[_Begun] = []
     images: list[dict[str, object]] = []
     for change, standing in decided:
         place = change.now_position
@@ -95,12 +98,10 @@ def apply_page(
         contact_id = standing.contact_id if standing.contact_id is not None else ids[change.contact.key]
         images.append(_image(number, contact_id, change, standing, place))
         if change.kind in _ACTS:
-            if standing.subscription_id is None:
-                fresh.append((contact_id, place))
-            else:
-                resumed.append({"subscription_id": standing.subscription_id, "place": place})
-    audience.subscribe_contacts(connection, list_id, fresh, grounds.basis, grounds.source, now, by=grounds.by)
-    _resume(connection, resumed, grounds, now)
+            begun = _Begun(contact_id, standing.subscription_id, place, *grounds.settle(change.said))
+            (fresh if standing.subscription_id is None else resumed).append(begun)
+    _subscribe(connection, list_id, fresh, by, now)
+    _resume(connection, list_id, resumed, by, now)
     audience.place_subscriptions(
         connection,
         [
@@ -116,18 +117,56 @@ def apply_page(
     return position
 
 
-def _resume(connection: Connection, rows: Sequence[Mapping[str, int]], grounds: Grounds, now: datetime) -> None:
-    if rows:
-        wanted = [subscription.c.id.in_([row["subscription_id"] for row in rows])]
-        log_subscriptions(connection, wanted, ConsentAct.RETURNED, grounds, now)
+class _Begun(NamedTuple):
+    """A subscription that an import begins, or begins again, and by whose leave."""
+
+    contact_id: int
+    subscription_id: int | None
+    position: int
+    basis: str
+    source: str
+    since: datetime
+
+
+_SUBSCRIBE = Prepared(
+    insert(subscription)
+    .inline()
+    .values(
+        status="active",
+        text_version="",
+        **{
+            name: given(name, subscription.c[name].type)
+            for name in ("list_id", "contact_id", "position", "basis", "source", "since")
+        },
+    )
+)
+
+
+def _subscribe(connection: Connection, list_id: int, begun: Sequence[_Begun], by: Actor, now: datetime) -> None:
+    if begun:
+        _SUBSCRIBE.execute_many(connection, [{**one._asdict(), "list_id": list_id} for one in begun])
+        grounds = [(one.contact_id, one.basis, one.source) for one in begun]
+        log_each(connection, grounds, list_id, ConsentAct.JOINED, by, now)
+
+
+def _resume(connection: Connection, list_id: int, begun: Sequence[_Begun], by: Actor, now: datetime) -> None:
+    if begun:
+        grounds = [(one.contact_id, one.basis, one.source) for one in begun]
+        log_each(connection, grounds, list_id, ConsentAct.RETURNED, by, now)
         connection.execute(
             update(subscription)
-            .where(subscription.c.id == bindparam("subscription_id"))
+            .where(subscription.c.id == bindparam("number"))
             .values(
-                status="active", left_at=None, left_reason="", basis=grounds.basis, source=grounds.source, since=now,
-                position=bindparam("place"),
+                status="active", left_at=None, left_reason="", basis=bindparam("now_basis"),
+                source=bindparam("now_source"), since=bindparam("now_since"), position=bindparam("place"),
             ),
-            rows,
+            [
+                {
+                    "number": one.subscription_id, "now_basis": one.basis, "now_source": one.source,
+                    "now_since": one.since, "place": one.position,
+                }
+                for one in begun
+            ],
         )  # fmt: skip
 
 
@@ -164,6 +203,7 @@ def _image(number: int, contact_id: int, change: ContactChange, standing: Standi
         image |= {
             "was_address": was.address, "was_name": was.name, "was_title": was.title,
             "was_organisation": was.organisation, "was_city": was.city, "was_level": was.level, "was_phone": was.phone,
+            "was_language": was.language, "was_attributes": dict(was.attributes),
             "was_changed_at": standing.changed_at, "wrote": {one.field: one.now for one in change.fields},
         }  # fmt: skip
     if standing.subscription_id is not None:

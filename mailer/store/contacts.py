@@ -1,9 +1,11 @@
 """Contacts looked at: listed, exported, found."""
 
+import json
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, String, and_, cast, or_, select
 
+from mailer.model.city import fold_city
 from mailer.model.delivery import Contact
 from mailer.model.history import SubscriptionRecord
 from mailer.model.listed import ContactFilter, ListedContact
@@ -145,8 +147,15 @@ def _select(connection: Connection, wanted: ContactFilter) -> Select[tuple[objec
 
 def _holds(connection: Connection, words: str) -> ColumnElement[bool]:
     of_unit = select(organisation.c.id).where(hold(connection, [organisation.c.name], words))
-    fields = (contact.c.address_key, contact.c.name, contact.c.title, contact.c.city)
-    return or_(hold(connection, fields, words), contact.c.organisation_id.in_(of_unit))
+    fields = (contact.c.address_key, contact.c.name, contact.c.title)
+    in_city = hold(connection, [contact.c.city], fold_city(words))
+    return or_(hold(connection, fields, words), in_city, contact.c.organisation_id.in_(of_unit))
+
+
+def attribute_names(connection: Connection, wanted: ContactFilter) -> list[str]:
+    """Return the names of all attributes that these contacts have."""
+    texts = _select(connection, wanted).with_only_columns(cast(contact.c.attributes, String)).order_by(None).distinct()
+    return sorted({name for text in connection.execute(texts).scalars() if text for name in json.loads(text)})
 
 
 def _to_listed(row: Row[tuple[object, ...]]) -> ListedContact:

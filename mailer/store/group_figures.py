@@ -8,6 +8,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
+from mailer.model.city import fold_city
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.figures import MISSED
 from mailer.model.reading import HitKind, Verdict
@@ -79,14 +80,21 @@ _SUMS = (
 def count_groups(connection: Connection, mailing_id: int, group: str, most: int) -> list[GroupCount]:
     """Return the largest groups of a mailing by `domain`, `city` or `organisation`; the empty name is a group too."""
     column = GROUPS[group]
-    rows = connection.execute(
+    query = (
         select(column, *_SUMS)
         .where(delivery.c.mailing_id == mailing_id)
         .group_by(column)
         .order_by(func.count().desc(), column)
-        .limit(most)
     )
-    return [GroupCount(row[0], *map(int, row[1:])) for row in rows]
+    if group != "city":
+        return [GroupCount(row[0], *map(int, row[1:])) for row in connection.execute(query.limit(most))]
+    # deliveries keep what their contacts were called, so older ones may have both 杭州 and 杭州市
+    found: dict[str, list[int]] = {}
+    for row in connection.execute(query):
+        name = fold_city(row[0])
+        found[name] = [one + int(more) for one, more in zip(found.get(name, [0] * len(_SUMS)), row[1:], strict=True)]
+    counted = [GroupCount(name, *numbers) for name, numbers in found.items()]
+    return sorted(counted, key=lambda one: (-one.planned, one.name))[:most]
 
 
 def count_all(connection: Connection, mailing_id: int) -> GroupCount:

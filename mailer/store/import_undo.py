@@ -1,7 +1,7 @@
 """Takes an import of contacts back: who it put on its list comes off, and fields are as they were where nobody has
 changed them since."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, func, select,
 
 from mailer.model.consent import ConsentAct, Grounds
 from mailer.model.contact_import import ImportRecord, KeptContact, KeptReason
+from mailer.model.contact_sheet import ATTRIBUTE
 from mailer.store import audience
 from mailer.store.audience import DROPPED, UNDONE
 from mailer.store.consents import log_subscriptions
@@ -27,7 +28,7 @@ from mailer.store.schema import (
 )
 
 PAGE = 1000
-_FIELDS = ("organisation", "name", "title", "city", "level", "address", "phone")
+_FIELDS = ("organisation", "name", "title", "city", "level", "address", "phone", "language")
 _BROUGHT = ("made", "joined", "resumed")  # acts that put somebody on the list
 
 
@@ -69,7 +70,9 @@ def _select_images(first_delivery: int | None) -> Select[Any]:
     return (
         select(
             contact_import_row,
-            *(contact.c[name] for name in ("address", "name", "title", "city", "phone", "changed_at")),
+            *(contact.c[name] for name in ("address", "name", "title", "city", "phone", "language")),
+            contact.c.attributes,
+            contact.c.changed_at,
             contact.c.organisation_id,
             func.coalesce(organisation.c.name, "").label("organisation"),
             func.coalesce(organisation.c.level, "").label("level"),
@@ -111,7 +114,7 @@ def _judge(row: Row[Any], record: ImportRecord, source: str) -> _Judged:
     """Decide what of an import's doing to a contact is taken back. source: of the subscriptions that it made."""
     brought = row.act in _BROUGHT
     active = row.status == "active"
-    off = brought and active and row.source == source and row.since == record.at
+    off = brought and active and row.source.startswith(source) and row.since <= record.at
     untouched = row.changed_at == record.at
     gone = row.act == "made" and off and untouched and not row.elsewhere and not row.mailed
     back, changed = _judge_fields(row, untouched=untouched)
@@ -139,12 +142,27 @@ def _judge_fields(row: Row[Any], *, untouched: bool) -> tuple[tuple[str, ...], t
         return (), ()
     # of imports before it was kept what they wrote, only that nobody has touched the contact since tells anything
     wrote: dict[str, str] = row.wrote or {}
-    names = [name for name in _FIELDS if name in wrote or row.wrote is None]
+    names = [*_FIELDS] if row.wrote is None else [*wrote]
     if untouched:
         return tuple(names), ()
-    differing = [name for name in names if getattr(row, name) != getattr(row, f"was_{name}")]
-    back = tuple(name for name in differing if wrote.get(name) == getattr(row, name))
+    now, was = _values_now(row), _values_before(row)
+    differing = [name for name in names if now.get(name, "") != was.get(name, "")]
+    back = tuple(name for name in differing if wrote.get(name) == now.get(name, ""))
     return back, tuple(name for name in differing if name not in back)
+
+
+def _values_now(row: Row[Any]) -> dict[str, str]:
+    return {name: getattr(row, name) for name in _FIELDS} | _as_fields(row.attributes)
+
+
+def _values_before(row: Row[Any]) -> dict[str, str]:
+    values = {name: getattr(row, f"was_{name}") for name in _FIELDS} | _as_fields(row.was_attributes)
+    # of imports before they could write it nothing was kept
+    return values if row.was_language is not None else values | {"language": row.language}
+
+
+def _as_fields(attributes: Mapping[str, str] | None) -> dict[str, str]:
+    return {f"{ATTRIBUTE}{name}": text for name, text in (attributes or {}).items()}
 
 
 def _put_back(
@@ -200,15 +218,18 @@ def _take_off(connection: Connection, rows: Sequence[Row[Any]], grounds: Grounds
 def _put_contacts_back(connection: Connection, judged: Sequence[_Judged], record: ImportRecord, now: datetime) -> None:
     if not judged:
         return
-    columns = ("address", "name", "title", "city", "phone")
+    columns = ("address", "name", "title", "city", "phone", "language")
     values: list[dict[str, object]] = []
     places: list[Place] = []
     said: dict[Place, str] = {}  # the levels of units, where the import wrote them
     unsaid: dict[Place, str] = {}  # those of units that somebody goes back to, which may have been dropped meanwhile
     for one in judged:
         row = one.row
-        fields = {
-            name: getattr(row, f"was_{name}" if name in one.fields else name) for name in (*columns, "organisation")
+        was = _values_before(row)
+        becomes = _values_now(row) | {name: was.get(name, "") for name in one.fields}
+        fields = {name: becomes[name] for name in (*columns, "organisation")}
+        attributes = {
+            name.removeprefix(ATTRIBUTE): text for name, text in becomes.items() if name.startswith(ATTRIBUTE) and text
         }
         place = (fields.pop("organisation"), fields["city"])
         places.append(place)
@@ -217,14 +238,16 @@ def _put_contacts_back(connection: Connection, judged: Sequence[_Judged], record
         exact = row.changed_at == record.at
         changed_at = row.was_changed_at if exact else now
         values.append(
-            {"number": row.contact_id, "back_changed_at": changed_at} | {f"back_{k}": v for k, v in fields.items()}
+            {"number": row.contact_id, "back_changed_at": changed_at}
+            | {"back_attributes": attributes}
+            | {f"back_{k}": v for k, v in fields.items()}
         )
     units = find_places(connection, {one for one in places if one[0]}, now)
     restore_levels(connection, {units[place]: level for place, level in said.items()})
     restore_levels(connection, {units[place]: level for place, level in unsaid.items()}, only_unsaid=True)
     for value, place in zip(values, places, strict=True):
         value["back_organisation_id"] = units.get(place)
-    written = (*columns, "organisation_id", "changed_at")
+    written = (*columns, "attributes", "organisation_id", "changed_at")
     connection.execute(
         update(contact)
         .where(contact.c.id == bindparam("number"))

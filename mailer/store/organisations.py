@@ -6,6 +6,7 @@ from itertools import islice
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, tuple_, update
 
+from mailer.model.city import fold_city
 from mailer.model.delivery import Contact
 from mailer.model.organisation import OrganisationContact
 from mailer.store.schema import contact, organisation, subscription
@@ -73,7 +74,7 @@ def drop_unused(connection: Connection, ids: Sequence[int], created_at: datetime
 def count_organisations(connection: Connection, city: str = "") -> int:
     """Return how many organisations there are, or are in a city."""
     query = select(func.count()).select_from(organisation)
-    return int(connection.execute(query.where(organisation.c.city == city) if city else query).scalar_one())
+    return int(connection.execute(query.where(organisation.c.city == fold_city(city)) if city else query).scalar_one())
 
 
 def page_of_numbers(
@@ -86,7 +87,7 @@ def page_of_numbers(
     order = (organisation.c.city, organisation.c.name, organisation.c.id)
     query = select(organisation.c.id).order_by(*order).limit(most)
     if city:
-        query = query.where(organisation.c.city == city)
+        query = query.where(organisation.c.city == fold_city(city))
     if only_off_lists:
         on_list = exists().where(
             contact.c.organisation_id == organisation.c.id,
@@ -135,7 +136,7 @@ def iterate_members(
         .order_by(organisation.c.city, organisation.c.name, organisation.c.id, contact.c.id)
     )
     if city:
-        query = query.where(organisation.c.city == city)
+        query = query.where(organisation.c.city == fold_city(city))
     if numbers is not None:
         query = query.where(organisation.c.id.in_(numbers))
     for row in connection.execute(query.execution_options(yield_per=PAGE)):

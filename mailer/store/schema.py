@@ -415,6 +415,8 @@ contact_import_row = Table(
     Column("was_city", String(100)),
     Column("was_level", String(40)),
     Column("was_phone", String(100)),
+    Column("was_language", String(16)),
+    Column("was_attributes", JSON(none_as_null=True)),
     Column("was_changed_at", UtcTime),
     Column("wrote", JSON(none_as_null=True)),  # field to what the import wrote into it, of those that it changed
     # the subscription as it was, where it was there already

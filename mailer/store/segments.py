@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
+from mailer.model.city import fold_city
 from mailer.model.segment import Filters, Segment, filters_from_json
 from mailer.store.schema import contact, mailing_list, organisation
 
@@ -31,7 +32,7 @@ def _condition(connection: Connection, segment: Segment) -> ColumnElement[bool]:
     place = func.instr if connection.dialect.name == "sqlite" else func.strpos
     wanted: list[ColumnElement[bool]] = [true()]
     if segment.cities:
-        wanted.append(contact.c.city.in_(segment.cities))
+        wanted.append(contact.c.city.in_(map(fold_city, segment.cities)))
     if segment.levels:
         wanted.append(organisation.c.level.in_(segment.levels))
     if segment.titles:

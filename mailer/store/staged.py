@@ -1,7 +1,9 @@
 """The contacts of a sheet on their way into a list: in a temporary table, where the database compares them."""
 
+import json
 from array import array
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, cast
@@ -26,13 +28,14 @@ from sqlalchemy import (
 )
 
 from mailer.model.contact_import import Standing
-from mailer.model.contact_sheet import CellPlace, SheetContact
+from mailer.model.contact_sheet import CellPlace, SaidConsent, SheetContact
 from mailer.model.delivery import Contact
 from mailer.store.audience import RETURNABLE
 from mailer.store.rows import Prepared, given
 from mailer.store.schema import contact, organisation, subscription, suppression
 
 PAGE = 1000
+_ENCODE = json.JSONEncoder().encode  # json.dumps looks at its settings each time
 _temporary = MetaData()
 
 staged = Table(
@@ -52,6 +55,8 @@ staged = Table(
     Column("row", Integer, nullable=False),
     Column("column", Integer, nullable=False),
     Column("heading", String, nullable=False),
+    Column("extra", String, nullable=False),  # as JSON: language, attributes, what is said of the subscription
+    Column("beside", String, nullable=False),  # as JSON: the row's other cells
     Column("first", Integer),  # where the same address stands before: the ordinal of that
     Column("slot", Integer),
     Column("known_level", String(40)),  # of the contact's organisation, where the sheet says levels at all
@@ -66,6 +71,13 @@ _STAGE = Prepared(
         {one.name: given(one.name, one.type) for one in staged.c if one.name not in ("first", "slot", "known_level")}
     )
 )
+
+
+def _pack_extra(one: SheetContact) -> str:
+    value = one.contact
+    if not value.language and not value.attributes and one.said is None:
+        return ""
+    return _ENCODE([value.language, value.attributes, one.said])
 
 
 class StagedContacts:
@@ -97,6 +109,8 @@ class StagedContacts:
                 "row": place.row,
                 "column": place.column,
                 "heading": place.heading,
+                "extra": _pack_extra(one),
+                "beside": _ENCODE(one.beside) if one.beside else "",
             }
         )
         if len(self._rows) >= PAGE:
@@ -130,15 +144,23 @@ class StagedContacts:
             .order_by(staged.c.ordinal)
         )
         for row in rows.yield_per(PAGE):
-            yield _to_found(row), CellPlace(row.first_sheet, row.first_row)
+            found = _to_found(row)
+            if row.beside:
+                found = replace(found, beside=tuple(json.loads(row.beside)))
+            yield found, CellPlace(row.first_sheet, row.first_row)
 
 
-# by position: looking up fourteen names takes longer than all the rest
+# by position: looking up fifteen names takes longer than all the rest
 def _to_found(row: Row[Any]) -> SheetContact:
-    values = cast("Sequence[Any]", row)[1:14]
-    key, _hash, address, name, title, organisation, city, level, phone, sheet, number, column, heading = values
-    value = Contact(address, key, name, title, organisation, city, phone, level)
-    return SheetContact(value, CellPlace(sheet, number, column, heading))
+    values = cast("Sequence[Any]", row)[1:15]
+    key, _hash, address, name, title, organisation, city, level, phone, sheet, number, column, heading, extra = values
+    place = CellPlace(sheet, number, column, heading)
+    if not extra:
+        return SheetContact(Contact(address, key, name, title, organisation, city, phone, level), place)
+    language, pairs, said = json.loads(extra)
+    attributes = tuple((str(one), str(text)) for one, text in pairs)
+    value = Contact(address, key, name, title, organisation, city, phone, level, language, attributes)
+    return SheetContact(value, place, said=SaidConsent(*said) if said is not None else None)
 
 
 def settle_levels(connection: Connection) -> None:
@@ -258,13 +280,18 @@ def read_standings(
         yield [(_to_found(row), _to_standing(row)) for row in rows]
 
 
+_UNKNOWN = Standing()
+
+
 def _to_standing(row: Row[tuple[object, ...]]) -> Standing:
     known = None
+    if row.contact_id is None and row.suppression_id is None:
+        return _UNKNOWN
     if row.contact_id is not None:
         known = Contact(
             row.known_address, row.address_key, row.known_name, row.known_title,
             row.known_organisation or "", row.known_city, row.known_phone, row.was_level or "", row.language,
-            tuple(sorted(row.attributes.items())),
+            tuple(sorted(row.attributes.items())) if row.attributes else (),
         )  # fmt: skip
     return Standing(
         row.contact_id, known, row.changed_at, row.subscription_id, row.status or "", row.left_reason in RETURNABLE,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mailer.app.contacts import ImportOrder
 from mailer.errors import NotFoundError, StateError, UsageError
 from mailer.model.audit import Act
+from mailer.model.city import fold_city
 from mailer.model.contact_import import ChangeKind
 from mailer.model.contact_sheet import EXPORT_HEADINGS, FIELDS
 from mailer.model.delivery import Contact
@@ -51,7 +52,7 @@ def read_back(file: Path) -> list[Contact]:
 def contact(number: int, text: str) -> Contact:
     kept = text.strip()
     address = f"r{number}@firm.example"
-    return Contact(address, address, kept, kept, kept, kept, "")
+    return Contact(address, address, kept, kept, kept, fold_city(kept), "")
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

@@ -21,7 +21,7 @@ Filters = dict[str, tuple[Segment, ...]]
 
 SEGMENTS = (
     Segment(),
-    Segment(cities=("杭州", "宁波")),
+    Segment(cities=("杭州", "宁波市")),
     Segment(levels=("市",)),
     Segment(titles=("局长",)),
     Segment(titles=("100%", "OFFICE")),

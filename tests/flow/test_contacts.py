@@ -81,6 +81,22 @@ def test_a_list_may_follow_a_workbook_and_a_self_service_list_is_sent_to(
     assert [one["active"] for one in json.loads(newsletter.run("lists", "--json").stdout)] == [1, 1]
 
 
+def test_columns_that_are_not_kept_are_said_and_a_sheet_without_a_row_is_bad_input(
+    newsletter: Newsletter, tmp_path: Path
+) -> None:
+    file = tmp_path / "s.csv"
+    file.write_text("单位,邮箱,备注\n甲,a@b.example,老会员\n乙,c@d.example,\n", "utf-8")
+    words = ("contacts", "import", str(file), "--list", "members")
+    shown = newsletter.run(*words, "--dry-run").stdout
+    assert "warning: column C 备注: 1 cell holds something that is not kept" in shown
+    assert "备注=attribute" in shown
+    newsletter.run(*words, "--map", "备注=attribute")
+    listed = json.loads(newsletter.run("contacts", "list", "--find", "a@b", "--json").stdout)
+    assert listed[0]["attributes"] == {"备注": "老会员"}
+    file.write_text("单位,邮箱\n", "utf-8")
+    assert "no row below the headings" in newsletter.run(*words, code=1).stderr
+
+
 def test_wrong_use_is_said_plainly(newsletter: Newsletter, tmp_path: Path) -> None:
     file = tmp_path / "s.csv"
     file.write_text("单位,邮箱\n甲,a@b.example\n", "utf-8")

@@ -36,7 +36,7 @@ class Copy:
 copies = st.builds(
     Copy,
     status=st.sampled_from([*DeliveryStatus, *[DeliveryStatus.ACCEPTED] * 6]),
-    city=st.sampled_from(["", "杭州", "宁波"]),
+    city=st.sampled_from(["", "杭州", "杭州市", "宁波"]),
     organisation=st.sampled_from(["", "甲公司", "乙公司", "丙局"]),
     domain=st.sampled_from(["a.example", "b.example", "c.test"]),
     reply_class=st.sampled_from(CLASSES),

@@ -97,3 +97,38 @@ def test_readers_on_record_keep_their_unit_and_begin_the_consent_log(
         ids = audience.save_contacts(connection, [make_contact("e@firm.example")], DUE)
         audience.subscribe_contacts(connection, 1, [(ids["e@firm.example"], 9)], "sheet", "test", DUE)
     store.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_one_city_by_two_names_becomes_one_and_so_do_its_organisations(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    path = tmp_path / "mailer.db"
+    address = "" if kind == "sqlite" else create_database(request.getfixturevalue("postgresql"), "template1")
+    engine = create_engine(address.replace("postgresql:", "postgresql+psycopg:", 1) or f"sqlite:///{path}")
+    units = ((1, "甲", "杭州", ""), (2, "甲", "杭州市", "省"), (3, "乙", "温州市", "市"), (4, "丙", "某某市", ""))
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0022")
+        for number, name, city, level in units:
+            row = {"id": number, "name": name, "city": city, "level": level, "key": f"r{number}@firm.example"}
+            columns, times = "id, name, city, level, created_at", "'2020-07-01 00:00:00'"
+            connection.execute(
+                text(f"INSERT INTO organisation ({columns}) VALUES (:id, :name, :city, :level, {times})"), row
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO contact (address, address_key, organisation_id, city, created_at, changed_at) "
+                    f"VALUES (:key, :key, :id, :city, {times}, {times})"
+                ),
+                row,
+            )
+    engine.dispose()
+    store = open_store(address, path)
+    with store.read() as connection:
+        found = [audience.find_contact(connection, f"r{number}@firm.example") for number, *_rest in units]
+        kept = connection.execute(text("SELECT id, city FROM organisation ORDER BY id")).all()
+    assert [(one.organisation, one.city, one.level) for one in found if one is not None] == [
+        ("甲", "杭州", "省"), ("甲", "杭州", "省"), ("乙", "温州", "市"), ("丙", "某某市", ""),
+    ]  # fmt: skip
+    assert [tuple(one) for one in kept] == [(1, "杭州"), (3, "温州"), (4, "某某市")]
+    store.close()

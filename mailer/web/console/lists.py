@@ -11,7 +11,17 @@ from fastapi import Response
 from mailer.app import ImportOrder
 from mailer.errors import NotFoundError, UsageError
 from mailer.i18n import _
-from mailer.model.contact_words import CHANGE_WORDS, FIELD_WORDS, say_basis, say_kept, say_place, say_source
+from mailer.model.contact_words import (
+    CHANGE_WORDS,
+    FIELD_WORDS,
+    field_word,
+    say_basis,
+    say_consents,
+    say_kept,
+    say_not_kept,
+    say_place,
+    say_source,
+)
 from mailer.model.people import Right
 from mailer.model.words import reason_word
 from mailer.web.console.desk import MAX_UPLOAD, PAGE_HEADERS, Desk, Visit
@@ -118,6 +128,9 @@ def check_import(visit: Visit) -> Response:
         chosen=dict(_mapping(visit)),
         words=CHANGE_WORDS,
         say_place=say_place,
+        say_not_kept=say_not_kept,
+        consents=say_consents(report),
+        field_word=field_word,
         has_refused=refused.is_file(),
     )
 

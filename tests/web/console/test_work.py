@@ -128,6 +128,21 @@ def test_a_sheet_is_looked_at_then_imported_then_undone(office: Office, free_lis
     )
 
 
+def test_a_column_nobody_knows_is_said_and_kept_on_wish(office: Office, free_list: str) -> None:
+    sheet = "单位,邮箱,备注\n甲单位,noted@sheet.example,老会员\n".encode()
+    looked = office.editor.act(
+        "/imports/check", 200, files={"sheet": ("名单.csv", io.BytesIO(sheet))}, list=free_list
+    ).text
+    assert "column C 备注: 1 cell holds something that is not kept" in text_of(looked)
+    key = re.search(r'name="key" value="([^"]+)"', looked)
+    assert key
+    again = office.editor.act("/imports/check", 200, key=key[1], list=free_list, heading="备注", field="attribute").text
+    assert "not kept" not in text_of(again)
+    assert '<option value="attribute:备注" selected>' in again
+    office.editor.act("/imports/apply", key=key[1], list=free_list, heading="备注", field="attribute")
+    assert "老会员" in text_of(office.editor.get("/contacts/show", address="noted@sheet.example"))
+
+
 def test_an_address_is_suppressed_and_let_go_again(office: Office, free_list: str) -> None:
     assert free_list, "the lists are read, so that the address has a contact"
     office.sender.act("/suppressions/add", address="reader@firm1.example", reason="asked")
