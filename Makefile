@@ -6,7 +6,7 @@ PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.1
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
 BIN := .venv/bin
 STAMP := .venv/.set-up
-BENCHMARKS := bulletin main_job send round_trip plan reading returned report api console contacts crash
+BENCHMARKS := bulletin main_job send round_trip plan reading events returned report api console contacts crash
 PO := $(wildcard mailer/locale/*/LC_MESSAGES/mailer.po)
 
 help: ## this list
@@ -41,8 +41,9 @@ format: setup ## format the code and mend what lint can mend
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-reference: setup ## write docs/config.md from the settings themselves
+reference: setup ## write docs/config.md and config.zh.md from the settings themselves
 	@$(BIN)/python -m tests.config_reference > docs/config.md
+	@$(BIN)/python -m tests.config_reference zh_CN > docs/config.zh.md
 
 catalogue: setup ## gather every sentence for translation into mailer/locale
 	@$(BIN)/pybabel --quiet extract --sort-by-file --no-wrap --add-location=file -k N_ -k ngettext:1,2 -F mailer/locale/babel.cfg \

@@ -21,8 +21,8 @@ from mailer.app import House, create_newsletter
 from mailer.model.api_token import Scope
 from mailer.model.people import UserRole
 from mailer.web.api.app import create_api
-from mailer.web.api.caller import Gauge
 from mailer.web.api.cursors import write_cursor, write_place
+from mailer.web.gauge import Gauge
 from mailer.web.operations import create_operations
 
 GOAL_MS = 100.0

@@ -22,6 +22,7 @@ A mail server's refusal is an outcome (model.outcome), not an exception. All of 
 """
 
 from pathlib import Path
+from typing import Self
 
 
 class MailerError(Exception):
@@ -55,6 +56,16 @@ class MailerError(Exception):
         if self.file is None:
             return ""
         return f"{self.file}:{self.line}" if self.line is not None else str(self.file)
+
+    def tell_from(self, home: Path) -> Self:
+        """Have the file named as it is from a house's folder, or by its name alone: what a page or a program is told.
+
+        Where a house lies on its machine is nobody's business but of those who work on it.
+        """
+        path = Path(self.file) if self.file is not None else None
+        if path is not None and path.is_absolute():
+            self.file = path.relative_to(home) if path.is_relative_to(home) else path.name
+        return self
 
     def __str__(self) -> str:
         parts = [part for part in (self.place, self.field) if part]

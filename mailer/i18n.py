@@ -60,9 +60,30 @@ def _catalogue(name: str = "") -> _gettext.NullTranslations:
     return _catalogues[name]
 
 
+class Sentence(str):
+    """A sentence in the language it was said in, which remembers its message and what was filled in.
+
+    So a door to the house may say the same in words of its own (`mailer/web/console/cures.py`). What is joined or cut
+    from it is a plain string.
+    """
+
+    message: str
+    values: Mapping[str, object]
+
+    def __new__(cls, text: str, message: str = "", values: Mapping[str, object] | None = None) -> "Sentence":
+        """Keep the message beside the text."""
+        made = super().__new__(cls, text)
+        made.message, made.values = message, values or {}
+        return made
+
+    def format(self, *args: object, **values: object) -> "Sentence":
+        """Fill in, as str does."""
+        return Sentence(super().format(*args, **values), self.message, values)
+
+
 def _(message: str) -> str:
-    """Return the message in the current language; the English itself where the catalogue lacks it."""
-    return _catalogue().gettext(message)
+    """Return the message in the current language, as a `Sentence`; the English itself where the catalogue lacks it."""
+    return Sentence(_catalogue().gettext(message), message)
 
 
 def say_in(language: str, message: str) -> str:

@@ -1,5 +1,6 @@
 """Chromium, for the tests that look at pages."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,9 @@ def browser() -> Iterator[Browser]:
     """A browser without network of its own; closed after the module that used it."""
     need(CHROMIUM.exists(), "Chromium", "apt-get install chromium fonts-noto-cjk")
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        # in the locale C Chromium cannot choose a file whose name is Chinese, and says nothing
+        opened = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=FLAGS, env={**os.environ, "LC_ALL": "C.UTF-8"}
+        )
         yield opened
         opened.close()

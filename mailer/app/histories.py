@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from mailer.app.ground import Ground
 from mailer.app.relays import Relays
-from mailer.errors import NotFoundError
+from mailer.errors import AddressError, NotFoundError
 from mailer.i18n import N_, _
 from mailer.mail.replies import ReplyRules, classify_reply
 from mailer.mail.reply_codes import summary_of
 from mailer.mail.reply_lines import parse_reply_text
 from mailer.model.address import Address, parse_address
-from mailer.model.copies import CopyGlance
+from mailer.model.copies import CopyPage
 from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus
 from mailer.model.history import Absence, AttemptRecord, DeliveryRecord, RecipientHistory
 from mailer.model.outcome import Phase, ReplyClass
@@ -43,11 +43,18 @@ class Histories:
         after: int = 0,
         most: int = 50,
         reply_class: str = "",
-    ) -> list[CopyGlance]:
-        """Return deliveries of a mailing after an id, in sending order; `copy_pages` says what the filters mean."""
+    ) -> CopyPage:
+        """Return deliveries of a mailing after an id, in sending order; `copy_pages` says what the filters mean.
+
+        Where the words are a whole address that the mailing has, it is found at once, and nothing else is looked for.
+        """
+        words = words.strip()[:100]
         with self._ground.store.read() as connection:
             record = require_mailing(connection, mailing)
-            words = words.strip()[:100]
+            if words and not (after or reply_class):
+                found = copy_pages.copies_to_address(connection, record.id, _key_of(words), status)
+                if found:
+                    return CopyPage(tuple(found))
             return copy_pages.page_of_copies(connection, record.id, status, words, after, most, reply_class)
 
     def get(self, number: int) -> DeliveryRecord:
@@ -113,6 +120,14 @@ class Histories:
         rules = self._ground.reply_rules
         tries = tuple(replace(tried, meaning=_meaning_of(tried, one.domain, rules)) for tried in one.attempts)
         return replace(one, attempts=tries)
+
+
+def _key_of(words: str) -> str:
+    """Return the key of an address; empty for words that are none."""
+    try:
+        return parse_address(words).key if "@" in words else ""
+    except AddressError:
+        return ""
 
 
 def _meaning_of(tried: AttemptRecord, domain: str, rules: ReplyRules) -> str:

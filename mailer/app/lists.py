@@ -13,7 +13,7 @@ from mailer.audience.leaving import leave_list, read_membership, return_to_list,
 from mailer.audience.sync import KeptOut as KeptOut
 from mailer.audience.sync import ListChange as ListChange
 from mailer.audience.sync import sync_list
-from mailer.errors import NotFoundError, StateError, UsageError
+from mailer.errors import MailerError, NotFoundError, StateError, UsageError
 from mailer.i18n import _
 from mailer.model.audit import Act, Subject
 from mailer.model.consent import LeaveReason
@@ -78,8 +78,11 @@ class Lists:
 
     def declare(self, connection: Connection) -> dict[str, int]:
         """Write the lists of the settings, in sending order; return name to id."""
+        return audience.sync_lists(connection, list(self._declared().values()))
+
+    def _declared(self) -> dict[str, DistributionList]:
         ordered = self._ground.config.lists_in_order()
-        return audience.sync_lists(connection, [DistributionList(name, one.title, one.role) for name, one in ordered])
+        return {name: DistributionList(name, one.title, one.role) for name, one in ordered}
 
     def sync(
         self, names: Sequence[str] = (), by: str | None = None, *, dry_run: bool = False, may_shrink: bool = False
@@ -123,6 +126,17 @@ class Lists:
             if not dry_run:
                 self._record(connection, actor, changes, digests, now)
         return changes
+
+    def find_sheet_faults(self) -> list[MailerError]:
+        """Return why sheets cannot be read, of the lists that follow one; each is read whole."""
+        found: list[MailerError] = []
+        for one in self._ground.config.lists.values():
+            if one.follows_file:
+                try:
+                    self._read(self._ground.home / one.file)
+                except MailerError as error:
+                    found.append(error)
+        return found
 
     def _record(
         self,
@@ -198,8 +212,13 @@ class Lists:
 
     def count(self) -> tuple[ListCount, ...]:
         """Return the lists of the settings with their counts, as of the last sync."""
-        with self._ground.store.write() as connection:
-            wanted = self.declare(connection)
+        wanted = self._declared()
+        with self._ground.store.read() as connection:
+            known = [one for one in audience.read_lists(connection).values() if one.name in wanted]
+            if known == list(wanted.values()):
+                return tuple(one for one in audience.count_lists(connection) if one.value.name in wanted)
+        with self._ground.store.write() as connection:  # only where the settings have changed: a page waits for nobody
+            self.declare(connection)
             return tuple(one for one in audience.count_lists(connection) if one.value.name in wanted)
 
     def count_recipients(self, names: Sequence[str]) -> dict[str, int]:

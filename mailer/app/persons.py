@@ -18,7 +18,7 @@ from mailer.model.address import parse_address
 from mailer.model.consent import Basis, Grounds
 from mailer.model.contact_sheet import LIMITS
 from mailer.model.delivery import Contact
-from mailer.model.organisation import ContactReach, Organisation, OrganisationContact, Reach
+from mailer.model.organisation import ContactReach, Organisation, OrganisationContact, OrganisationPage, Reach
 from mailer.model.people import Right
 from mailer.sources.contact_rows import fault_of, read_phone
 from mailer.store import audience, organisations
@@ -29,6 +29,7 @@ BASES = (Basis.CONSENT, Basis.CONTRACT, Basis.DUTY, Basis.PUBLIC)  # what staff 
 LONGEST_SOURCE = 200
 LONGEST_KEY = 40
 PAGE = 500
+SEARCHED = 500  # organisations, some 50 ms where each has ten contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,22 +160,53 @@ class Persons:
         An address works while it is on some list and not suppressed; nobody can promise that mail arrives.
         """
         with self._ground.store.read() as connection:
-            rows = list(organisations.iterate_members(connection, city))
-            reasons = self._find_suppressed(connection, rows)
+            units = list(self._read_units(connection, city).values())
+        return [one for one in units if not (without_address and one.works)]
+
+    def page_of_organisations(self, city: str, after: int, most: int, *, without_address: bool) -> OrganisationPage:
+        """Return the next organisations after the one with this number, as `organisations` does.
+
+        While suppressions are on record, a page of those without an address looks through SEARCHED organisations.
+        """
+        with self._ground.store.read() as connection:
+            if not without_address:
+                count = organisations.count_organisations(connection, city)
+                numbers = organisations.page_of_numbers(connection, city, after, most + 1)
+                units = self._read_units(connection, city, numbers[:most])
+                return OrganisationPage(tuple(units.values()), numbers[most - 1] if numbers[most:] else 0, count)
+            if not audience.any_suppressed(connection, self._ground.now()):
+                numbers = organisations.page_of_numbers(connection, city, after, most + 1, only_off_lists=True)
+                units = self._read_units(connection, city, numbers[:most])
+                return OrganisationPage(tuple(units.values()), numbers[most - 1] if numbers[most:] else 0)
+            numbers = organisations.page_of_numbers(connection, city, after, SEARCHED + 1)
+            keys = organisations.active_keys(connection, numbers[:SEARCHED])
+            reasons = self._find_suppressed(connection, [key for _number, key in keys])
+            reached = {number for number, key in keys if key not in reasons}
+            dead = [number for number in numbers[:SEARCHED] if number not in reached]
+            shown = tuple(self._read_units(connection, city, dead[:most]).values())
+        if len(dead) > most:
+            return OrganisationPage(shown, dead[most - 1])
+        if numbers[SEARCHED:]:
+            return OrganisationPage(shown, numbers[SEARCHED - 1], searched=True)
+        return OrganisationPage(shown)
+
+    def _read_units(
+        self, connection: Connection, city: str, numbers: Sequence[int] | None = None
+    ) -> dict[int, Organisation]:
+        rows = list(organisations.iterate_members(connection, city, numbers))
+        reasons = self._find_suppressed(connection, [row.key for row in rows if row.key])
         found: dict[int, list[OrganisationContact]] = {}
         for row in rows:
             found.setdefault(row.organisation_id, []).append(row)
-        units = [_to_organisation(members, reasons) for members in found.values()]
-        return [one for one in units if not (without_address and one.works)]
+        return {number: _to_organisation(members, reasons) for number, members in found.items()}
 
-    def _find_suppressed(self, connection: Connection, rows: Sequence[OrganisationContact]) -> dict[str, str]:
+    def _find_suppressed(self, connection: Connection, keys: Sequence[str]) -> dict[str, str]:
         now = self._ground.now()
         if not audience.any_suppressed(connection, now):
             return {}
         found: dict[str, str] = {}
-        for start in range(0, len(rows), PAGE):
-            page = [one.key for one in rows[start : start + PAGE] if one.key]
-            hashes = {hash_address(self._ground.secret, key): key for key in page}
+        for start in range(0, len(keys), PAGE):
+            hashes = {hash_address(self._ground.secret, key): key for key in keys[start : start + PAGE]}
             reasons = audience.suppression_reasons(connection, list(hashes), now)
             found |= {hashes[one]: reason for one, reason in reasons.items()}
         return found

@@ -155,7 +155,7 @@ class Proofs:
                 proof=proof.status.value,
             )
             sample = sample_delivery(self._ground, edition)
-            drafts += [ProofDraft(_address(sample, one, values), composer) for one in addresses]
+            drafts += [ProofDraft(address_sample(sample, one, values), composer) for one in addresses]
         return drafts
 
     def sent(self, slug: str) -> tuple[ProofRecord, ...]:
@@ -164,7 +164,7 @@ class Proofs:
             return proofs.list_proofs(connection, slug)
 
 
-def _address(sample: Delivery, address: Address, values: Recipient | None) -> Delivery:
+def address_sample(sample: Delivery, address: Address, values: Recipient | None = None) -> Delivery:
     """Return the sample as a copy to a member of staff.
 
     Its tokens stay those of delivery 0, which no reader has: its links change and count nothing. Its Message-ID is its

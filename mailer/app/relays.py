@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from mailer.app.ground import Ground
-from mailer.config import read_password
-from mailer.errors import ConfigError, StateError, StoreError
+from mailer.config import RelayConfig, read_password
+from mailer.errors import ConfigError, NotFoundError, StateError, StoreError
 from mailer.i18n import _
 from mailer.mail.credentials import Credentials
 from mailer.mail.message import make_letterhead
@@ -51,16 +51,7 @@ class Relays:
         Raises ConfigError when there is none, when the password of one is not to be had, or when one of these lists has
         no relay that takes it.
         """
-        found: dict[str, RelayAccess] = {}
-        for name, relay in self._ground.config.relays.items():
-            try:
-                password = read_password(relay, self._ground.home, os.environ)
-            except ConfigError as error:
-                error.field = f"relays.{name}.{error.field}"
-                raise
-            here = str(self._ground.home / relay.ca_file) if relay.ca_file else ""
-            credentials = Credentials(password, relay.token_command if relay.auth == "xoauth2" else "")
-            found[name] = RelayAccess(relay.model_copy(update={"ca_file": here}), credentials)
+        found = {name: self._access(name, relay) for name, relay in self._ground.config.relays.items()}
         if not found:
             raise ConfigError(
                 _("there is no relay to send through"),
@@ -78,13 +69,34 @@ class Relays:
                 )
         return found
 
-    def settings(self) -> SendingSettings:
-        """Return what a sender needs."""
+    def access_one(self, name: str) -> RelayAccess:
+        """Return one relay with its credentials. Raises NotFoundError, ConfigError as `access`."""
+        relay = self._ground.config.relays.get(name)
+        if relay is None:
+            known = _(", ").join(self._ground.config.relays) or "–"
+            raise NotFoundError(
+                _("there is no relay {name}").format(name=name[:40] or "–"),
+                cure=_("config.toml has: {names}").format(names=known),
+            )
+        return self._access(name, relay)
+
+    def _access(self, name: str, relay: RelayConfig) -> RelayAccess:
+        try:
+            password = read_password(relay, self._ground.home, os.environ)
+        except ConfigError as error:
+            error.field = f"relays.{name}.{error.field}"
+            raise
+        here = str(self._ground.home / relay.ca_file) if relay.ca_file else ""
+        credentials = Credentials(password, relay.token_command if relay.auth == "xoauth2" else "")
+        return RelayAccess(relay.model_copy(update={"ca_file": here}), credentials)
+
+    def settings(self, relays: Mapping[str, RelayAccess] | None = None) -> SendingSettings:
+        """Return what a sender needs; relays: only these (none: all)."""
         config = self._ground.config
         retry = config.retry
         return SendingSettings(
             secret=self._ground.secret,
-            relays=self.access(),
+            relays=self.access() if relays is None else relays,
             policy=RetryPolicy(retry.give_up_after, retry.scale, retry.on_uncertain == "resend"),
             letterheads={one: make_letterhead(config, one, self._ground.secret) for one in config.lists},
             now=self._ground.now,

@@ -8,15 +8,16 @@ from typing import Any, TypeVar
 
 from mailer.app.ground import Ground
 from mailer.app.written import explained
-from mailer.model.delivery import MailingRecord, MailingSummary
+from mailer.model.delivery import MailingRecord, MailingStatus
 from mailer.model.figures import Cell, MailingFigures, Report, View
+from mailer.model.standing import MailingProgress
 from mailer.publishing.mailing import require_mailing
 from mailer.reports.describe import describe_report
 from mailer.reports.digest import COUNTED_AT_ONCE, make_digest, read_figures, to_digest
 from mailer.reports.people import list_missed
-from mailer.reports.summary import summarise_mailing
+from mailer.reports.summary import read_progress
 from mailer.reports.views import make_views, missed_row
-from mailer.store import digests, issues, mailings
+from mailer.store import audience, digests, figures, issues, mailings
 from mailer.store.database import Connection
 
 MOST_MISSED = 200  # readers that a page names; files name all
@@ -42,15 +43,34 @@ class Reporting:
             lambda connection: read_figures(connection, record, self._ground.now(), patient=False),
         )
 
-    def summary(self, name: str) -> MailingSummary:
-        """Return the figures of a mailing by list, counted anew only where more has become known of it."""
+    def progress(self, name: str) -> MailingProgress:
+        """Return how far a mailing is, by list; of one that is over counted anew only where copies have moved since.
+
+        Raises NotFoundError.
+        """
         with self._ground.store.read() as connection:
             record = require_mailing(connection, name)
-        return self._remember("summary", record.id, lambda connection: summarise_mailing(connection, record))
+            if record.status is not MailingStatus.FINISHED:
+                return read_progress(connection, record)
+        return self._remember(
+            "progress", record.id, lambda connection: read_progress(connection, record), digests.read_standing_mark
+        )
 
-    def _remember(self, kind: str, number: int, count: Callable[[Connection], Counted]) -> Counted:
+    def bounced(self, number: int) -> dict[str, int]:
+        """Return how many copies of a mailing came back, by list."""
         with self._ground.store.read() as connection:
-            mark = digests.read_mark(connection, number)
+            names = audience.read_lists(connection)
+            return {names[one].name: count for one, count in figures.count_bounced(connection, number).items()}
+
+    def _remember(
+        self,
+        kind: str,
+        number: int,
+        count: Callable[[Connection], Counted],
+        read_mark: Callable[[Connection, int], str] = digests.read_mark,
+    ) -> Counted:
+        with self._ground.store.read() as connection:
+            mark = read_mark(connection, number)
             known = self._remembered.get((kind, number))
             if known is None or known[0] != mark:
                 known = (mark, count(connection))

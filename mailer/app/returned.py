@@ -13,9 +13,9 @@ from mailer.i18n import _
 from mailer.mail.letter import Letter
 from mailer.mail.replies import load_rules
 from mailer.mail.reports import parse_report
-from mailer.model.report import KeptMail, Report, ReportKind, ReturnedMail
+from mailer.model.report import Report, ReportKind, ReturnedMail
 from mailer.ops.notices import answer_words
-from mailer.store import notices, returned
+from mailer.store import notices
 from mailer.store.database import Connection
 from mailer.tracking.fetching import read_new
 from mailer.tracking.intake import ArrivedMail, Intake, OpenedMail
@@ -136,16 +136,6 @@ class Returned:
 
     def _settings(self) -> BouncesConfig:
         return self._ground.config.bounces
-
-    def kept(self, *, answers: bool, most: int) -> list[KeptMail]:
-        """Return the newest mails that wait for a person: answers, or what was not, or not surely, understood."""
-        with self._ground.store.read() as connection:
-            return returned.list_kept(connection, answers=answers, most=most)
-
-    def count_kept(self) -> tuple[int, int]:
-        """Return how many answers wait for a person, and how many other mails."""
-        with self._ground.store.read() as connection:
-            return returned.count_kept(connection)
 
     def _forward(self, connection: Connection, opened: OpenedMail, letter: Letter, taken: ReturnedMail) -> None:
         """Have an answer handed on, once, with the notices to staff; never back to who wrote it."""

@@ -140,8 +140,8 @@ class StartedMailings(PlannedMailings):
             _("{list}: {before}, now {after}").format(list=one.list_name, before=one.approved, after=one.counted)
             for one in changes
         )
-        line = _("lists changed by more than {limit} since the approval ({lists}); `mailer resume {id}` accepts it")
-        return line.format(limit=f"{limit:.0%}", lists=told, id=record.id)
+        line = _("lists changed by more than {limit} since the approval ({lists}); who lets it go on accepts that")
+        return line.format(limit=f"{limit:.0%}", lists=told)
 
     def _standing(self, connection: Connection, record: MailingRecord) -> ApprovalRecord:
         found = find_issue(connection, record.issue_slug)

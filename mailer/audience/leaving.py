@@ -1,8 +1,9 @@
 """Leaving a list: by the token in a delivery, or by staff with a reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from mailer.errors import NotFoundError, UsageError
 from mailer.i18n import N_, _
@@ -11,6 +12,7 @@ from mailer.model.audit import Act, Subject
 from mailer.model.consent import Basis, ConsentAct, Grounds, LeaveReason
 from mailer.model.outcome import ReplyClass
 from mailer.model.people import Actor
+from mailer.model.report import Tie
 from mailer.model.suppression import NO_MORE
 from mailer.store import audience, audit, events
 from mailer.store.database import Connection
@@ -59,6 +61,37 @@ def leave_by_delivery(connection: Connection, number: int, source: str, now: dat
         return None
     audience.end_subscription(connection, standing.contact_id, standing.list_id, UNSUBSCRIBED, now, source=source)
     return events.record_event(connection, NewEvent(number, "unsubscribe", False, "", "", source, now))
+
+
+def leave_by_hand(connection: Connection, number: int, source: str, by: Actor, now: datetime) -> dict[str, Any] | None:
+    """End the subscription by which a delivery came, as a person of staff read its reader's wish in a mail.
+
+    Return what was before, for `put_back`; None where the reader had left already.
+    """
+    was = audience.standing_of_delivery(connection, number)
+    events.record_event(connection, NewEvent(number, "unsubscribe", False, "", "", source, now, tie=Tie.HAND.value))
+    if was is None or not audience.end_subscription(
+        connection, was.contact_id, was.list_id, UNSUBSCRIBED, now, source="mail", by=by
+    ):
+        return None
+    left_at = was.left_at.isoformat() if was.left_at is not None else ""
+    return {"status": was.status, "left_at": left_at, "left_reason": was.left_reason}
+
+
+def put_back(
+    connection: Connection, number: int, was: Mapping[str, Any], left_at: datetime, by: Actor, now: datetime
+) -> bool:
+    """Take back what `leave_by_hand` did at a time; False where the reader's standing has changed since."""
+    standing = audience.standing_of_delivery(connection, number)
+    if standing is None or standing.erased:
+        return False
+    gone = replace(standing, left_at=left_at, left_reason=UNSUBSCRIBED)
+    moment = datetime.fromisoformat(was["left_at"]) if was["left_at"] else None
+    status = str(was["status"])
+    before = replace(
+        standing, status=status, active=status == "active", left_at=moment, left_reason=str(was["left_reason"])
+    )
+    return audience.put_back_subscription(connection, gone, before, by, now, "staff")
 
 
 def return_to_list(

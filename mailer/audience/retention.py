@@ -10,7 +10,15 @@ from mailer.store import organisations, retention
 from mailer.store.database import Connection
 from mailer.tokens import HouseSecret
 
-KINDS = ("events", "readings", "replies", "logs", "requests", "contacts")  # contacts last: they take the rest along
+KINDS = (
+    "events",
+    "readings",
+    "replies",
+    "returned",
+    "logs",
+    "requests",
+    "contacts",
+)  # contacts last: they take the rest along
 
 Open = Callable[[], AbstractContextManager[Connection]]
 
@@ -22,6 +30,7 @@ def limits_of(settings: RetentionConfig, now: datetime) -> dict[str, datetime]:
         "events": settings.events,
         "readings": settings.readings,
         "replies": settings.replies,
+        "returned": settings.returned,
         "logs": settings.logs,
     }
     return {name: now - period for name, period in periods.items() if period is not None}
@@ -81,6 +90,8 @@ def _clear_page(
             done = retention.clear_readings(connection, before)
         case "replies":
             done = retention.clear_replies(connection, before, now)
+        case "returned":
+            done = retention.clear_returned(connection, before, now)
         case _:
             done = retention.drop_notices(connection, before)
     return done, int(done > 0)

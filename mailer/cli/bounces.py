@@ -1,23 +1,23 @@
 """Commands on returned mail: bounces poll, read, explain."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mailer.cli.drawing import class_word, make_table, out, say, say_error, say_json, show_clock
+from mailer.cli.drawing import class_word, say, say_error, say_json
 from mailer.cli.explaining import describe_reply, draw_reply
+from mailer.cli.kept_mail import add_kept_to
 from mailer.cli.options import HouseGroup, JsonOption, open_house
 from mailer.errors import InputError
 from mailer.i18n import _
 from mailer.model.history_words import say_about
 from mailer.model.outcome import Phase
-from mailer.model.report import KeptMail, Report, ReportedRecipient, ReportKind, ReturnedMail, Tie
+from mailer.model.report import Report, ReportedRecipient, ReportKind, ReturnedMail, Tie
 from mailer.model.report_words import RECEIPT_WORDS, REPORT_WORDS
 
-MOST_NAMED = 3  # addresses in one cell
 _NO_FAILURE = frozenset({ReportKind.DELIVERED, ReportKind.RELAYED, ReportKind.RECEIPT})
 
 
@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     group = typer.Typer(name="bounces", cls=HouseGroup, no_args_is_help=True, help=_("Mail that came back."))
     group.command("poll", help=_("Read the mailbox of returned mail and tie each mail to its delivery."))(poll)
-    group.command("list", help=_("List what waits for a person: answers, and mail that was not understood."))(show_kept)
+    add_kept_to(group)
     group.command("read", help=_("Read returned mails from files, mbox files, Maildirs, or `-`."))(read)
     group.command(
         "explain",
@@ -121,78 +121,6 @@ def poll(ctx: typer.Context, as_json: JsonOption = False) -> None:
     """Read the mailbox of returned mail."""
     with open_house(ctx) as house:
         draw(house.returned.poll(), as_json=as_json)
-
-
-def show_kept(
-    ctx: typer.Context,
-    answers: Annotated[bool, typer.Option("--answers", help=_("what people have answered"))] = False,
-    unknown: Annotated[
-        bool, typer.Option("--unknown", help=_("what was not understood, or not surely tied to a copy"))
-    ] = False,
-    most: Annotated[int, typer.Option("-n", "--number", min=1, help=_("how many of each, the newest first"))] = 50,
-    as_json: JsonOption = False,
-) -> None:
-    """List the mails that wait for a person; both kinds unless one is asked for."""
-    with open_house(ctx) as house:
-        zone = house.config.zone
-        wanted = [answer for answer, asked in ((True, answers), (False, unknown)) if asked] or [True, False]
-        kept = {answer: house.returned.kept(answers=answer, most=most) for answer in wanted}
-        counts = house.returned.count_kept()
-    if as_json:
-        for mails in kept.values():
-            for mail in mails:
-                say_json(describe_kept(mail))
-        return
-    for answer, mails in kept.items():
-        title = _("Answers by people: {n}") if answer else _("Not understood, or not surely: {n}")
-        table = make_table(
-            title.format(n=counts[0 if answer else 1]),
-            (_("date ({zone})").format(zone=zone.key), "whole"),
-            (_("from"), "left"),
-            (_("subject"), "left"),
-            (_("what it is"), "left"),
-            (_("about"), "left"),
-        )
-        for mail in mails:
-            about = say_of_whom(mail)
-            what = mail.first_lines.partition("\n")[0] if mail.answer else _(REPORT_WORDS[mail.kind])
-            table.add_row(show_clock(mail.sent_at or mail.read_at, zone), mail.sender, mail.subject, what, about)
-        out.print(table)
-
-
-def say_of_whom(mail: KeptMail) -> str:
-    """Return whose copy a kept mail is about; where it is of none, the addresses that it names."""
-    if mail.delivery_id is None and mail.named:
-        return _("no copy of ours: {addresses}").format(addresses=_name_some(mail.named))
-    about = f"{mail.issue_slug} {mail.address}".strip()
-    return _("probably: {text}").format(text=about) if mail.tie is Tie.PROBABLE else about
-
-
-def _name_some(addresses: Sequence[str]) -> str:
-    more = ["…"] if len(addresses) > MOST_NAMED else []
-    return _(", ").join([*addresses[:MOST_NAMED], *more])
-
-
-def describe_kept(mail: KeptMail) -> dict[str, object]:
-    """Return one mail that waits for a person for --json."""
-    return {
-        "id": mail.id,
-        "kind": mail.kind.value,
-        "answer": mail.answer,
-        "sender": mail.sender,
-        "subject": mail.subject,
-        "sent_at": mail.sent_at,
-        "first_lines": mail.first_lines,
-        "detail": mail.detail,
-        "source": mail.source,
-        "read_at": mail.read_at,
-        "tie": mail.tie.value if mail.tie is not None else "",
-        "delivery": mail.delivery_id,
-        "mailing": mail.mailing_id,
-        "issue": mail.issue_slug,
-        "address": mail.address,
-        "named": list(mail.named),
-    }
 
 
 def read(

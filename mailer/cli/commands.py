@@ -15,6 +15,7 @@ from mailer.cli import (
     correct,
     demo,
     dkim,
+    doctor,
     forecast,
     holding,
     house,
@@ -24,6 +25,7 @@ from mailer.cli import (
     opening,
     persons,
     proof,
+    relays,
     render,
     report,
     retry,
@@ -93,6 +95,7 @@ for room in (
     schedule,
     serve,
     staff_notices,
+    relays,
     bounces,
     suppressions,
     tracking,
@@ -100,5 +103,6 @@ for room in (
     users,
     audit,
     house,
+    doctor,
 ):
     room.add_to(app)

@@ -28,10 +28,12 @@ KIND_WORDS = {
     "events": N_("words of bounces and other events: {n}"),
     "readings": N_("programs and networks of opens and clicks: {n}"),
     "replies": N_("replies of relays: {n}"),
+    "returned": N_("returned mails kept for a person: {n}"),
     "logs": N_("notices: {n}"),
     "requests": N_("requests to join: {n}"),
     "sessions": N_("browsers that users of the console logged in with long ago: {n}"),
     "log_ins": N_("failed attempts to log in: {n}"),
+    "api_answers": N_("answers of the API that were kept to be given again: {n}"),
 }
 TRACES_PENDING = N_(
     "the database’s log file still holds what was erased, as somebody reads in it: `mailer serve` tries again each "

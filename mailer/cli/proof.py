@@ -12,23 +12,14 @@ from rich.markup import escape
 from mailer.cli.check import draw_findings
 from mailer.cli.drawing import class_word, err, make_table, out, say, say_json
 from mailer.cli.options import AsOption, IssueArgument, JsonOption, ListOption, acting_name, open_house
-from mailer.i18n import N_, _, ngettext
+from mailer.i18n import _, ngettext
 from mailer.model.proof import ProofCopy, ProofOutcome
 from mailer.model.report import Severity
 from mailer.model.standing_words import say_until
-from mailer.model.words import ISSUE_WORDS
+from mailer.model.words import ISSUE_WORDS, PROOF_WORDS
 
 if TYPE_CHECKING:
     from mailer.app.proofs import Proof
-
-OUTCOME_WORDS = {
-    ProofOutcome.ACCEPTED: N_("accepted"),
-    ProofOutcome.DEFERRED: N_("deferred"),
-    ProofOutcome.REFUSED: N_("refused"),
-    ProofOutcome.UNCERTAIN: N_("uncertain"),
-    ProofOutcome.FAILED: N_("failed"),
-    ProofOutcome.WAITS: N_("not tried"),
-}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -82,14 +73,16 @@ def describe(shown: "Proof", copies: Sequence[ProofCopy]) -> dict[str, object]:
             {"severity": one.severity.value, "place": one.place, "text": one.text, "cure": one.cure}
             for one in shown.findings
         ],
-        "copies": [
-            {
-                "list": one.list_name, "address": one.address, "relay": one.relay, "outcome": one.outcome.value,
-                "reply": one.reply, "class": one.reply_class.value if one.reply_class else "",
-                "meaning": _(one.summary) if one.summary else "", "free_at": one.free_at,
-            }
-            for one in copies
-        ],
+        "copies": [describe_copy(one) for one in copies],
+    }
+
+
+def describe_copy(one: ProofCopy) -> dict[str, object]:
+    """Return one copy for --json."""
+    return {
+        "list": one.list_name, "address": one.address, "relay": one.relay, "outcome": one.outcome.value,
+        "reply": one.reply, "class": one.reply_class.value if one.reply_class else "",
+        "meaning": _(one.summary) if one.summary else "", "free_at": one.free_at,
     }  # fmt: skip
 
 
@@ -99,9 +92,9 @@ def draw(shown: "Proof", copies: Sequence[ProofCopy], now: datetime, zone: ZoneI
     columns = (_("List"), "whole"), (_("Recipient"), "whole"), (_("Relay"), "left"), (_("Outcome"), "left")
     table = make_table(title, *columns, (_("Reply"), "left"))
     for one in copies:
-        table.add_row(one.list_name, one.address, one.relay or "–", _(OUTCOME_WORDS[one.outcome]), one.reply or "–")
+        table.add_row(one.list_name, one.address, one.relay or "–", _(PROOF_WORDS[one.outcome]), one.reply or "–")
     out.print(table)
-    for words in dict.fromkeys(_explain(one, now, zone) for one in copies):
+    for words in dict.fromkeys(explain_copy(one, now, zone) for one in copies):
         if words:
             say("  → " + words, "yellow")
     for edition in shown.editions:
@@ -111,7 +104,8 @@ def draw(shown: "Proof", copies: Sequence[ProofCopy], now: datetime, zone: ZoneI
     say(line.format(accepted=accepted, n=len(copies)), "green" if accepted == len(copies) else "red")
 
 
-def _explain(one: ProofCopy, now: datetime, zone: ZoneInfo) -> str:
+def explain_copy(one: ProofCopy, now: datetime, zone: ZoneInfo) -> str:
+    """Return what the reply to a copy means, or when it may be tried again; empty where there is nothing to say."""
     if one.free_at is not None:
         return _("try again after {when}").format(when=say_until(one.free_at, now, zone))
     if one.reply_class is None:

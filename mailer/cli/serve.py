@@ -178,13 +178,14 @@ async def _send_notices(send: Callable[[], Coroutine[None, None, None]], stop: a
 
 
 async def _count_reports(house: "House", stop: asyncio.Event) -> None:
-    """Count large mailings anew from time to time, so that a page of their report waits for nothing."""
+    """Count large mailings anew from time to time, and when those under way end, so that no page waits for that."""
     stopping = asyncio.create_task(stop.wait())
     while not stop.is_set():
         try:
             await asyncio.to_thread(house.reports.renew)
+            await asyncio.to_thread(house.forecasts.renew)
         except MailerError as error:
-            log.warning("reports are not counted anew just now: %s", error)
+            log.warning("nothing is counted anew just now: %s", error)
         await asyncio.wait([stopping], timeout=COUNT_EVERY_S)
 
 

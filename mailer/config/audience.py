@@ -56,6 +56,10 @@ class RetentionConfig(Table):
     replies: Period = Field(
         default=timedelta(days=400), description="the words of relays on each try; class and code are kept"
     )
+    returned: Period = Field(
+        default=timedelta(days=400),
+        description="mails that came back and were kept for a person; that they came is kept",
+    )
     logs: Period = Field(
         default=timedelta(days=400), description="notices to staff and requests to join, once they are over"
     )

@@ -73,7 +73,7 @@ async def _say_hello(relay: RelayConfig, dialogue: Dialogue) -> Offers:
     name = dialogue.wire.local_host  # no DNS asked, and no name of the office's machine told
     reply = await dialogue.ask(f"EHLO {name}", Phase.EHLO)
     if reply.code // 100 == 2:
-        return _read_offers(dialogue.lines)
+        return read_offers(dialogue.lines)
     if reply.code in (500, 502, 504) and relay.security != "starttls" and not relay.username:
         reply = await dialogue.ask(f"HELO {name}", Phase.EHLO)
         if reply.code // 100 == 2:
@@ -81,7 +81,8 @@ async def _say_hello(relay: RelayConfig, dialogue: Dialogue) -> Offers:
     raise BrokenDialogueError(relay_failure(reply, dialogue.rules))
 
 
-def _read_offers(lines: list[bytes]) -> Offers:
+def read_offers(lines: list[bytes]) -> Offers:
+    """Return what the lines of a reply to EHLO offer."""
     offers: Offers = {}
     for line in lines[1:]:  # the first greets
         keyword, _blank, parameters = decode_text(line[4:]).upper().partition(" ")

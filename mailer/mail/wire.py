@@ -120,6 +120,12 @@ class Wire(asyncio.Protocol):
         host = str((self._transport.get_extra_info("sockname") or ("127.0.0.1",))[0]).partition("%")[0]
         return f"[IPv6:{host}]" if ":" in host else f"[{host}]"
 
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """The TLS that lies over the connection; None without."""
+        found = self._transport.get_extra_info("ssl_object") if self._transport is not None else None
+        return found if isinstance(found, ssl.SSLObject) else None
+
     def write(self, octets: bytes) -> None:
         """Put octets on the wire; raises LostConnectionError when it has ended."""
         if self.ended or self._transport is None or self._transport.is_closing():

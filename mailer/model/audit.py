@@ -38,6 +38,9 @@ class Act(StrEnum):
     ENABLE_USER = "enable_user"
     SUPPRESS = "suppress"  # a person entered that an address gets nothing
     LIFT = "lift"  # a person let an address get mail again
+    CLOSE_RETURNED = "close_returned"  # a person has dealt with a mail that came back
+    TIE_RETURNED = "tie_returned"  # a person said which copy a mail that came back is about, and what it means
+    REOPEN_RETURNED = "reopen_returned"  # that was taken back
     IMPORT_CONTACTS = "import_contacts"
     UNDO_IMPORT = "undo_import"
     SYNC_LIST = "sync_list"  # a list was made to follow its sheet, which had changed
@@ -46,6 +49,7 @@ class Act(StrEnum):
     TEST_NOTICES = "test_notices"  # to every target of the notices to staff
     JOIN = "join"  # staff put a reader on a list
     INVITE = "invite"  # staff had a reader asked by mail to confirm
+    TEST_RELAY = "test_relay"  # a log-in by itself, or a test mail
     LEAVE = "leave"  # staff took a reader off a list
     CHANGE_CONTACT = "change_contact"
     EXPORT_PERSON = "export_person"  # all that is kept of a person was handed out
@@ -65,8 +69,8 @@ class Act(StrEnum):
 class Subject(NamedTuple):
     """What was acted on, by its kind and what it is called.
 
-    "issue" and "list" with their name, "mailing", "user" and "import" with their number, "address" with its HMAC,
-    "house" with nothing.
+    "issue", "list" and "relay" with their name, "mailing", "user", "import" and "returned" (mail) with their number,
+    "address" with its HMAC, "house" with nothing.
     """
 
     kind: str

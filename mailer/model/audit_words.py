@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from mailer.i18n import N_, _
 from mailer.model.audit import Act, AuditEntry, AuditFault
-from mailer.model.people import PROGRAM, Actor
+from mailer.model.people import PROGRAM, Actor, UserRole
+from mailer.model.words import ROLE_WORDS
 
 ACT_WORDS: dict[Act, str] = {
     Act.WRITE: N_("written"),
@@ -34,6 +35,9 @@ ACT_WORDS: dict[Act, str] = {
     Act.ENABLE_USER: N_("enabled"),
     Act.SUPPRESS: N_("address suppressed"),
     Act.LIFT: N_("suppression lifted"),
+    Act.CLOSE_RETURNED: N_("dealt with"),
+    Act.TIE_RETURNED: N_("tied to a copy by hand"),
+    Act.REOPEN_RETURNED: N_("waits again"),
     Act.IMPORT_CONTACTS: N_("contacts imported"),
     Act.UNDO_IMPORT: N_("import undone"),
     Act.SYNC_LIST: N_("follows its sheet"),
@@ -47,6 +51,7 @@ ACT_WORDS: dict[Act, str] = {
     Act.RETAIN: N_("old data cleared"),
     Act.CONFIRM: N_("house confirmed"),
     Act.TEST_NOTICES: N_("notices tested"),
+    Act.TEST_RELAY: N_("tested"),
     Act.ADD_TOKEN: N_("API token made"),
     Act.REVOKE_TOKEN: N_("API token revoked"),
     Act.SET_PASSWORD: N_("password set"),
@@ -64,7 +69,59 @@ SUBJECT_WORDS = {
     "address": N_("address {name}"),
     "import": N_("import {name}"),
     "list": N_("list {name}"),
+    "relay": N_("relay {name}"),
+    "returned": N_("returned mail {name}"),
 }
+DETAIL_WORDS = {
+    "addresses": N_("number of addresses"),
+    "again": N_("reason for sending again"),
+    "approval": N_("approval no."),
+    "at": N_("time"),
+    "basis": N_("basis"),
+    "changed": N_("changed"),
+    "copies": N_("copies"),
+    "counts": N_("of which"),
+    "correction": N_("correction"),
+    "deliveries": N_("copies"),
+    "ended": N_("sessions ended"),
+    "failures": N_("failed attempts"),
+    "fields": N_("fields"),
+    "file": N_("file"),
+    "four_eyes": N_("two pairs of eyes"),
+    "joined": N_("joined"),
+    "kept": N_("kept"),
+    "kept_out": N_("kept out"),
+    "left": N_("codes left"),
+    "list": N_("list"),
+    "lists": N_("lists"),
+    "moved": N_("moved"),
+    "new": N_("new"),
+    "news": N_("notice"),
+    "opinion": N_("opinion"),
+    "planned": N_("planned"),
+    "reached": N_("reached already"),
+    "reason": N_("reason"),
+    "recipients": N_("readers"),
+    "refused": N_("refused"),
+    "relays": N_("relays"),
+    "reordered": N_("in another order"),
+    "removed": N_("taken out"),
+    "restored": N_("put back"),
+    "roles": N_("roles"),
+    "rows": N_("rows"),
+    "schedule": N_("schedule"),
+    "scopes": N_("scopes"),
+    "status": N_("status"),
+    "step": N_("step"),
+    "steps": N_("steps"),
+    "suppressed": N_("suppressed"),
+    "targets": N_("channels"),
+    "token": N_("token no."),
+    "unchanged": N_("unchanged"),
+    "was": N_("before"),
+    "why": N_("reason"),
+    "worked": N_("channels reached"),
+}  # a detail of another name is shown by that name
 FAULT_WORDS: dict[AuditFault, str] = {
     AuditFault.CHANGED: N_("entry {id} was changed: its hash is not that of what it holds"),
     AuditFault.BROKEN: N_("entry {id} does not follow the one before: entries were removed, inserted or reordered"),
@@ -99,17 +156,23 @@ def say_details(details: str) -> str:
     if not isinstance(parsed, dict):
         return details
     shown = {key: _show(value) for key, value in parsed.items() if value not in (None, False)}
-    return "  ".join(f"{key}: {text}" for key, text in shown.items() if text)
+    return _("; ").join(_("{what}: {text}").format(what=_key(key), text=text) for key, text in shown.items() if text)
+
+
+def _key(key: str) -> str:
+    return _(DETAIL_WORDS[key]) if key in DETAIL_WORDS else key
 
 
 def _show(value: object) -> str:
     match value:
         case dict():
             shown = {key: _show(one) for key, one in value.items()}
-            return ", ".join(f"{key} {text}" for key, text in shown.items() if text)
+            return _(", ").join(f"{_key(key)} {text}" for key, text in shown.items() if text)
         case list():
-            return ", ".join(text for one in value if (text := _show(one)))
-    text = str(value)
+            return _(", ").join(text for one in value if (text := _show(one)))
+        case bool():
+            return _("yes") if value else _("no")
+    text = _(ROLE_WORDS[UserRole(value)]) if isinstance(value, str) and value in set(UserRole) else str(value)
     return "" if re.fullmatch("[0-9a-f]{64}", text) else text
 
 

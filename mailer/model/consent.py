@@ -13,7 +13,7 @@ class ConsentAct(StrEnum):
 
     JOINED = "joined"  # put on the list: by its sheet, or by staff
     CONFIRMED = "confirmed"  # by the reader's own link: a double opt-in, or the preferences
-    RETURNED = "returned"  # on the list again, by the sheet that had dropped it
+    RETURNED = "returned"  # on the list again: by the sheet that had dropped it, or as staff took a leaving back
     DROPPED = "dropped"  # no longer in the sheet, or its import undone; the reader has said nothing
     LEFT = "left"  # the reader left, or had staff do it
 

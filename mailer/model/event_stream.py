@@ -85,6 +85,14 @@ class StreamPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """Up to which numbers everything that will ever be there is there: no transaction under way has a lower one."""
+
+    event: int
+    reading: int
+
+
+@dataclass(frozen=True, slots=True)
 class StreamPage:
     """Events, and from where to read on. more: there may be further ones now; else ask again later."""
 

@@ -104,6 +104,10 @@ def tell_delivery(delivery: DeliveryRecord, zone: ZoneInfo) -> Iterator[tuple[da
             line += f": {class_word(known.reply_class)}"
         if known.tie == Tie.PROBABLE.value:
             line = _("probably: {text}").format(text=line)
+        elif known.tie == Tie.HAND.value:
+            line = _("said by hand: {text}").format(text=line)
+        elif known.tie == Tie.WITHDRAWN.value:
+            line = _("taken back, counts no more: {text}").format(text=line)
         details = [_(known.detail) if known.kind == "unsubscribe" else known.detail] if known.detail else []
         if known.about:
             details.append(say_about(known.kind, known.about))

@@ -56,3 +56,17 @@ class Organisation:
     def works(self) -> bool:
         """Whether at least one of its addresses works."""
         return any(one.reach is Reach.WORKS for one in self.contacts)
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationPage:
+    """Some organisations by city and name. after: the id the next page begins after; 0 where nothing follows.
+
+    count: how many there are in all; None where that was not counted. searched: this page ends where the search was
+    broken off, not where it is full.
+    """
+
+    organisations: tuple[Organisation, ...]
+    after: int = 0
+    count: int | None = None
+    searched: bool = False

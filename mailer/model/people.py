@@ -34,6 +34,7 @@ class Right(StrEnum):
     CORRECT = "correct"  # send a correction
     SUPPRESS = "suppress"  # say that an address gets nothing, or gets mail again
     CONTACTS = "contacts"  # bring contacts in, put them on lists and take them off, correct them, export them
+    TEST_RELAYS = "test_relays"  # try to log in at a relay, mail a test through it
     USERS = "users"  # register and change users
     CONFIRM = "confirm"  # say that this house may send: after a restore, a move, a clone
     SETTINGS = "settings"
@@ -56,9 +57,10 @@ ROLE_RIGHTS: dict[UserRole, frozenset[Right]] = {
             Right.CORRECT,
             Right.SUPPRESS,
             Right.CONTACTS,
+            Right.TEST_RELAYS,
         }
     ),
-    UserRole.ADMIN: frozenset({Right.USERS, Right.CONFIRM, Right.SETTINGS, Right.PERSONS}),
+    UserRole.ADMIN: frozenset({Right.USERS, Right.CONFIRM, Right.SETTINGS, Right.PERSONS, Right.TEST_RELAYS}),
 }
 
 

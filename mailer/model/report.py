@@ -1,7 +1,6 @@
 """What a returned mail reports, once read; and the findings of a preflight."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from mailer.model.outcome import Meaning
@@ -32,6 +31,11 @@ class Tie(StrEnum):
     # its recipient and its time alone, told by the relay's own postmaster in the relay's own mailbox: as good as known
     POSTMASTER = "postmaster"
     PROBABLE = "probable"  # its recipient and its time alone: shown, and acted on only after another issue's
+    HAND = "hand"  # a person read it and chose the copy: as good as known
+    WITHDRAWN = "withdrawn"  # a person took the tie back, or chose another copy: shown, and counts nowhere
+
+
+UNSURE = frozenset({Tie.PROBABLE.value, Tie.WITHDRAWN.value})  # ties of events that count in no figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,35 +106,6 @@ class ReturnedMail:
     def understood(self) -> bool:
         """Nobody needs to read it: it is about a delivery of ours, and no person wrote it."""
         return self.delivery_id is not None and self.report.kind is not ReportKind.OTHER
-
-
-@dataclass(frozen=True, slots=True)
-class KeptMail:
-    """A mail that waits for a person: an answer, or one that was not understood or only perhaps tied to a delivery.
-
-    address and issue are of that delivery, where there is one.
-    """
-
-    id: int
-    kind: ReportKind
-    answer: bool
-    tie: Tie | None
-    delivery_id: int | None
-    source: str
-    sender: str
-    subject: str
-    sent_at: datetime | None
-    first_lines: str
-    detail: str
-    read_at: datetime
-    address: str = ""
-    issue_slug: str = ""
-    mailing_id: int | None = None
-
-    @property
-    def named(self) -> tuple[str, ...]:
-        """The addresses that the mail itself speaks of."""
-        return tuple(line.split(" ", 1)[0] for line in self.detail.splitlines() if "@" in line.split(" ", 1)[0])
 
 
 class Severity(StrEnum):

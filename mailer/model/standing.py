@@ -67,10 +67,25 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class ListProgress:
+    """How far a mailing is with one of its lists."""
+
+    name: str
+    title: str
+    counts: Mapping[DeliveryStatus, int]
+
+    @property
+    def planned(self) -> int:
+        """Its recipients."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
 class MailingProgress:
     """How far a mailing is: counts by status, and of the pending those that wait for another try (deferred).
 
-    next_attempt_at: when the first of these is due; resends: uncertain ones that will be sent again.
+    next_attempt_at: when the first of these is due; resends: uncertain ones that will be sent again. lists: its lists
+    in sending order, once it is approved.
     """
 
     mailing: MailingRecord
@@ -78,6 +93,7 @@ class MailingProgress:
     deferred: int = 0
     resends: int = 0
     next_attempt_at: datetime | None = None
+    lists: tuple[ListProgress, ...] = ()
 
     def count(self, status: DeliveryStatus) -> int:
         """Deliveries in this status."""

@@ -4,6 +4,7 @@ from mailer.i18n import N_, _
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
 from mailer.model.outcome import ReplyClass
 from mailer.model.people import UserRole
+from mailer.model.proof import ProofOutcome
 from mailer.model.reading import Tracking
 from mailer.model.suppression import BY_HAND, COMPLAINT, ERASED, NO_MORE
 
@@ -103,6 +104,14 @@ STATUS_CURES: dict[DeliveryStatus, str] = {
     DeliveryStatus.SUPPRESSED: N_("Lift the suppression once the address is known to be good."),
     DeliveryStatus.CANCELLED: N_("Send the issue to those who are missing, if they still ought to have it."),
     DeliveryStatus.REFUSED: N_("Read the reply itself; phone the reader, or ask the provider."),
+}
+PROOF_WORDS: dict[ProofOutcome, str] = {
+    ProofOutcome.ACCEPTED: N_("accepted"),
+    ProofOutcome.DEFERRED: N_("deferred"),
+    ProofOutcome.REFUSED: N_("refused"),
+    ProofOutcome.UNCERTAIN: N_("uncertain"),
+    ProofOutcome.FAILED: N_("failed"),
+    ProofOutcome.WAITS: N_("not tried"),
 }
 SUPPRESSION_WORDS: dict[str, str] = {
     "unsubscribed": N_("the reader unsubscribed"),

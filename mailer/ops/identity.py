@@ -86,6 +86,8 @@ class Identity:
             hold = self._hold(Verdict.UNREADABLE, error)
         with self._store().read() as connection:
             known = house.read_identity(connection)
+        if remembered is None and hold is None and known.generation:
+            remembered = self.witness.read()  # another process may have made it since: the first start of the house
         return IdentityReport(known, remembered, path, hold or self._hold(judge_identity(known, remembered)))
 
     def beat(self, *, clock: bool = False) -> Hold | None:

@@ -37,6 +37,7 @@ RIGHT_WORDS: dict[Right, str] = {
     Right.CORRECT: N_("send corrections"),
     Right.SUPPRESS: N_("suppress addresses and lift that"),
     Right.CONTACTS: N_("import, change and export contacts"),
+    Right.TEST_RELAYS: N_("test relays"),
     Right.USERS: N_("register and change users"),
     Right.CONFIRM: N_("confirm that this house may send"),
     Right.SETTINGS: N_("change settings"),

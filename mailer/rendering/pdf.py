@@ -28,7 +28,7 @@ def render_pdf(issue: Issue, config: Config, templates: Path, files: Mapping[str
     its own. Nothing is fetched. Raises TemplateError for a fault of the templates, and where they name a file from
     elsewhere; IssueError for an issue that cannot be shown; StateError where the Pango library is missing.
     """
-    weasyprint = _load()
+    weasyprint = load_weasyprint()
     source = read_form(issue, config, templates, files, _address)
     fetcher = _make_fetcher(source.pictures)
 
@@ -57,14 +57,15 @@ def print_page(html: str) -> bytes:
 
     Raises StateError where the Pango library is missing.
     """
-    weasyprint = _load()
+    weasyprint = load_weasyprint()
     identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
     page = weasyprint.HTML(string=html, url_fetcher=_make_fetcher(()))
     made: bytes = page.write_pdf(pdf_identifier=identifier, pdf_tags=True)
     return made
 
 
-def _load() -> ModuleType:
+def load_weasyprint() -> ModuleType:
+    """Return WeasyPrint. Raises StateError where the Pango library is missing."""
     try:
         import weasyprint
     except OSError as error:

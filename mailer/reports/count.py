@@ -71,30 +71,30 @@ def _count_lists(
     heard = figures.count_heard(connection, mailing_id)
     bounces, reading = _count_bounces(bounced), _count_reading(connection, mailing_id, readers)
     found = []
-    for one in audience.count_lists(connection):
-        if one.id not in editions and one.id not in statuses:
+    for number, value in audience.read_lists(connection).items():
+        if number not in editions and number not in statuses:
             continue
-        counts = {status: statuses.get(one.id, {}).get(status, 0) for status in DeliveryStatus}
-        told = heard.get(one.id, {})
-        edition = editions.get(one.id)
+        counts = {status: statuses.get(number, {}).get(status, 0) for status in DeliveryStatus}
+        told = heard.get(number, {})
+        edition = editions.get(number)
         found.append(
             ListFigures(
-                name=one.value.name,
-                title=one.value.title,
-                role=one.value.role,
+                name=value.name,
+                title=value.title,
+                role=value.role,
                 tracking=tracking_from_json(edition.get("tracking", False)) if edition is not None else None,
                 counts=counts,
                 heard=HeardFigures(**told, silent=counts[DeliveryStatus.ACCEPTED] - sum(told.values())),
                 reasons=tuple(
                     ReasonFigures(reason.status, reason.reply_class, reason.count, hide_addresses(reason.example))
                     for reason in reasons
-                    if reason.list_id == one.id
+                    if reason.list_id == number
                 ),
-                bounces=bounces.get(one.id, ()),
-                events=events.get(one.id, {}),
-                retries=retries.get(one.id, 0),
-                opens=reading.get((one.id, HitKind.OPEN), ReadingFigures()),
-                clicks=reading.get((one.id, HitKind.CLICK), ReadingFigures()),
+                bounces=bounces.get(number, ()),
+                events=events.get(number, {}),
+                retries=retries.get(number, 0),
+                opens=reading.get((number, HitKind.OPEN), ReadingFigures()),
+                clicks=reading.get((number, HitKind.CLICK), ReadingFigures()),
             )
         )
     return tuple(found)
@@ -223,7 +223,7 @@ def _count_hours(
 def _count_links(
     connection: Connection, mailing_id: int, editions: Mapping[int, Mapping[str, Any]]
 ) -> tuple[tuple[LinkFigures, ...], tuple[ArticleFigures, ...]]:
-    names = {one.id: one.value.name for one in audience.count_lists(connection)}
+    names = {number: one.name for number, one in audience.read_lists(connection).items()}
     links = {list_id: links_from_json(stored) for list_id, stored in editions.items()}
     clicks: Counter[tuple[int, int, str]] = Counter()
     for one in reading_figures.count_clicks(connection, mailing_id):

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from mailer.model.delivery import DeliveryStatus, ListSummary, MailingRecord, MailingSummary, RefusalReason
-from mailer.model.standing import MailingProgress
+from mailer.model.standing import ListProgress, MailingProgress
 from mailer.store import audience, figures, mailings, receipts
 from mailer.store.database import Connection
 
@@ -15,7 +15,7 @@ def summarise_mailing(connection: Connection, mailing: MailingRecord) -> Mailing
     bounced = figures.count_bounced(connection, mailing.id)
     received = receipts.count_received(connection, mailing.id)
     reasons = figures.count_reasons(connection, mailing.id)
-    lists = {one.id: one.value for one in audience.count_lists(connection)}
+    lists = audience.read_lists(connection)
     parts = [
         ListSummary(
             list_name=lists[list_id].name,
@@ -39,7 +39,13 @@ def summarise_mailing(connection: Connection, mailing: MailingRecord) -> Mailing
 def read_progress(connection: Connection, mailing: MailingRecord) -> MailingProgress:
     """Return how far a mailing is: counts only, quick to read also while a million deliveries are under way."""
     counts: Counter[DeliveryStatus] = Counter()
-    for part in figures.count_statuses(connection, mailing.id).values():
+    by_list = figures.count_statuses(connection, mailing.id)
+    for part in by_list.values():
         counts.update(part)
     waiting = figures.count_waiting(connection, mailing.id)
-    return MailingProgress(mailing, dict(counts), waiting.deferred, waiting.resends, waiting.next_at)
+    known = audience.read_lists(connection)
+    lists = tuple(
+        ListProgress(name, known[list_id].title, by_list.get(list_id, {}))
+        for list_id, name, _edition in mailings.mailing_lists(connection, mailing.id)
+    )
+    return MailingProgress(mailing, dict(counts), waiting.deferred, waiting.resends, waiting.next_at, lists)

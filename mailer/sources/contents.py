@@ -1,5 +1,6 @@
 """Finds the sections and articles of a text by its contents (目录): every title listed there stands again below."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -159,6 +160,8 @@ def _make_entries(
         at, second = place
         if second is not None and contents_key(piece) != index.keys[at] + index.keys[second]:
             remarks.append(differs_remark(piece, pieces[second]))
+        elif second is None and _differs_in_case(piece, _title_at(pieces, at, index)):
+            remarks.append(differs_remark(piece, pieces[at]))
         if second is not None:
             is_section = True
         elif len(levels) > 1 and pieces[at].heading:
@@ -177,10 +180,19 @@ def _make_entries(
     return _givelisted_titles(entries, lacking, pieces, remarks), remarks
 
 
+def _differs_in_case(listed: Piece, title: str) -> bool:
+    """True where a listed title has a letter in a case that the text has not, whose spelling is kept."""
+    wanted, text = (unicodedata.normalize("NFKC", one) for one in (listed_title(listed), title))
+    return any(char not in text for char in wanted if char.lower() != char.upper())
+
+
 def _entry(pieces: Sequence[Piece], at: int, index: TitleIndex, *, is_section: bool) -> Entry:
     lines = 2 if at in index.wrapped else 1
-    title = join_all(piece.plain for piece in pieces[at : at + lines])
-    return Entry(is_section, clean_title(title), at, lines, pieces[at].line)
+    return Entry(is_section, clean_title(_title_at(pieces, at, index)), at, lines, pieces[at].line)
+
+
+def _title_at(pieces: Sequence[Piece], at: int, index: TitleIndex) -> str:
+    return join_all(piece.plain for piece in pieces[at : at + (2 if at in index.wrapped else 1)])
 
 
 def _drop_subheadings(entries: list[Entry], lacking: list[list[Piece]]) -> tuple[list[Entry], list[list[Piece]]]:

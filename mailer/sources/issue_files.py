@@ -22,6 +22,7 @@ _EXECUTABLE = frozenset(
     {"ade", "adp", "app", "appx", "apk", "bat", "chm", "cmd", "com", "cpl", "dll", "dmg", "exe", "hta", "ins", "iso"}
     | {"isp", "jar", "js", "jse", "lib", "lnk", "mde", "msc", "msi", "msp", "mst", "nsh", "pif", "ps1", "reg", "scr"}
     | {"sct", "sh", "sys", "vb", "vbe", "vbs", "vxd", "wsc", "wsf", "wsh", "docm", "xlsm", "pptm", "htm", "html", "svg"}
+    | {"xhtml", "xht", "shtml", "mht", "mhtml", "svgz"}
 )
 
 

@@ -41,6 +41,7 @@ from mailer.sources.inline import merge_texts
 from mailer.sources.issue_files import ISSUE_FILE, attachment_checker, check_files, picture_checker
 from mailer.sources.markdown import read_body
 from mailer.sources.markdown_writer import format_body
+from mailer.sources.merging import find_marks
 from mailer.sources.slug import parse_slug
 from mailer.sources.tables import clean_cell
 from mailer.sources.text_file import read_text_file
@@ -52,6 +53,15 @@ def parse_issue(text: str, *, file: Path, slug: str | None, folder: Path | None 
     With `folder` its pictures and attachments must lie there and be fit for mail, else only their names are checked.
     Raises IssueError naming file, line, field and cure for the first thing that is wrong.
     """
+    for line in find_marks(text)[:1]:
+        raise IssueError(
+            _("two versions of this place stand one after the other"),
+            file=file,
+            line=line,
+            cure=_(
+                "keep one of them, or join them, and take out the lines that begin with <<<<<<<, ======= and >>>>>>>"
+            ),
+        )
     source, body, offset = split_front_matter(text, file)
     front = read_front_matter(source, file, attachment_checker(folder))
     if slug is None:
@@ -175,7 +185,7 @@ def write_issue(issue: Issue, folder: Path, *, replace: bool = False, files: Map
 def _refuse_existing(folder: Path) -> None:
     if os.path.lexists(folder):
         raise StateError(
-            _("the issue folder {folder} is there already").format(folder=folder),
+            _("the issue folder {folder} is there already").format(folder=folder.name),
             file=folder,
             cure=_("give the new one another name with --slug, or replace the old one with --replace"),
         )

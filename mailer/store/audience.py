@@ -77,18 +77,22 @@ def find_lists(connection: Connection, names: Collection[str]) -> dict[str, int]
     return {str(name): int(number) for name, number in rows}
 
 
+def read_lists(connection: Connection) -> dict[int, DistributionList]:
+    """Return every list the database has, by id, in sending order."""
+    rows = connection.execute(select(distribution_list).order_by(distribution_list.c.position))
+    return {row.id: DistributionList(row.name, row.title, Role(row.role)) for row in rows}
+
+
 def count_lists(connection: Connection) -> tuple[ListCount, ...]:
     """Return every list in sending order with its counts."""
-    active = func.count().filter(subscription.c.status == "active")
-    left = func.count().filter(subscription.c.status == "left")
-    rows = connection.execute(
-        select(distribution_list, active.label("active"), left.label("gone"))
-        .join_from(distribution_list, subscription, isouter=True)
-        .group_by(distribution_list.c.id)
-        .order_by(distribution_list.c.position)
-    )
+    standing = (subscription.c.list_id, subscription.c.status)  # as the index has them: no row is read
+    counts = {
+        (number, status): count
+        for number, status, count in connection.execute(select(*standing, func.count()).group_by(*standing))
+    }
     return tuple(
-        ListCount(DistributionList(row.name, row.title, Role(row.role)), row.id, row.active, row.gone) for row in rows
+        ListCount(value, number, counts.get((number, "active"), 0), counts.get((number, "left"), 0))
+        for number, value in read_lists(connection).items()
     )
 
 
@@ -478,6 +482,7 @@ class Standing:
     erased: bool = False
     left_at: datetime | None = None
     left_reason: str = ""
+    status: str = ""
 
 
 def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing | None:
@@ -514,4 +519,26 @@ def standing_of_delivery(connection: Connection, delivery_id: int) -> Standing |
         row.erased_at is not None,
         row.left_at,
         row.left_reason or "",
+        row.status or "",
     )
+
+
+def put_back_subscription(
+    connection: Connection, gone: Standing, was: Standing, by: Actor, now: datetime, source: str
+) -> bool:
+    """Undo a leaving, back to what was before it; False where it is not the standing now that it brought about."""
+    result = connection.execute(
+        update(subscription)
+        .where(
+            subscription.c.contact_id == gone.contact_id,
+            subscription.c.list_id == gone.list_id,
+            subscription.c.status == "left",
+            subscription.c.left_at == gone.left_at,
+            subscription.c.left_reason == gone.left_reason,
+        )
+        .values(status=was.status, left_at=was.left_at, left_reason=was.left_reason)
+    )
+    if result.rowcount and was.active:
+        grounds = Grounds("", source, by=by)
+        log_contacts(connection, [gone.contact_id], gone.list_id, ConsentAct.RETURNED, grounds, now)
+    return result.rowcount == 1

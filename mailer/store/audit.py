@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, text
 
 from mailer.model.audit import NO_HASH, Act, AuditCheck, AuditEntry, AuditFault, AuditHead, Subject
 from mailer.model.people import Actor
@@ -141,6 +141,13 @@ def entries_about(connection: Connection, subject: Subject) -> list[AuditEntry]:
     wanted = _about(subject.kind, [subject.name])
     rows = connection.execute(select(audit_entry).where(wanted).order_by(audit_entry.c.id))
     return [_to_entry(row) for row in rows]
+
+
+def count_since(connection: Connection, act: Act, subject: Subject, since: datetime) -> int:
+    """Return how often something was done to a subject since a time."""
+    at = since.astimezone(UTC).isoformat(timespec="microseconds")
+    wanted = (_about(subject.kind, [subject.name]), audit_entry.c.act == act.value, audit_entry.c.at >= at)
+    return int(connection.execute(select(func.count()).select_from(audit_entry).where(*wanted)).scalar_one())
 
 
 def _about(kind: str, names: Sequence[str]) -> ColumnElement[bool]:

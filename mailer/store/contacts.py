@@ -8,8 +8,10 @@ from mailer.model.delivery import Contact
 from mailer.model.history import SubscriptionRecord
 from mailer.model.listed import ContactFilter, ListedContact
 from mailer.store import audience
+from mailer.store.deliveries import copies_to
 from mailer.store.schema import contact, delivery, distribution_list, organisation, subscription
 from mailer.store.segments import fits
+from mailer.store.words import hold
 
 PAGE = 1000
 
@@ -33,22 +35,28 @@ def page_of_contacts(connection: Connection, wanted: ContactFilter, after: int, 
     query = (
         select(contact, organisation.c.name.label("organisation"), organisation.c.level)
         .outerjoin(organisation, organisation.c.id == contact.c.organisation_id)
-        .where(contact.c.id > after, contact.c.erased_at.is_(None))
-        .order_by(contact.c.id)
+        .where(contact.c.erased_at.is_(None))
         .limit(most)
     )
-    if wanted.lists or wanted.status:
-        on = (
-            select(subscription.c.id)
-            .join(distribution_list, distribution_list.c.id == subscription.c.list_id)
-            .where(subscription.c.contact_id == contact.c.id, subscription.c.status == (wanted.status or "active"))
-        )
-        if wanted.lists:
-            on = on.where(_meant(connection, wanted))
-        query = query.where(on.correlate(contact).exists())
     if wanted.text:
-        query = query.where(_holding(wanted.text))
-    return [(row.id, audience.to_contact(row)) for row in connection.execute(query)]
+        query = query.where(_holds(connection, wanted.text))
+    if not (wanted.lists or wanted.status):
+        query = query.where(contact.c.id > after).order_by(contact.c.id)
+        return [(row.id, audience.to_contact(row)) for row in connection.execute(query)]
+    lists = select(distribution_list.c.id, distribution_list.c.name)
+    if wanted.lists:
+        lists = lists.where(distribution_list.c.name.in_(wanted.lists))
+    standing = query.join(subscription, subscription.c.contact_id == contact.c.id).where(
+        subscription.c.status == (wanted.status or "active"), subscription.c.contact_id > after
+    )
+    found: dict[int, Contact] = {}
+    # list by list, as the index has the list and the standing before the contact: no page walks over other standings
+    for number, name in connection.execute(lists).all():
+        of_list = standing.where(subscription.c.list_id == number).order_by(subscription.c.contact_id)
+        if name in wanted.filters:
+            of_list = of_list.where(fits(connection, wanted.filters[name], subscription.c.contact_id))
+        found |= {row.id: audience.to_contact(row) for row in connection.execute(of_list)}
+    return sorted(found.items())[:most]
 
 
 def standings_of(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
@@ -107,11 +115,6 @@ def _meant(connection: Connection, wanted: ContactFilter) -> ColumnElement[bool]
     return or_(distribution_list.c.name.in_(whole), *parts)
 
 
-def _holding(words: str) -> ColumnElement[bool]:
-    fields = (contact.c.address_key, contact.c.name, contact.c.title, organisation.c.name, contact.c.city)
-    return or_(*(field.icontains(words, autoescape=True) for field in fields))
-
-
 def _select(connection: Connection, wanted: ContactFilter) -> Select[tuple[object, ...]]:
     query = (
         select(
@@ -136,8 +139,14 @@ def _select(connection: Connection, wanted: ContactFilter) -> Select[tuple[objec
     if wanted.status:
         query = query.where(subscription.c.status == wanted.status)
     if wanted.text:
-        query = query.where(_holding(wanted.text))
+        query = query.where(_holds(connection, wanted.text))
     return query
+
+
+def _holds(connection: Connection, words: str) -> ColumnElement[bool]:
+    of_unit = select(organisation.c.id).where(hold(connection, [organisation.c.name], words))
+    fields = (contact.c.address_key, contact.c.name, contact.c.title, contact.c.city)
+    return or_(hold(connection, fields, words), contact.c.organisation_id.in_(of_unit))
 
 
 def _to_listed(row: Row[tuple[object, ...]]) -> ListedContact:
@@ -148,6 +157,9 @@ def _to_listed(row: Row[tuple[object, ...]]) -> ListedContact:
 def deliveries_to(connection: Connection, address_key: str, limit: int) -> list[int]:
     """Return the newest deliveries to an address over all mailings, the newest first."""
     rows = connection.execute(
-        select(delivery.c.id).where(delivery.c.address_key == address_key).order_by(delivery.c.id.desc()).limit(limit)
+        select(delivery.c.id)
+        .where(delivery.c.id.in_(copies_to(connection, address_key)))
+        .order_by(delivery.c.id.desc())
+        .limit(limit)
     )
     return [int(row.id) for row in rows]

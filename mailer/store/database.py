@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Connection", "Store", "open_store"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0020"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
+HEAD = "0023"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
 BUSY_TIMEOUT_S = 30
 CACHE_KIB = 8 * 1024  # of each connection; a plan of a million rows touches its indexes all over
 CHECKPOINT_PAGES = 4000  # a sender rewrites the same pages again and again; copying them back rarely costs least

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select
 
 from mailer.model.delivery import OPEN, DeliveryStatus, MailingStatus
+from mailer.store.figures import count_statuses
 from mailer.store.schema import delivery, event, figure_digest, mailing, reading_event
 
 # all others move only when a mailing runs again
@@ -28,16 +29,23 @@ def read_mark(connection: Connection, mailing_id: int) -> str:
     Of a finished mailing only those deliveries are counted that can still move, which makes it quick. A verdict that is
     changed without a new request is not seen: `forget_digests` after that.
     """
+    known = connection.execute(select(func.count()).where(event.c.mailing_id == mailing_id)).scalar_one()
+    read = connection.execute(select(func.count()).where(reading_event.c.mailing_id == mailing_id)).scalar_one()
+    return json.dumps([read_standing_mark(connection, mailing_id), known, read])
+
+
+def read_standing_mark(connection: Connection, mailing_id: int) -> str:
+    """Return a text that changes whenever deliveries of a mailing move, as `read_mark` does."""
     status, changed_at = connection.execute(
         select(mailing.c.status, mailing.c.changed_at).where(mailing.c.id == mailing_id)
     ).one()
-    query = select(delivery.c.status, func.count()).where(delivery.c.mailing_id == mailing_id)
     if status == MailingStatus.FINISHED.value:
-        query = query.where(delivery.c.status.in_(_CAN_MOVE))
-    states = {row[0]: row[1] for row in connection.execute(query.group_by(delivery.c.status))}
-    known = connection.execute(select(func.count()).where(event.c.mailing_id == mailing_id)).scalar_one()
-    read = connection.execute(select(func.count()).where(reading_event.c.mailing_id == mailing_id)).scalar_one()
-    return json.dumps([status, str(changed_at), states, known, read], sort_keys=True)
+        moving = delivery.c.mailing_id == mailing_id, delivery.c.status.in_(_CAN_MOVE)
+        counted = connection.execute(select(delivery.c.status, func.count()).where(*moving).group_by(delivery.c.status))
+        states = {row[0]: row[1] for row in counted}
+    else:
+        states = {str(number): part for number, part in count_statuses(connection, mailing_id).items()}
+    return json.dumps([status, str(changed_at), states], sort_keys=True)
 
 
 def find_digest(connection: Connection, mailing_id: int) -> Digest | None:

@@ -29,6 +29,7 @@ from mailer.model.delivery import DeliveryStatus
 from mailer.store.house import note_traces
 from mailer.store.organisations import drop_unused
 from mailer.store.schema import (
+    api_answer,
     attempt,
     consent_entry,
     contact,
@@ -67,6 +68,7 @@ _PROSE = (
     returned_mail.c.subject,
     returned_mail.c.first_lines,
     returned_mail.c.detail,
+    returned_mail.c.note,
     suppression.c.source,
     suppression.c.note,
 )
@@ -104,9 +106,11 @@ def erase_persons(connection: Connection, persons: Sequence[Erased], now: dateti
     """Take persons out of all tables; return how many deliveries were theirs. At most PAGE persons at once."""
     numbers = _erase_deliveries(connection, persons)
     _erase_history(connection, numbers)
-    _erase_returned(connection, persons, numbers)
+    _erase_returned(connection, persons, numbers, now)
     _erase_requests(connection, persons)
     _erase_contacts(connection, persons, now)
+    # answers of the API hold rows of contacts; those that are gone are made again, where their call is sent again
+    connection.execute(delete(api_answer).where(api_answer.c.status.is_not(None)))
     for one in persons:
         if not one.keeps_domain:  # how fast it may be written to is learnt anew, where somebody else has it too
             subject = f"domain:{one.key.rpartition('@')[2]}"
@@ -161,18 +165,19 @@ def _erase_history(connection: Connection, numbers: Sequence[int]) -> None:
         )
 
 
-def _erase_returned(connection: Connection, persons: Sequence[Erased], numbers: Sequence[int]) -> None:
+def _erase_returned(connection: Connection, persons: Sequence[Erased], numbers: Sequence[int], now: datetime) -> None:
     """Clear the mails that came back from these persons or from their copies, and drop what hands them on to staff."""
     senders = {word.lower() for one in persons for word in (one.address, one.key)}
     theirs = [func.lower(returned_mail.c.sender).in_(senders)]
-    theirs += [returned_mail.c.delivery_id.in_(page) for page in _pages(numbers)]
+    for column in (returned_mail.c.delivery_id, returned_mail.c.hand_delivery_id):
+        theirs += [column.in_(page) for page in _pages(numbers)]
     rows = connection.execute(select(returned_mail.c.id, returned_mail.c.sha256).where(or_(*theirs))).all()
     for page in _pages(rows):
         # the row stays, or the same mail would be kept again when it is read again
         connection.execute(
             update(returned_mail)
             .where(returned_mail.c.id.in_([row.id for row in page]))
-            .values(sender="", subject="", first_lines="", detail="")
+            .values(sender="", subject="", first_lines="", detail="", note="", undo=None, cleared_at=now)
         )
         _drop_notices(connection, [f"answer {row.sha256}" for row in page])
 

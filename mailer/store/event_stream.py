@@ -4,14 +4,14 @@ Attempts have no index on time: the sender writes two rows a copy, and each inde
 """
 
 from collections.abc import Collection
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Table, func, or_, select, text, tuple_
 
-from mailer.model.event_stream import EventKind, StreamEvent, StreamPlace
-from mailer.model.report import Tie
+from mailer.model.event_stream import EventKind, StreamEnd, StreamEvent, StreamPlace
+from mailer.model.report import UNSURE
 from mailer.store.database import Connection
 from mailer.store.plans import ORDINALS
 from mailer.store.schema import attempt, delivery, distribution_list, event, mailing, reading_event
@@ -20,15 +20,48 @@ WALKED = 50_000  # deliveries whose attempts one look walks over: some 20 ms
 STILL_ENDING = timedelta(hours=1)  # for so long what was on the wire when a mailing ended may get its reply
 
 
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """Transactions that have written, or may have, and are not over: of events, and of readings."""
+
+    event: frozenset[str]
+    reading: frozenset[str]
+
+
+# whoever inserts holds this lock on the table from before its number is drawn until its transaction is seen by others;
+# one that still waits for the lock has no number yet (PostgreSQL's manual, §13.3.1 and pg_locks)
+_WRITERS = text(
+    "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'relation' AND granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    "AND relation = CAST(:name AS regclass) AND mode IN "
+    "('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')"
+)
+
+
+def find_writers(connection: Connection) -> Writers:
+    """Return who writes just now. PostgreSQL only: SQLite has one writer, whose numbers rise as it commits."""
+
+    def writers_of(table: Table) -> frozenset[str]:
+        return frozenset(connection.execute(_WRITERS, {"name": table.name}).scalars())
+
+    return Writers(writers_of(event), writers_of(reading_event))
+
+
+def newest_numbers(connection: Connection) -> StreamEnd:
+    """Return the highest numbers on record. On PostgreSQL lower ones may follow, of transactions under way before."""
+    newest = [connection.execute(select(func.max(table.c.id))).scalar() or 0 for table in (event, reading_event)]
+    return StreamEnd(*newest)
+
+
 def read_reports(
-    connection: Connection, after: int, most: int, kinds: Collection[EventKind], mailing_id: int | None
+    connection: Connection, after: int, upto: int, most: int, kinds: Collection[EventKind], mailing_id: int | None
 ) -> list[tuple[int, StreamEvent]]:
-    """Return events with numbers above `after`, each with its number, in their order; kinds: only these."""
+    """Return events with numbers in (after, upto], each with its number, in their order; kinds: only these."""
     query = _filtered(
         select(event, delivery.c.address, distribution_list.c.name.label("list_name"))
         .join(delivery, delivery.c.id == event.c.delivery_id)
         .join(distribution_list, distribution_list.c.id == event.c.list_id)
-        .where(event.c.id > after)
+        .where(event.c.id > after, event.c.id <= upto)
         .order_by(event.c.id)
         .limit(most),
         event.c.kind, kinds, event.c.mailing_id, mailing_id,
@@ -38,7 +71,7 @@ def read_reports(
             row.id,
             StreamEvent(
                 f"event:{row.id}", row.kind, row.mailing_id, row.delivery_id, row.list_name, row.address,
-                row.happened_at, row.reply_class, row.detail, hard=row.hard, probable=row.tie == Tie.PROBABLE.value,
+                row.happened_at, row.reply_class, row.detail, hard=row.hard, probable=row.tie in UNSURE,
             ),
         )
         for row in connection.execute(query)
@@ -46,14 +79,14 @@ def read_reports(
 
 
 def read_readings(
-    connection: Connection, after: int, most: int, kinds: Collection[EventKind], mailing_id: int | None
+    connection: Connection, after: int, upto: int, most: int, kinds: Collection[EventKind], mailing_id: int | None
 ) -> list[tuple[int, StreamEvent]]:
-    """Return requests for links and pictures with numbers above `after`, each with its number, in their order."""
+    """Return requests for links and pictures with numbers in (after, upto], each with its number, in their order."""
     query = _filtered(
         select(reading_event, delivery.c.address, distribution_list.c.name.label("list_name"))
         .outerjoin(delivery, delivery.c.id == reading_event.c.delivery_id)
         .join(distribution_list, distribution_list.c.id == reading_event.c.list_id)
-        .where(reading_event.c.id > after)
+        .where(reading_event.c.id > after, reading_event.c.id <= upto)
         .order_by(reading_event.c.id)
         .limit(most),
         reading_event.c.kind, kinds, reading_event.c.mailing_id, mailing_id,
@@ -149,9 +182,3 @@ def _to_event(row: Any) -> StreamEvent:
         f"attempt:{row.delivery_id}:{row.number}", row.outcome, row.delivery_id // ORDINALS, row.delivery_id,
         row.list_name, row.address, row.ended_at, row.reply_class, words,
     )  # fmt: skip
-
-
-def newest_place(connection: Connection, now: datetime) -> StreamPlace:
-    """Return the place after everything that has happened until now."""
-    newest = [connection.execute(select(func.max(table.c.id))).scalar() or 0 for table in (event, reading_event)]
-    return StreamPlace(newest[0], newest[1], since=now)

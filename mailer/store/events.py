@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
 
-from mailer.model.report import Tie
+from mailer.model.report import UNSURE, Tie
 from mailer.store.recovery import EndedDelivery
 from mailer.store.schema import delivery, event
 
@@ -16,11 +16,11 @@ SENT_AGAIN = "sent_again"
 def is_sure() -> ColumnElement[bool]:
     """True for an event that is surely its delivery's reader's, so that it counts in figures.
 
-    What only address and time tie to the delivery is not; nor is a bounce or complaint of somebody else, to whom the
-    copy went on after the reader's own server had taken it.
+    What only address and time tie to the delivery is not, nor what a person took back; nor is a bounce or complaint of
+    somebody else, to whom the copy went on after the reader's own server had taken it.
     """
     of_another = and_(event.c.kind.in_(("bounce", "complaint")), event.c.about != "")
-    return and_(event.c.tie != Tie.PROBABLE.value, ~of_another)
+    return and_(event.c.tie.not_in(UNSURE), ~of_another)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,18 @@ def explain_event(connection: Connection, delivery_id: int, kind: str, source: s
     """Add why to an event that says nothing of it yet; False where there is none."""
     wanted = (event.c.delivery_id == delivery_id, event.c.kind == kind, event.c.source == source, event.c.detail == "")
     return connection.execute(update(event).where(*wanted).values(detail=detail)).rowcount == 1
+
+
+def change_tie(connection: Connection, delivery_id: int, source: str, was: Tie, now_is: Tie) -> bool:
+    """Give what a source told of a delivery another tie; False where there is no such event."""
+    wanted = (event.c.delivery_id == delivery_id, event.c.source == source, event.c.tie == was.value)
+    return connection.execute(update(event).where(*wanted).values(tie=now_is.value)).rowcount > 0
+
+
+def number_of_event(connection: Connection, delivery_id: int, source: str) -> int:
+    """Return the number of the newest event that a source told of a delivery; 0 where there is none."""
+    wanted = (event.c.delivery_id == delivery_id, event.c.source == source)
+    return int(connection.execute(select(func.max(event.c.id)).where(*wanted)).scalar() or 0)
 
 
 def record_sent_again(

@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, or_, select
 
 from mailer.model.delivery import DeliveryStatus
+from mailer.model.report import Tie
 from mailer.model.suppression import CopyStanding
-from mailer.store.schema import delivery, event, issue
+from mailer.store.events import is_sure
+from mailer.store.schema import delivery, event, issue, keeps_address
 
 _SKIPPED = 4  # issues looked at for each that is wanted: an address is not on every list
 _FAILED = (DeliveryStatus.REFUSED.value, DeliveryStatus.EXPIRED.value)
@@ -27,7 +29,7 @@ def copies_of(
     wanted = and_(
         delivery.c.issue_id.in_(newest),
         delivery.c.address_key == address_key,
-        ~delivery.c.frees_address,
+        keeps_address(),
         delivery.c.status.in_(_ENDED),
     )
     rows = connection.execute(
@@ -49,12 +51,27 @@ def copies_of(
     ]
 
 
+def failed_after(connection: Connection, address_key: str, event_id: int, since: datetime, issues: int) -> bool:
+    """Return whether anything of an address failed surely after an event and a time, in its newest issues."""
+    newest = select(issue.c.id).order_by(issue.c.id.desc()).limit(issues).scalar_subquery()
+    mine = (delivery.c.issue_id.in_(newest), delivery.c.address_key == address_key, ~delivery.c.frees_address)
+    refused = select(delivery.c.id).where(*mine, delivery.c.status.in_(_FAILED), delivery.c.finished_at > since)
+    told = select(event.c.id).where(
+        event.c.delivery_id.in_(select(delivery.c.id).where(*mine)),
+        event.c.id > event_id,
+        event.c.kind.in_(("bounce", "complaint")),
+        is_sure(),
+    )
+    return any(connection.execute(query.limit(1)).first() is not None for query in (refused, told))
+
+
 def _bounces_of(connection: Connection, ids: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     if ids:
         rows = connection.execute(
             select(event.c.delivery_id, event.c.reply_class).where(
                 event.c.delivery_id.in_(ids),
+                event.c.tie != Tie.WITHDRAWN.value,
                 or_(event.c.kind == "bounce", and_(event.c.kind == "complaint", event.c.about == "")),
             )
         )

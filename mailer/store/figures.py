@@ -1,13 +1,13 @@
 """Counts over deliveries, attempts and events, for reports."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, literal_column, select
 
 from mailer.model.delivery import DeliveryStatus
 from mailer.store.events import is_sure
-from mailer.store.schema import attempt, delivery, event, mailing
+from mailer.store.schema import attempt, delivery, event, mailing, mailing_list
 
 TRIED = ("accepted", "deferred", "refused", "uncertain")  # outcomes that spent an attempt on the recipient
 
@@ -25,15 +25,26 @@ class ReasonCount:
 
 def count_statuses(connection: Connection, mailing_id: int) -> dict[int, dict[DeliveryStatus, int]]:
     """Return deliveries by list id and status."""
-    rows = connection.execute(
-        select(delivery.c.list_id, delivery.c.status, func.count())
-        .where(delivery.c.mailing_id == mailing_id)
-        .group_by(delivery.c.list_id, delivery.c.status)
+    lists = connection.execute(select(mailing_list.c.list_id).where(mailing_list.c.mailing_id == mailing_id)).scalars()
+    places = [(int(list_id), status) for list_id in lists for status in DeliveryStatus]
+    if not places:
+        return {}
+    # each by itself: a stretch of the index is counted in half the time of a GROUP BY over all of it
+    parts = (
+        select(func.count())
+        .where(delivery.c.mailing_id == mailing_id, delivery.c.status == status.value, delivery.c.list_id == list_id)
+        .scalar_subquery()
+        .label(f"n{place}")
+        for place, (list_id, status) in enumerate(places)
     )
     counts: dict[int, dict[DeliveryStatus, int]] = {}
-    for list_id, status, number in rows:
-        counts.setdefault(list_id, {})[DeliveryStatus(status)] = number
+    for (list_id, status), number in zip(places, connection.execute(select(*parts)).one(), strict=True):
+        if number:
+            counts.setdefault(list_id, {})[status] = number
     return counts
+
+
+_EVER = datetime(1, 1, 1, tzinfo=UTC)  # before any time: SQLite looks a range up in an index, IS NOT NULL it does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +61,12 @@ def count_waiting(connection: Connection, mailing_id: int) -> WaitingCount:
     due = delivery.c.next_attempt_at
 
     def waiting(status: DeliveryStatus) -> tuple[int, datetime | None]:
-        row = connection.execute(
-            select(func.count(), func.min(due)).where(
-                delivery.c.mailing_id == mailing_id, delivery.c.status == status.value, due.is_not(None)
-            )
-        ).one()
+        # written out, as a value that is bound tells SQLite of no index over pending ones only
+        stands = delivery.c.status == literal_column(f"'{status.value}'")
+        query = select(func.count(), func.min(due)).where(delivery.c.mailing_id == mailing_id, stands, due > _EVER)
+        if status is DeliveryStatus.PENDING:  # it would walk over all that were never tried
+            query = query.with_hint(delivery, "INDEXED BY ix_delivery_queue", "sqlite")
+        row = connection.execute(query).one()
         return int(row[0]), row[1]
 
     deferred, next_at = waiting(DeliveryStatus.PENDING)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, tuple_, update
 
 from mailer.model.delivery import Contact
 from mailer.model.organisation import OrganisationContact
@@ -70,10 +70,52 @@ def drop_unused(connection: Connection, ids: Sequence[int], created_at: datetime
     connection.execute(delete(organisation).where(*wanted))
 
 
-def iterate_members(connection: Connection, city: str = "") -> Iterator[OrganisationContact]:
+def count_organisations(connection: Connection, city: str = "") -> int:
+    """Return how many organisations there are, or are in a city."""
+    query = select(func.count()).select_from(organisation)
+    return int(connection.execute(query.where(organisation.c.city == city) if city else query).scalar_one())
+
+
+def page_of_numbers(
+    connection: Connection, city: str, after: int, most: int, *, only_off_lists: bool = False
+) -> list[int]:
+    """Return the next organisations' ids by city and name, after that of one; 0: the first.
+
+    city: only those of this city. only_off_lists: only those nobody of which is on a list.
+    """
+    order = (organisation.c.city, organisation.c.name, organisation.c.id)
+    query = select(organisation.c.id).order_by(*order).limit(most)
+    if city:
+        query = query.where(organisation.c.city == city)
+    if only_off_lists:
+        on_list = exists().where(
+            contact.c.organisation_id == organisation.c.id,
+            subscription.c.contact_id == contact.c.id,
+            subscription.c.status == "active",
+        )
+        query = query.where(~on_list)
+    if after:
+        place = connection.execute(select(*order).where(organisation.c.id == after)).one_or_none()
+        if place is not None:
+            query = query.where(tuple_(*order) > tuple_(*place))
+    return [int(number) for number in connection.execute(query).scalars()]
+
+
+def active_keys(connection: Connection, numbers: Collection[int]) -> list[tuple[int, str]]:
+    """Return the address keys of these organisations' contacts that are on some list, each with the organisation's."""
+    on_list = exists().where(subscription.c.contact_id == contact.c.id, subscription.c.status == "active")
+    rows = connection.execute(
+        select(contact.c.organisation_id, contact.c.address_key).where(contact.c.organisation_id.in_(numbers), on_list)
+    )
+    return [(int(row[0]), str(row[1])) for row in rows]
+
+
+def iterate_members(
+    connection: Connection, city: str = "", numbers: Collection[int] | None = None
+) -> Iterator[OrganisationContact]:
     """Yield every organisation's contacts, by city and name; one without contacts once, with an empty address.
 
-    city: only those of this city.
+    city: only those of this city. numbers: only those with these ids.
     """
     active = exists().where(subscription.c.contact_id == contact.c.id, subscription.c.status == "active")
     query = (
@@ -94,6 +136,8 @@ def iterate_members(connection: Connection, city: str = "") -> Iterator[Organisa
     )
     if city:
         query = query.where(organisation.c.city == city)
+    if numbers is not None:
+        query = query.where(organisation.c.id.in_(numbers))
     for row in connection.execute(query.execution_options(yield_per=PAGE)):
         yield OrganisationContact(
             organisation_id=row.number,

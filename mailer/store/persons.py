@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select
 
+from mailer.store.deliveries import copies_to
 from mailer.store.schema import (
     attempt,
     contact,
@@ -56,7 +57,7 @@ def collect_person(connection: Connection, address: str, key: str, address_hash:
         "suppression": _rows(connection, _of(suppression, suppression.c.address_hash == address_hash)),
         "sent_again": _rows(connection, select(mailing_only.c.mailing_id).where(mailing_only.c.address_key == key)),
         "imports": _rows(connection, _imports(key)),
-        "returned_mail": _rows(connection, _returned(address, key)),
+        "returned_mail": _rows(connection, _returned(connection, address, key)),
         "notices": _rows(connection, _notices(address, key)),
         "deliveries": _deliveries(connection, key),
     }
@@ -72,10 +73,10 @@ def _imports(key: str) -> Select[Any]:
     )
 
 
-def _returned(address: str, key: str) -> Select[Any]:
-    mine = select(delivery.c.id).where(delivery.c.address_key == key)
+def _returned(connection: Connection, address: str, key: str) -> Select[Any]:
     wanted = or_(
-        returned_mail.c.delivery_id.in_(mine),
+        returned_mail.c.delivery_id.in_(copies_to(connection, key)),
+        returned_mail.c.hand_delivery_id.in_(copies_to(connection, key)),
         func.lower(returned_mail.c.sender).in_([address.lower(), key.lower()]),
     )
     return _of(returned_mail, wanted, returned_mail.c.id)
@@ -96,7 +97,7 @@ def _deliveries(connection: Connection, key: str) -> list[dict[str, Any]]:
         .join_from(delivery, issue)
         .join(distribution_list, distribution_list.c.id == delivery.c.list_id)
         .join(edition, edition.c.id == delivery.c.edition_id)
-        .where(delivery.c.address_key == key)
+        .where(delivery.c.id.in_(copies_to(connection, key)))
         .order_by(delivery.c.id)
     )
     found = []

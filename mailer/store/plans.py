@@ -23,7 +23,16 @@ from sqlalchemy import (
 
 from mailer.model.delivery import OPEN, DeliveryStatus
 from mailer.model.segment import Filters
-from mailer.store.schema import contact, delivery, issue, mailing, mailing_only, organisation, subscription
+from mailer.store.schema import (
+    contact,
+    delivery,
+    issue,
+    keeps_address,
+    mailing,
+    mailing_only,
+    organisation,
+    subscription,
+)
 from mailer.store.segments import fits, read_filters
 
 Before = Mapping[int, Filters]  # lists by id, each with whom of it is meant
@@ -89,7 +98,7 @@ def _domain(connection: Connection) -> ColumnElement[str]:
 def has_copy(issue_id: int, key: ColumnElement[str]) -> ColumnElement[bool]:
     """True where the issue has reached an address."""
     reached = select(delivery.c.id).where(
-        delivery.c.issue_id == issue_id, delivery.c.address_key == key, ~delivery.c.frees_address
+        delivery.c.issue_id == issue_id, delivery.c.address_key == key, keeps_address()
     )
     return reached.exists()
 
@@ -308,7 +317,7 @@ def reached_among(connection: Connection, issue_id: int, keys: Collection[str]) 
     """Return which of these addresses some mailing of the issue has."""
     rows = connection.execute(
         select(delivery.c.address_key).where(
-            delivery.c.issue_id == issue_id, delivery.c.address_key.in_(keys), ~delivery.c.frees_address
+            delivery.c.issue_id == issue_id, delivery.c.address_key.in_(keys), keeps_address()
         )
     )
     return {str(row.address_key) for row in rows}

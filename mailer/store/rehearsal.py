@@ -20,6 +20,7 @@ from mailer.store.schema import (
     edition,
     house,
     issue,
+    keeps_address,
     mailing,
     mailing_list,
     organisation,
@@ -103,7 +104,7 @@ def count_reached_before(connection: Connection, mailing_id: int, issue_id: int,
         delivery.c.issue_id == issue_id,
         delivery.c.address_key == contact.c.address_key,
         delivery.c.mailing_id != mailing_id,
-        ~delivery.c.frees_address,
+        keeps_address(),
     )
     on_list = (subscription.c.list_id == list_id, subscription.c.status == "active")
     query = select(func.count()).select_from(subscription).join(contact).where(*on_list, before)

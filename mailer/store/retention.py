@@ -21,6 +21,7 @@ from mailer.store.schema import (
     notice_copy,
     reading_event,
     retention_run,
+    returned_mail,
     subscription,
 )
 
@@ -124,6 +125,21 @@ def clear_replies(connection: Connection, before: datetime, now: datetime) -> in
         connection.execute(update(mailing).where(mailing.c.id == number).values(words_cleared_at=now))
 
 
+def _old_mail(before: datetime) -> ColumnElement[bool]:
+    return and_(returned_mail.c.read_at < before, returned_mail.c.cleared_at.is_(None))
+
+
+def clear_returned(connection: Connection, before: datetime, now: datetime) -> int:
+    """Clear some kept mails that were read before, whether or not anybody dealt with them; return how many."""
+    ids = select(returned_mail.c.id).where(_old_mail(before)).order_by(returned_mail.c.id).limit(PAGE)
+    blank = {"source": "", "sender": "", "subject": "", "first_lines": "", "detail": "", "note": ""}
+    return connection.execute(
+        update(returned_mail)
+        .where(returned_mail.c.id.in_(ids.scalar_subquery()))
+        .values(undo=None, cleared_at=now, **blank)
+    ).rowcount
+
+
 def _in_mailing(column: ColumnElement[Any], number: int) -> ColumnElement[bool]:
     return and_(column >= number * ORDINALS, column < (number + 1) * ORDINALS)
 
@@ -172,6 +188,8 @@ def count_old(connection: Connection, name: str, before: datetime, now: datetime
             return _count(connection, reading_event, _old_reading(before))
         case "replies":
             return count_replies(connection, before)
+        case "returned":
+            return _count(connection, returned_mail, _old_mail(before))
         case "logs":
             return _count(connection, notice, notice.c.until_at < before)
         case "requests":

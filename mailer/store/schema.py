@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     DateTime,
     Dialect,
     Float,
@@ -23,8 +24,11 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    not_,
     text,
+    type_coerce,
 )
+from sqlalchemy.types import NullType
 
 from mailer.model.consent import ConsentAct
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
@@ -142,6 +146,19 @@ api_token = Table(
     Column("expires_at", UtcTime),
     Column("last_used_at", UtcTime),
     Column("revoked_at", UtcTime),
+)
+
+# what the API has answered, or is about to, by the key that a caller gave: kept for a day, so that a call is made once
+api_answer = Table(
+    "api_answer",
+    metadata,
+    Column("token_id", ForeignKey("api_token.id"), primary_key=True, autoincrement=False),
+    Column("key_sha256", String(64), primary_key=True),
+    Column("request_sha256", String(64), nullable=False),  # of method, path and body
+    Column("begun_at", UtcTime, nullable=False, index=True),
+    Column("status", Integer),  # none: not answered yet
+    Column("media_type", String(100), nullable=False, server_default=""),
+    Column("body", LargeBinary),  # packed by zlib
 )
 
 # attempts to log in that failed, in a row, by what they are counted for: an HMAC of a name, a network or a browser
@@ -349,7 +366,7 @@ subscription = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("contact_id", ForeignKey("contact.id"), nullable=False),
-    Column("list_id", ForeignKey("distribution_list.id"), nullable=False, index=True),
+    Column("list_id", ForeignKey("distribution_list.id"), nullable=False),
     Column("status", String(16), nullable=False),
     Column("position", Integer, nullable=False),
     Column("basis", String(40), nullable=False),
@@ -359,6 +376,8 @@ subscription = Table(
     Column("left_reason", String(200), nullable=False, server_default=""),
     Column("text_version", String(40), nullable=False, server_default=""),  # of the words that were agreed to
     UniqueConstraint("contact_id", "list_id"),
+    # counts and pages of who stands so on a list, without touching a row
+    Index("ix_subscription_standing", "list_id", "status", "contact_id"),
     CheckConstraint("status IN ('pending', 'active', 'left')", name="status"),
 )
 
@@ -572,6 +591,13 @@ delivery = Table(
         sqlite_where=text("NOT frees_address"),
         postgresql_where=text("NOT frees_address"),
     ),
+    # the few that the one above leaves out: together they find every copy to an address
+    Index(
+        "ix_delivery_freed",
+        "address_key",
+        sqlite_where=text("frees_address = 1"),
+        postgresql_where=text("frees_address"),
+    ),
     # claims read it in order, past domains that must wait, without touching a row
     Index(
         "ix_delivery_queue",
@@ -586,6 +612,16 @@ delivery = Table(
     Index("ix_delivery_count", "mailing_id", "status", "list_id"),
     _one_of("status", DeliveryStatus),
 )
+
+
+def keeps_address(of: Any = delivery) -> ColumnElement[bool]:
+    """True for a delivery (of the table or an alias) that no other copy of its issue may stand beside.
+
+    Written as uq_delivery_issue_address has it: SQLite takes that index for no other spelling, not even for `= 0`.
+    """
+    spelled: ColumnElement[Any] = type_coerce(of.c.frees_address, NullType())
+    return not_(spelled)
+
 
 attempt = Table(
     "attempt",
@@ -667,6 +703,14 @@ returned_mail = Table(
     Column("first_lines", Text, nullable=False, server_default=""),
     Column("detail", Text, nullable=False, server_default=""),
     Column("read_at", UtcTime, nullable=False),
+    Column("done_at", UtcTime),  # null: it waits for a person
+    Column("done_by", String(100), nullable=False, server_default=""),
+    Column("cleared_at", UtcTime),  # its words are gone; the row stays, or the same mail would be kept again
+    # what a person said of it, and what has to be put back when that is taken back: see tracking/by_reading.py
+    Column("meaning", String(16), nullable=False, server_default=""),
+    Column("hand_delivery_id", ForeignKey("delivery.id"), index=True),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("undo", JSON(none_as_null=True)),
     Index("ix_returned_mail_answer", "answer", "id"),
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, delete, or_, select, update
 
 from mailer.model.suppression import SuppressionEntry
 from mailer.store.schema import contact, suppression
@@ -67,6 +67,25 @@ def iterate_contact_keys(connection: Connection) -> Iterator[tuple[str, str]]:
 def note_suppression(connection: Connection, address_hash: str, note: str) -> None:
     """Write down a person's words on a suppression."""
     connection.execute(update(suppression).where(suppression.c.address_hash == address_hash).values(note=note))
+
+
+def ended_before(connection: Connection, address_hash: str) -> tuple[datetime, datetime] | None:
+    """Return from when until when an address was suppressed last; None where it never was, or is without end."""
+    row = connection.execute(
+        select(suppression.c.since, suppression.c.until).where(
+            suppression.c.address_hash == address_hash, suppression.c.until.is_not(None)
+        )
+    ).one_or_none()
+    return (row.since, row.until) if row is not None else None
+
+
+def take_back(connection: Connection, address_hash: str, source: str, before: tuple[datetime, datetime] | None) -> bool:
+    """Undo a suppression that a source made, back to what was before it; False where it is not that source's now."""
+    mine = (suppression.c.address_hash == address_hash, suppression.c.source == source, suppression.c.until.is_(None))
+    if before is None:
+        return connection.execute(delete(suppression).where(*mine)).rowcount == 1
+    since, until = before
+    return connection.execute(update(suppression).where(*mine).values(since=since, until=until)).rowcount == 1
 
 
 def lifted_at(connection: Connection, address_hash: str, now: datetime) -> datetime | None:

@@ -24,7 +24,7 @@ def add_by_hand(
 
     Raises AddressError, UsageError without a reason, StateError where it gets nothing already.
     """
-    parsed, words = parse_address(address), _check_reason(reason)
+    parsed, words = parse_address(address), check_reason(reason)
     address_hash = hash_address(secret, parsed.key)
     if not audience.suppress_address(connection, address_hash, BY_HAND, actor.name, now):
         raise StateError(
@@ -32,7 +32,7 @@ def add_by_hand(
             cure=_("`mailer suppressions list` says why"),
         )
     suppressions.note_suppression(connection, address_hash, words)
-    audit.record(connection, actor, Act.SUPPRESS, Subject("address", address_hash), now, reason=_audited(words))
+    audit.record(connection, actor, Act.SUPPRESS, Subject("address", address_hash), now, reason=hash_reason(words))
     return address_hash
 
 
@@ -43,7 +43,7 @@ def lift_by_hand(
 
     Raises AddressError, UsageError without a reason, NotFoundError where the address is not suppressed.
     """
-    parsed, words = parse_address(address), _check_reason(reason)
+    parsed, words = parse_address(address), check_reason(reason)
     address_hash = hash_address(secret, parsed.key)
     found = suppressions.find_entry(connection, address_hash, now)
     if found is None:
@@ -54,7 +54,7 @@ def lift_by_hand(
     audience.lift_suppression(connection, address_hash, now)
     suppressions.note_suppression(connection, address_hash, words)
     was = {"was": found.reason, "since": found.since.isoformat()}
-    audit.record(connection, actor, Act.LIFT, Subject("address", address_hash), now, reason=_audited(words), **was)
+    audit.record(connection, actor, Act.LIFT, Subject("address", address_hash), now, reason=hash_reason(words), **was)
     return found
 
 
@@ -82,13 +82,14 @@ def with_addresses(
     return [one.with_address(known.get(one.address_hash, "")) for one in entries]
 
 
-def _check_reason(reason: str) -> str:
+def check_reason(reason: str) -> str:
+    """Return a person's reason on one line. Raises UsageError for none, or too long a one."""
     words = " ".join(reason.split())
     if not words or len(words) > LONGEST_REASON:
         raise UsageError(_("say why"), field="--reason", cure=_('--reason "…", at most 500 characters'))
     return words
 
 
-def _audited(words: str) -> str:
+def hash_reason(words: str) -> str:
     """Return a reason as the trail may hold it: by hash, as its words may name a reader and nothing there is erased."""
     return hashlib.sha256(words.encode()).hexdigest()

@@ -10,7 +10,8 @@ from mailer.mail.leaving import LeaveRequest, parse_leave_request
 from mailer.mail.letter import Letter, read_letter
 from mailer.mail.replies import ReplyRules
 from mailer.mail.reports import MAX_READ, parse_report
-from mailer.model.report import KeptMail, Report, ReportKind, ReturnedMail, Tie
+from mailer.model.kept_mail import KeptMail
+from mailer.model.report import Report, ReportKind, ReturnedMail, Tie
 from mailer.store import returned
 from mailer.store.database import Connection, is_passing
 from mailer.tokens import HouseSecret

@@ -65,23 +65,35 @@ def record_report(
             number=found.number,
             tie=match.tie if match else None,
         )
-    news = events.record_event(connection, _event(match, report, found, now))
-    suppressed = False
-    if news:
-        if match.tie is not Tie.PROBABLE and match.kind in _SHOWS_ACCEPTANCE:
-            deliveries.accept_reported(connection, match.delivery.id, now)
-        suppressed = suppress_reported(connection, secret, match, report.feedback, rules.suppression, found.source, now)
+    news, suppressed = record_match(connection, secret, match, report.feedback, found, now, rules.suppression)
     return ReturnedMail(
         found.source, report, match.delivery.id, news, suppressed, found.number, tie=match.tie, about=match.about
     )
 
 
-def _event(match: Match, report: Report, found: Found, now: datetime) -> NewEvent:
+def record_match(
+    connection: Connection,
+    secret: HouseSecret,
+    match: Match,
+    feedback: str,
+    found: Found,
+    now: datetime,
+    suppression: SuppressionConfig,
+) -> tuple[bool, bool]:
+    """Record what became of a copy; return whether that is news, and whether its address is suppressed for it."""
+    if not events.record_event(connection, _event(match, feedback, found, now)):
+        return False, False
+    if match.tie is not Tie.PROBABLE and match.kind in _SHOWS_ACCEPTANCE:
+        deliveries.accept_reported(connection, match.delivery.id, now)
+    return True, suppress_reported(connection, secret, match, feedback, suppression, found.source, now)
+
+
+def _event(match: Match, feedback: str, found: Found, now: datetime) -> NewEvent:
     one = match.one
     reply_class = one.meaning.reply_class.value if one is not None else ""
     if match.kind is ReportKind.COMPLAINT and one is None:
         reply_class = ReplyClass.OPT_OUT.value
-    detail = " ".join(part for part in (one.status, one.diagnostic) if part) if one is not None else report.feedback
+    detail = " ".join(part for part in (one.status, one.diagnostic) if part) if one is not None else feedback
     hard = match.kind is ReportKind.BOUNCE and one is not None and one.meaning.reply_class.hard and not match.about
     return NewEvent(
         delivery_id=match.delivery.id,

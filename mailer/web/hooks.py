@@ -10,7 +10,12 @@ from mailer.web.body import read_body
 
 MAX_HOOK_BODY = 256 * 1024  # octets: the most that Amazon SNS sends
 MAX_NAME = 32
-HOOK_HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
+HOOK_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+}
 _STATUSES = {
     HookStatus.TAKEN: HTTPStatus.OK,
     HookStatus.UNKNOWN: HTTPStatus.NOT_FOUND,

@@ -45,8 +45,9 @@ _MONTHS = (
 )  # fmt: skip
 
 
-def show_day(day: date) -> str:
-    """Return a date as readers write it, in the language that is spoken now."""
+def show_day(day: date, *, short: bool = False) -> str:
+    """Return a date as people write it, in the language that is spoken now; short: for tables."""
     if current_language() == "zh_CN":
         return f"{day.year}年{day.month}月{day.day}日"
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    month = _MONTHS[day.month - 1]
+    return f"{day.day} {month[:3] if short else month} {day.year}"

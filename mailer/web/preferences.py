@@ -9,13 +9,14 @@ from mailer.config import Config
 from mailer.i18n import _, ngettext
 from mailer.web.actions import MAX_TOKEN, PreferencesView, PublicActions
 from mailer.web.answering import Answering
+from mailer.web.crowding import Crowding
 from mailer.web.drawing import Answer, Choice, Form, Page, mask_address, with_address, with_link
 from mailer.web.fields import read_fields
 
 SENT = ("act", "keep")  # without it a POST changes nothing: a program that posts at random would take everything off
 
 
-def add_preferences(app: FastAPI, ports: PublicActions, config: Config, answer: Answering) -> None:
+def add_preferences(app: FastAPI, ports: PublicActions, config: Config, answer: Answering, crowding: Crowding) -> None:
     """Add the page of a token for preferences."""
 
     @app.api_route("/preferences/{token}", methods=["GET", "HEAD"])
@@ -24,6 +25,7 @@ def add_preferences(app: FastAPI, ports: PublicActions, config: Config, answer: 
 
     @app.post("/preferences/{token}")
     async def act_preferences(token: str, request: Request) -> Response:
+        crowding(request)
         fields = await read_fields(request)
         if fields.one(SENT[0]) != SENT[1]:
             return await answer(request, lambda: _show(ports, config, token))

@@ -15,6 +15,7 @@ from mailer.i18n import _
 from mailer.web.actions import PublicActions
 from mailer.web.answering import Answering
 from mailer.web.archive import add_archive
+from mailer.web.crowding import Crowding, limit_posts
 from mailer.web.drawing import PAGE_HEADERS, Page, make_site, with_address
 from mailer.web.hooks import add_hooks
 from mailer.web.issue_pages import add_issue_pages
@@ -26,7 +27,7 @@ from mailer.web.reading import add_reading
 from mailer.web.subscribing import add_subscribing
 
 
-def create_public_app(ports: PublicActions, config: Config) -> FastAPI:
+def create_public_app(ports: PublicActions, config: Config, crowding: Crowding | None = None) -> FastAPI:
     """Return the public application. It calls `ports` in worker threads only, never in the event loop."""
     app = FastAPI(
         docs_url=None,
@@ -35,12 +36,12 @@ def create_public_app(ports: PublicActions, config: Config) -> FastAPI:
         redirect_slashes=False,  # it would build the target from the Host header
         telemetry={"tracing": False, "metrics": False, "logs": False},  # paths hold readers' tokens
     )
-    answer = Answering(config, make_site(config))
+    answer, crowding = Answering(config, make_site(config)), crowding or limit_posts()
     add_archive(app, ports, config, answer)
     add_issue_pages(app, ports, answer)
     add_leaving(app, ports, config, answer)
-    add_preferences(app, ports, config, answer)
-    add_subscribing(app, ports, config, answer)
+    add_preferences(app, ports, config, answer, crowding)
+    add_subscribing(app, ports, config, answer, crowding)
     add_joining(app, ports, config, answer)
     add_reading(app, ports, config, answer)
     add_privacy(app, ports, config, answer)
@@ -73,6 +74,9 @@ def _problem(status: HTTPStatus, config: Config) -> Page:
     match status:
         case HTTPStatus.NOT_FOUND:
             heading, text = _("There is no such page"), (reopen,)
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            heading = _("Too many requests from your network")
+            text = (_("Nothing was changed."), _("Please try again a little later."))
         case HTTPStatus.SERVICE_UNAVAILABLE:
             heading, text = _("This takes a moment"), (_("Please try again a little later."),)
         case HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -101,6 +101,12 @@ def find_network(peer: str, forwarded: str) -> str:
     return str(ipaddress.ip_network((address.packed, length), strict=False))
 
 
+def network_of(request: Request) -> str:
+    """Return the network a request comes from, as a proxy on this machine tells it; see `find_network`."""
+    peer = request.client.host if request.client else ""
+    return find_network(peer, request.headers.get("x-forwarded-for", ""))
+
+
 def _ask_for_receipt(ports: PublicActions, config: Config, token: str) -> Answer:
     view = ports.describe_receipt(token) if len(token) <= MAX_TOKEN else None
     if view is None:

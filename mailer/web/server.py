@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from mailer.config import FILE_NAME
 from mailer.errors import ConfigError
 from mailer.i18n import _
+from mailer.web.connection import PunctualProtocol, refuse_two_lengths
 
 _BACKLOG = 128
 
@@ -59,7 +60,8 @@ async def serve_public(
     """
     with contextlib.closing(_listen(host, port, field)) as listener:
         settings = uvicorn.Config(
-            app,
+            refuse_two_lengths(app),
+            http=PunctualProtocol,
             log_config=None,
             log_level="warning",
             access_log=False,

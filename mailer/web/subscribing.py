@@ -14,15 +14,16 @@ from mailer.config import Config
 from mailer.i18n import _
 from mailer.web.actions import Asked, OpenList, PublicActions
 from mailer.web.answering import Answering
+from mailer.web.crowding import Crowding
 from mailer.web.drawing import Answer, Page, Sheet, with_address, with_link
 from mailer.web.fields import Fields, read_fields
-from mailer.web.reading import find_network
+from mailer.web.reading import network_of
 
 ANSWER_SECONDS = 0.3  # an answer comes after so long or a multiple of it, whatever was done
 TRAP = "website"
 
 
-def add_subscribing(app: FastAPI, ports: PublicActions, config: Config, answer: Answering) -> None:
+def add_subscribing(app: FastAPI, ports: PublicActions, config: Config, answer: Answering, crowding: Crowding) -> None:
     """Add the form, and what becomes of it."""
     lists = tuple(OpenList(name, one.title) for name, one in config.lists_in_order() if one.joining == "open")
 
@@ -40,9 +41,9 @@ def add_subscribing(app: FastAPI, ports: PublicActions, config: Config, answer: 
     async def act_form(request: Request) -> Response:
         loop = asyncio.get_running_loop()
         began = loop.time()
+        crowding(request)
         fields = await read_fields(request)
-        peer = request.client.host if request.client else ""
-        network = find_network(peer, request.headers.get("x-forwarded-for", "")) or "unknown"
+        network = network_of(request) or "unknown"
         asked = await run_in_threadpool(_ask, ports, fields, network)
 
         def tell() -> Answer:

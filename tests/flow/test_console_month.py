@@ -108,7 +108,7 @@ def test_a_month_from_the_word_file_to_the_report(
         look_at_what_came_back(staff)
     except AssertionError as error:
         error.add_note("\n".join(staff.went[-40:]))
-        error.add_note("\n".join(page.locator("#said").inner_text() for page in staff.pages.values()))
+        error.add_note("\n".join(staff.wrong))
         raise
     finally:
         assert end(serving) == 0

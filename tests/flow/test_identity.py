@@ -23,6 +23,8 @@ from mailer.app import House
 from mailer.errors import HouseHeldError
 from mailer.model.delivery import MailingStatus
 from mailer.model.identity import Verdict
+from mailer.ops.identity import Identity
+from mailer.store.database import Store
 from tests.flow.forks import fork_context
 from tests.flow.newsletter import Newsletter, end, environment
 from tests.flow.test_schedule import DUE, MONTHLY, HandClock
@@ -57,6 +59,25 @@ def copy_folder(news: Newsletter, to: Path) -> Newsletter:
 
 def told(news: Newsletter) -> Any:
     return news.json("house")
+
+
+def test_who_looks_while_a_house_starts_for_the_first_time_is_not_told_it_is_a_copy(news: Newsletter) -> None:
+    with_clock, looking = House(news.folder), House(news.folder)
+    with_clock.open()
+    looks = list[None]()
+
+    def store() -> Store:
+        looks.append(None)
+        if len(looks) == 2:  # the machine's memory was looked at, the database not yet
+            assert with_clock.identity.beat() is None
+        return looking.store
+
+    identity = Identity(store, lambda: False, news.folder, looking.state_folder, looking.now)
+    report = identity.report()
+    assert len(looks) == 2
+    assert (report.hold, report.known.generation) == (None, 1)
+    with_clock.close()
+    looking.close()
 
 
 def test_a_new_house_sends_with_no_ceremony_and_its_witness_is_its_owners(news: Newsletter, state_folder: Path) -> None:

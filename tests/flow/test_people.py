@@ -184,7 +184,7 @@ def test_a_held_mailing_goes_out_once_a_person_accepts_the_numbers_it_was_told(t
     grow(news, 10)
     held = news.json("send", "2020-07", "--as", "赵六", code=1)
     assert "members: 8, now 18" in held["reason"]
-    assert "`mailer resume 1` accepts it" in held["reason"]
+    assert "who lets it go on accepts that" in held["reason"]
     news.run("resume", "last", "--as", "王五", code=1)
     grow_again = news.folder / "subscribers" / "members.csv"
     rows = "".join(f"又{n},办公室,more{n}@firm{n}.example\n" for n in range(20))

@@ -20,8 +20,8 @@ NAMES = {
 MATRIX = {
     UserRole.EDITOR: "write submit proof contacts",
     UserRole.APPROVER: "approve return proof",
-    UserRole.SENDER: "send proof hold release pause resume cancel retry correct suppress contacts",
-    UserRole.ADMIN: "users confirm settings persons",
+    UserRole.SENDER: "send proof hold release pause resume cancel retry correct suppress contacts test_relays",
+    UserRole.ADMIN: "users confirm settings persons test_relays",
 }
 
 
@@ -34,11 +34,12 @@ def staff(store: Store) -> dict[UserRole, User]:
         }
 
 
-def test_each_right_but_two_belongs_to_one_role() -> None:
+def test_each_right_but_three_belongs_to_one_role() -> None:
     assert {role: " ".join(sorted(rights)) for role, rights in ROLE_RIGHTS.items()} == {
         role: " ".join(sorted(rights.split())) for role, rights in MATRIX.items()
     }
-    shared = {Right.PROOF, Right.CONTACTS}  # of all who work on an issue; of those who write it and who send it
+    # of all who work on an issue; of those who write it and who send it; of those who send and who set up
+    shared = {Right.PROOF, Right.CONTACTS, Right.TEST_RELAYS}
     held = [right for rights in ROLE_RIGHTS.values() for right in rights if right not in shared]
     assert sorted(held) == sorted(set(Right) - shared)
     assert rights_of([]) == frozenset()

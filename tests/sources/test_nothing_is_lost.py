@@ -130,6 +130,7 @@ def words_of(piece: Piece) -> list[str]:
 @example("简报\n第7期\n2020年7月1日\n甲\n甲\n")
 @example(HEAD + "目录\n甲\n目录\n甲\n话。\n")
 @example("报：\n2020年1月1日")
+@example("2000/1/1\n0nA0\n【0N】A0")
 def test_no_line_of_a_text_is_lost(text: str) -> None:
     document = read_text(text, file=FILE)
     error = refusal(lambda: assemble_issue(document.pieces, file=FILE, slug="x"))

@@ -1,17 +1,23 @@
 """The stream of events: whoever reads on from where they were gets each event once, on both databases."""
 
 import random
+import threading
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
 
 from mailer.model.delivery import DeliveryStatus, MailingStatus
-from mailer.model.event_stream import EventKind, StreamEvent, StreamPlace
+from mailer.model.event_stream import EventKind, StreamEnd, StreamEvent, StreamPlace
 from mailer.model.outcome import Phase, Reply
 from mailer.model.reading import Hit, HitKind, Judgement, Verdict
-from mailer.reports.stream import read_stream
+from mailer.reports import stream
+from mailer.reports.stream import find_settled, read_stream
 from mailer.store import claims, event_stream, events, mailings, readings, settlements
+from mailer.store.database import Connection
 from mailer.store.events import NewEvent
 from mailer.store.readings import NewHit
 from mailer.store.settlements import Settled, Settlement
@@ -35,7 +41,8 @@ def read(
     more = True
     while more:
         with world.store.read() as connection:
-            page = read_stream(connection, place, most, until, kinds, mailing_id)
+            end = event_stream.newest_numbers(connection)
+            page = read_stream(connection, place, most, until, end, kinds, mailing_id)
         assert len(page.events) <= most
         found += page.events
         place, more = page.place, page.more
@@ -78,7 +85,8 @@ def test_each_attempt_comes_once_however_reading_and_sending_take_turns(
             made += send_some(world, number, now, dice, dice.randint(1, 3))
         else:
             with world.store.read() as connection:
-                page = read_stream(connection, place, dice.randint(1, 3), now)
+                end = event_stream.newest_numbers(connection)
+                page = read_stream(connection, place, dice.randint(1, 3), now, end)
             seen += [one.id for one in page.events]
             place = page.place
     found, place = read(world, place, now + timedelta(seconds=1))
@@ -128,5 +136,106 @@ def test_a_stream_holds_every_kind_and_says_whose_it_is(world: World) -> None:
     assert [one.kind for one in read(world, StreamPlace(), world.later(1), kinds=only)[0]] == ["bounce", "accepted"]
     assert read(world, StreamPlace(), world.later(1), mailing_id=number + 1)[0] == []
     with world.store.read() as connection:
-        here = event_stream.newest_place(connection, world.later(1))
+        last = event_stream.newest_numbers(connection)
+    here = StreamPlace(last.event, last.reading, since=world.later(1))
     assert read(world, here, world.later(100))[0] == []
+
+
+def add_bounce(connection: Connection, delivery_id: int, source: str) -> None:
+    assert events.record_event(connection, NewEvent(delivery_id, "bounce", True, "gone", "550 no", source, NOW))
+
+
+def follow(world: World, place: StreamPlace) -> tuple[list[str], StreamPlace]:
+    """Read on as the API does; return what came, by the words of its reports."""
+    end = find_settled(world.store, StreamEnd(place.event, place.reading))
+    with world.store.read() as connection:
+        page = read_stream(connection, place, 50, NOW, end)
+    return [one.id for one in page.events], page.place
+
+
+def test_what_is_committed_late_under_a_lower_number_is_not_missed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL draws numbers at the insert: the first transaction has the lower one and commits last."""
+    monkeypatch.setattr(stream, "PATIENCE_S", 0.2)
+    (first, second, *_rest) = world.claim_all(world.start_mailing())
+    if world.store.is_sqlite:
+        with world.store.write() as connection:
+            add_bounce(connection, first.id, "slow")
+            add_bounce(connection, second.id, "quick")
+        assert len(follow(world, StreamPlace())[0]) == 2, "one writer at a time, so numbers rise as they are committed"
+        return
+    with world.store.write() as slow:
+        add_bounce(slow, first.id, "slow")
+        with world.store.write() as quick:
+            add_bounce(quick, second.id, "quick")
+        with world.store.read() as connection:
+            assert event_stream.newest_numbers(connection) == StreamEnd(2, 0), "the second one alone can be seen"
+        seen, place = follow(world, StreamPlace())
+        assert (seen, place.event) == ([], 0), "what may still come before it is waited for"
+    seen, place = follow(world, place)
+    assert seen == ["event:1", "event:2"]
+    assert follow(world, place)[0] == []
+
+
+def test_a_number_that_was_rolled_back_holds_nobody_up_and_who_writes_later_neither(world: World) -> None:
+    (first, second, third, *_rest) = world.claim_all(world.start_mailing())
+    with suppress(ZeroDivisionError), world.store.write() as connection:
+        add_bounce(connection, first.id, "lost")
+        raise ZeroDivisionError
+    with world.store.write() as connection:
+        add_bounce(connection, second.id, "kept")
+    with world.store.read() as reading:
+        event_stream.newest_numbers(reading)  # who only reads is nobody to wait for
+        seen, place = follow(world, StreamPlace())
+    assert len(seen) == 1
+    if world.store.is_sqlite:
+        return
+    ended = threading.Event()
+
+    def write_at_length() -> None:
+        """Begin after the reader has looked, and outlast it."""
+        with world.store.write() as connection:
+            add_bounce(connection, third.id, "later")
+            assert ended.wait(10)
+
+    thread = threading.Thread(target=write_at_length)
+    looked = event_stream.find_writers
+
+    def look_then_begin(connection: Connection) -> event_stream.Writers:
+        found = looked(connection)
+        if thread.ident is None:
+            thread.start()
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(event_stream, "find_writers", look_then_begin)
+        assert find_settled(world.store, StreamEnd(0, 0)).event == place.event
+    ended.set()
+    thread.join(10)
+    assert len(follow(world, place)[0]) == 1
+
+
+def test_readers_that_follow_many_writers_miss_nothing(world: World) -> None:
+    """Four writers whose transactions overlap, one reader that never rests: every event comes, once."""
+    taken = world.claim_all(world.start_mailing())
+    each = 12
+
+    def write(number: int) -> None:
+        dice = random.Random(number)
+        for turn in range(each):
+            with world.store.write() as connection:
+                add_bounce(connection, taken[number % len(taken)].id, f"{number} {turn}")
+                time.sleep(dice.random() * 0.01)
+
+    seen: list[str] = []
+    place = StreamPlace()
+    with ThreadPoolExecutor(4) as pool:
+        running = [pool.submit(write, number) for number in range(4)]
+        while not all(one.done() for one in running):
+            found, place = follow(world, place)
+            seen += found
+    for one in running:
+        one.result()
+    seen += follow(world, place)[0]
+    assert len(seen) == len(set(seen)) == 4 * each

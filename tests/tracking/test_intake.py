@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from mailer.cli.bounces import say_of_whom
+from mailer.cli.kept_mail import say_of_whom
 from mailer.i18n import use_language
 from mailer.mail.letter import Letter
 from mailer.mail.replies import load_rules
+from mailer.model.kept_mail import KeptState
 from mailer.model.report import ReportKind, ReturnedMail, Tie
 from mailer.store import returned
 from mailer.store.database import Connection
@@ -82,7 +83,7 @@ def test_an_answer_is_kept_with_its_first_lines_and_told_of_once(world: World) -
         assert not taken.understood, "it stays in the mailbox"
     assert len(answered) == 1
     with world.store.read() as connection:
-        (kept,) = returned.list_kept(connection, answers=True, most=9)
+        (kept,) = returned.list_kept(connection, KeptState.ANSWERS, 9)
         assert returned.count_kept(connection) == (1, 0)
     assert (kept.sender, kept.subject, kept.first_lines) == ("li@firm.example", "Re: bulletin", "Please write to Wang.")
     assert (kept.delivery_id, kept.address, kept.issue_slug, kept.mailing_id) == (
@@ -103,7 +104,7 @@ def test_a_private_letter_is_listed_without_its_words_and_a_guess_as_a_guess(wor
     guessed = take(world, intake, letter, forged, no_tie)[2]
     assert (guessed.delivery_id, guessed.tie, guessed.suppressed) == (number, Tie.PROBABLE, False)
     with world.store.read() as connection:
-        kept = {one.subject + str(one.tie or ""): one for one in returned.list_kept(connection, answers=False, most=9)}
+        kept = {one.subject + str(one.tie or ""): one for one in returned.list_kept(connection, KeptState.OTHERS, 9)}
     assert set(kept) == {"lunch", "Undelivered", "Undeliveredprobable"}
     assert kept["lunch"].first_lines == ""
     assert kept["Undelivered"].delivery_id is None
@@ -117,7 +118,7 @@ def test_a_bounce_of_no_copy_of_ours_tells_who_says_it_of_whom(world: World) -> 
     raw = bounce("c" * 40, "wang@else.example").replace(b"MAILER-DAEMON@relay.example", b"Mail <MAILER-DAEMON@x>")
     take(world, make_intake([]), raw)
     with world.store.read() as connection:
-        (kept,) = returned.list_kept(connection, answers=False, most=9)
+        (kept,) = returned.list_kept(connection, KeptState.OTHERS, 9)
     assert (kept.sender, kept.named) == ("MAILER-DAEMON@x", ("wang@else.example",))
     assert say_of_whom(kept) == "no copy of ours: wang@else.example"
     assert say_of_whom(replace(kept, detail="a@b.example x\nno address\n" * 5)).endswith(", a@b.example, …")

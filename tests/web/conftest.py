@@ -1,8 +1,8 @@
 """A real server for the public pages, and a desk behind it that keeps its subscriptions in memory."""
 
-import asyncio
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -25,8 +25,8 @@ from mailer.web.actions import (
     UnsubscribeView,
 )
 from mailer.web.public import create_public_app
-from mailer.web.server import serve_public
 from tests.browser import browser as browser
+from tests.web.serving import serving
 
 SECRET = HouseSecret(1, {1: b"k" * 32})
 CONFIRMED_AT = datetime(2020, 7, 31, 2, 5, tzinfo=UTC)
@@ -199,46 +199,22 @@ def desk() -> Desk:
     return Desk({1: "reader@grey1.example", 2: "office@city2.example"})
 
 
+@dataclass(frozen=True)
 class Running:
-    """The application on a free port, in an event loop of its own thread."""
+    """A server of the public pages that answers."""
 
-    def __init__(self, desk: Desk, config: Config) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
-        self._ready = threading.Event()
-        self.port = 0
-        self._thread = threading.Thread(target=self._run, args=(desk, config), name="loop of the server")
-        self._thread.start()
-        assert self._ready.wait(10)
-        self.url = f"http://127.0.0.1:{self.port}"
+    url: str
 
-    def _run(self, desk: Desk, config: Config) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            app = create_public_app(desk, config)
-            runner.run(serve_public(app, "127.0.0.1", 0, self._stop, self._listening))
-
-    def _listening(self, port: int) -> None:
-        self.port = port
-        self._ready.set()
-
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-        assert not self._thread.is_alive()
+    @property
+    def port(self) -> int:
+        return httpx.URL(self.url).port or 0
 
 
 @pytest.fixture
 def serve(desk: Desk) -> Iterator[Callable[[Config], Running]]:
     """Starts servers for the desk by their config; they are stopped afterwards."""
-    started: list[Running] = []
-
-    def start(config: Config) -> Running:
-        started.append(Running(desk, config))
-        return started[-1]
-
-    yield start
-    for running in started:
-        running.close()
+    with ExitStack() as started:
+        yield lambda config: Running(started.enter_context(serving(create_public_app(desk, config))))
 
 
 @pytest.fixture

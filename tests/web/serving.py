@@ -23,7 +23,7 @@ def serving(app: FastAPI) -> Iterator[str]:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             runner.run(serve_public(app, "127.0.0.1", 0, stop, listening))
 
-    thread = threading.Thread(target=run, name="server")
+    thread = threading.Thread(target=run, name="loop of the server")
     thread.start()
     assert ready.wait(10)
     yield f"http://127.0.0.1:{ports[0]}"

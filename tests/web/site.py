@@ -1,10 +1,9 @@
 """A newsletter folder with its public pages on a real socket: issues are published without a relay."""
 
-import asyncio
 import atexit
 import shutil
 import tempfile
-import threading
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -13,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from mailer.app import House
-from mailer.cli.readers import ReaderActions, create_public_app, serve_public
+from mailer.cli.readers import ReaderActions, create_public_app
 from mailer.model.approval import ApprovalRules, IssueContent, Step
 from mailer.model.delivery import MailingStatus
 from mailer.model.edition import freeze_edition
@@ -25,6 +24,7 @@ from mailer.sending.plan import plan_mailing
 from mailer.store import audience, mailings, notices
 from mailer.tokens import Purpose, sign_token
 from tests.flow.newsletter import Newsletter
+from tests.web.serving import serving
 from tests.world import make_edition, make_issue
 
 PUBLIC_URL = "https://news.bulletin.example"
@@ -75,9 +75,7 @@ class PublicSite:
     house: House
     skew: list[timedelta]
     url: str = ""
-    _stop: asyncio.Event = field(default_factory=asyncio.Event)
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    _thread: threading.Thread | None = None
+    _open: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
     def open(
@@ -93,22 +91,9 @@ class PublicSite:
         house = House(folder, lambda: datetime.now(UTC) + skew[0])
         house.lists.sync()
         site = cls(newsletter, house, skew)
-        ready = threading.Event()
-
-        def listening(number: int) -> None:
-            site.url = f"http://127.0.0.1:{number}"
-            ready.set()
-
-        def run() -> None:
-            actions = ReaderActions(house)
-            with asyncio.Runner(loop_factory=lambda: site._loop) as runner:
-                app = create_public_app(actions, house.config)
-                runner.run(serve_public(app, "127.0.0.1", 0, site._stop, listening))
-            actions.close()
-
-        site._thread = threading.Thread(target=run, name="public pages")
-        site._thread.start()
-        assert ready.wait(10)
+        actions = ReaderActions(house)
+        site._open.callback(actions.close)
+        site.url = site._open.enter_context(serving(create_public_app(actions, house.config)))
         return site
 
     def reader(self, language: str = "en", network: str = "192.0.2.1") -> httpx.Client:
@@ -165,8 +150,5 @@ class PublicSite:
             return [one.body for one in notices.open_copies(connection, self.house.now(), by_mail=True)]
 
     def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        assert self._thread is not None
-        self._thread.join(10)
-        assert not self._thread.is_alive()
+        self._open.close()
         self.house.close()

@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 
 from mailer.app import House
 from mailer.web.api.bulk import add_bulk
-from mailer.web.api.caller import Gauge, GuardedRoute, caller_with
+from mailer.web.api.caller import AT_ONCE, PER_SECOND, GuardedRoute, caller_with
 from mailer.web.api.contacts import add_contacts
 from mailer.web.api.deliveries import add_deliveries
 from mailer.web.api.description import DescribedApi
@@ -16,6 +16,7 @@ from mailer.web.api.lists import add_lists
 from mailer.web.api.mailings import add_mailings
 from mailer.web.api.problems import add_problems
 from mailer.web.api.suppressions import add_suppressions
+from mailer.web.gauge import Gauge
 from mailer.web.language import language_of_request, speaking
 
 PARTS = (
@@ -45,7 +46,7 @@ def create_api(house: House, gauge: Gauge | None = None) -> FastAPI:
         root_path_in_servers=False,
     )
     router = APIRouter(route_class=GuardedRoute)
-    scope = caller_with(house, gauge or Gauge())
+    scope = caller_with(house, gauge or Gauge(PER_SECOND, AT_ONCE))
     for add in PARTS:
         add(router, scope)
     app.state.guarded = router.routes

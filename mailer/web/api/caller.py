@@ -1,8 +1,6 @@
 """Who calls: a token, its scope, and not too often; settled before anything of the body is read."""
 
 import asyncio
-import threading
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,6 +15,8 @@ from mailer.app import House
 from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.api_token import ApiToken, Scope
+from mailer.web.api.once import answer_once
+from mailer.web.gauge import Gauge
 
 PER_SECOND = 50.0  # calls of one token, on the long run
 AT_ONCE = 200.0
@@ -37,24 +37,6 @@ class Caller:
     def by(self) -> str:
         """Whose act it is."""
         return self.token.user.name
-
-
-class Gauge:
-    """How many calls each token has left: a bucket that fills by so many a second."""
-
-    def __init__(self, per_second: float = PER_SECOND, at_once: float = AT_ONCE) -> None:
-        self._per_second, self._at_once = per_second, at_once
-        self._left: dict[int, tuple[float, float]] = {}
-        self._lock = threading.Lock()
-
-    def take(self, number: int) -> float:
-        """Take one call; return for how many seconds the token must wait, 0 where it may go on."""
-        now = time.monotonic()
-        with self._lock:
-            left, at = self._left.get(number, (self._at_once, now))
-            left = min(self._at_once, left + (now - at) * self._per_second)
-            self._left[number] = (left - 1 if left >= 1 else left, now)
-        return 0.0 if left >= 1 else (1 - left) / self._per_second
 
 
 class Entry:
@@ -112,9 +94,13 @@ class GuardedRoute(APIRoute):
             if unknown is not None:
                 raise UsageError(_("there is no parameter of this name"), field=unknown[:80])
             length = request.headers.get("content-length", "0")
-            if not length.isdecimal() or int(length) > most:
+            if not length.isdecimal() or len(length) > 12 or int(length) > most:
                 raise _too_large(most)
-            return await answer(Request(request.scope, _capped(request.receive, most)))
+            whole = Request(request.scope, _capped(request.receive, most))
+            if request.method != "POST":
+                return await answer(whole)
+            caller: Caller = request.state.caller
+            return await answer_once(caller.house, caller.token.id, whole, answer)
 
         return guarded
 

@@ -10,9 +10,9 @@ from mailer.model.copies import CopyGlance
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.history import DeliveryRecord
 from mailer.model.outcome import ReplyClass
-from mailer.model.report import Tie
+from mailer.model.report import UNSURE
 from mailer.web.api.caller import Caller
-from mailer.web.api.cursors import LARGEST, Cursor, Limit, cut, place_of
+from mailer.web.api.cursors import LARGEST, Cursor, Limit, place_of, write_cursor
 from mailer.web.api.mailing_shapes import AttemptShape, DeliveryDetail, DeliveryShape, OccurrenceShape
 from mailer.web.api.mailings import Number
 from mailer.web.api.shapes import PLAIN, Page
@@ -37,11 +37,19 @@ def add_deliveries(router: APIRouter, scope: Any) -> None:
         cursor: Cursor = "",
         limit: Limit = 50,
     ) -> Page[DeliveryShape]:
-        """The deliveries of a mailing in sending order."""
+        """The deliveries of a mailing in sending order.
+
+        With `q` or `class` a page looks through 200,000 deliveries at most: it may hold fewer than `limit`, or none,
+        and still have a cursor. There are no more where it has none. A `q` that is the whole address of a recipient
+        finds that one alone.
+        """
         found = caller.house.histories.page(
-            str(number), status, q, place_of("deliveries", cursor) or 0, limit + 1, reply_class or ""
+            str(number), status, q, place_of("deliveries", cursor) or 0, limit, reply_class or ""
         )
-        return cut("deliveries", [(one.id, _shape(one)) for one in found], limit)
+        return Page(
+            items=[_shape(one) for one in found.copies],
+            cursor=write_cursor("deliveries", found.after) if found.after else None,
+        )
 
     @router.get("/deliveries/{delivery}", tags=["deliveries"])
     def show_delivery(delivery: Annotated[int, Path(ge=1, le=LARGEST)], caller: Caller = reading) -> DeliveryDetail:
@@ -75,7 +83,7 @@ def _detail(one: DeliveryRecord) -> DeliveryDetail:
         events=[
             OccurrenceShape(
                 kind=known.kind, happened_at=known.happened_at, reply_class=known.reply_class, detail=known.detail,
-                probable=known.tie == Tie.PROBABLE.value, about=known.about,
+                probable=known.tie in UNSURE, about=known.about,
             )
             for known in one.events
         ],

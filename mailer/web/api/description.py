@@ -7,12 +7,20 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from mailer.web.api.caller import GuardedRoute
+from mailer.web.api.once import HEADER, KEY
 from mailer.web.api.problems import KIND, Problem
 
 EVERY = (401, 403, 404, 422, 429, 500, 503)
 WITH_BODY = (400, 408, 413)
 TOKEN = "token"  # noqa: S105 - what the description calls it
 RETRY = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
+ONCE = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "one for each call: the same call with the same key is done once, and answered as then for a day",
+    "schema": {"type": "string", "pattern": f"^{KEY}$"},
+}
 HEADERS: dict[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}},
     429: RETRY,
@@ -45,6 +53,8 @@ class DescribedApi(FastAPI):
 
 
 def _describe(route: GuardedRoute, operation: dict[str, Any]) -> None:
+    if "POST" in (route.methods or ()):
+        operation.setdefault("parameters", []).append(ONCE)
     operation["security"] = [{TOKEN: [route.entry.scope.value]}]
     own = {int(code) for code in operation["responses"] if int(code) >= HTTPStatus.BAD_REQUEST}
     for code in sorted({*own, *EVERY, *(WITH_BODY if route.body_field is not None else ())}):

@@ -117,7 +117,7 @@ def _fields(one: MailingRecord) -> dict[str, Any]:
 
 
 def _detail(house: House, record: MailingRecord) -> MailingDetail:
-    progress = house.mailings.glance(str(record.id)).progress
+    progress = house.reports.progress(str(record.id))
     counts = {one.value: progress.count(one) for one in DeliveryStatus}
     return MailingDetail(
         **_fields(progress.mailing),

@@ -13,7 +13,10 @@ Line = Annotated[str, Field(max_length=200, pattern=PLAIN)]
 SAID = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0][^\x00-\x1f\x7f-\x9f]*$"  # plain, and not only blanks
 Why = Annotated[str, Field(min_length=1, max_length=200, pattern=SAID)]
 Name = Annotated[str, Field(min_length=1, max_length=32, pattern=PLAIN, description="of a list or segment")]
-AddressText = Annotated[str, Field(min_length=3, max_length=320, pattern=PLAIN, description="one bare e-mail address")]
+AddressText = Annotated[
+    str,
+    Field(min_length=3, max_length=320, description="one bare e-mail address", json_schema_extra={"format": "email"}),
+]
 
 
 class Taken(BaseModel):

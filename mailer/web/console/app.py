@@ -7,7 +7,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
@@ -23,7 +23,16 @@ from mailer.web.language import speaking
 from mailer.web.operations import create_operations
 
 log = logging.getLogger(__name__)
+MAX_PATH = 2000
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+# of what is no page, such as a file of figures or an API's answer: opened by itself it is nothing a browser acts on
+BARE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 API = "/api/"  # its callers carry a token and no cookie, so no page can make a browser call it in a user's name
 
 
@@ -82,11 +91,17 @@ def _add_checks(app: FastAPI, house: House) -> None:
     @app.middleware("http")
     async def check(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
         if not is_our_name(request.headers.get("host", ""), house.config.console.host, house.config.console.url):
-            return Response(_("This is not the name of the console.") + "\n", HTTPStatus.MISDIRECTED_REQUEST)
+            text = _("This is not the name of the console.") + "\n"
+            return PlainTextResponse(text, HTTPStatus.MISDIRECTED_REQUEST, headers=PAGE_HEADERS)
+        if len(request.url.path) > MAX_PATH:  # a number of so many digits would be a fault of ours
+            return Response(status_code=HTTPStatus.REQUEST_URI_TOO_LONG, headers=PAGE_HEADERS)
         inside_api = request.url.path.startswith(API)
         if request.method in CHANGING and not inside_api and not comes_from_here(request):
             return Response(status_code=HTTPStatus.FORBIDDEN, headers=PAGE_HEADERS)
-        return await go_on(request)
+        response = await go_on(request)
+        for name, value in BARE_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
 
 
 def is_our_name(host: str, bound: str, url: str) -> bool:

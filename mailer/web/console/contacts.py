@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import Response
-from fastapi.responses import RedirectResponse
 
 from mailer.errors import UsageError
 from mailer.i18n import _
@@ -39,7 +38,7 @@ def show_contacts(visit: Visit) -> Response:
     """Contacts by list, standing and words."""
     house = visit.house
     words, status, chosen = visit.ask("q").strip(), visit.ask("status"), visit.ask("list")
-    after = int(visit.ask("after")) if visit.ask("after").isdecimal() else 0
+    after = visit.number(visit.ask("after"))
     found = house.contacts.page(
         words,
         chosen if chosen in house.config.lists or chosen in house.config.segments else "",
@@ -175,16 +174,6 @@ def export(visit: Visit) -> Response:
 
 def show_organisations(visit: Visit) -> Response:
     """Organisations by city, or those that nothing reaches."""
-    without, city = visit.ask("only") == "unreached", visit.ask("city").strip()
-    found = visit.house.persons.organisations(city, without_address=without)
-    start = int(visit.ask("from") or 0) if visit.ask("from").isdecimal() else 0
-    if start >= len(found) and found:
-        return RedirectResponse("/organisations", 303, headers=PAGE_HEADERS)
-    return visit.page(
-        "organisations.html.j2",
-        organisations=found[start : start + SHOWN],
-        count=len(found),
-        following=start + SHOWN if start + SHOWN < len(found) else 0,
-        without=without,
-        city=city,
-    )
+    without, city, after = visit.ask("only") == "unreached", visit.ask("city").strip(), visit.ask("after")
+    page = visit.house.persons.page_of_organisations(city, visit.number(after), SHOWN, without_address=without)
+    return visit.page("organisations.html.j2", page=page, without=without, city=city)

@@ -7,8 +7,8 @@ from fastapi import Response
 from mailer.app import House
 from mailer.errors import MailerError
 from mailer.i18n import _
-from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingRecord, MailingStatus
-from mailer.model.standing import MailingProgress
+from mailer.model.delivery import IssueStatus, MailingStatus
+from mailer.web.console.cures import cure_of, say_error
 from mailer.web.console.desk import Desk, Visit
 from mailer.web.console.frame import show_time
 
@@ -45,19 +45,12 @@ def show_dashboard(visit: Visit) -> Response:
         waits=_waits_for(shelf[0].status, sent=sent) if shelf else "",
         sent=sent,
         last=last,
-        progress=_progress(house, last) if last is not None else None,
+        progress=house.reports.progress(str(last.id)) if last is not None else None,
         coming=coming,
         planned=house.mailings.planned()[:COMING],
         lists=house.lists.count(),
         warnings=_warnings(house),
     )
-
-
-def _progress(house: House, record: MailingRecord) -> MailingProgress:
-    if record.status not in (MailingStatus.FINISHED, MailingStatus.CANCELLED):
-        return house.mailings.glance(str(record.id)).progress
-    summary = house.reports.summary(str(record.id))
-    return MailingProgress(record, {one: summary.count(one) for one in DeliveryStatus if summary.count(one)})
 
 
 def _waits_for(status: IssueStatus, *, sent: bool) -> str:
@@ -76,7 +69,7 @@ def _warnings(house: House) -> list[Concern]:
             found.append(
                 Concern(_("Mailing {id} is held: {reason}").format(id=one.id, reason=one.reason), f"/mailings/{one.id}")
             )
-    answers, others = house.returned.count_kept()
+    answers, others = house.kept_mail.count()
     if answers:
         found.append(Concern(_("{n} answers of readers wait to be read.").format(n=answers), "/returned"))
     if others:
@@ -99,5 +92,5 @@ def _warnings(house: House) -> list[Concern]:
             )
         house.identity.require()
     except MailerError as error:
-        found.append(Concern(f"{error} {error.cure}".strip(), "/settings"))
+        found.append(Concern(f"{say_error(error)} {cure_of(error)}".strip(), "/settings"))
     return found

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -23,18 +23,20 @@ from mailer.app import House
 from mailer.errors import MailerError
 from mailer.model.access import Session
 from mailer.model.people import Right
-from mailer.web.body import check_length
+from mailer.web.body import read_form
 from mailer.web.console.frame import draw_console_page, draw_error
 from mailer.web.console.menu import menu_for
 from mailer.web.language import language_of_request, speaking
 
 COOKIE = "mailer_session"
+SAFE_COOKIE = f"__Host-{COOKIE}"
 LANGUAGE_COOKIE = "mailer_language"
 THEME_COOKIE = "mailer_theme"
 THEMES = ("auto", "light", "dark")
 MAX_FORM = 2 << 20  # octets; an issue's text with tables pasted from a workbook has some hundred thousand
 MAX_UPLOAD = 40 << 20
-MAX_FIELDS = 2000
+MAX_FIELDS, MAX_FILES = 2000, 50
+MAX_DIGITS = 18  # of a number that the databases count to
 MAX_DRAWN = 40  # of some 100 KB
 MAX_SAID = 4  # messages that wait for the next page of a session
 
@@ -71,6 +73,7 @@ class Visit:
     form: FormData
     said: dict[int, list[tuple[str, str]]] = field(repr=False)
     drawn: "OrderedDict[tuple[int, str], str]" = field(repr=False)
+    back: str = ""  # where a refusal leads back to; empty: where the browser says it came from
 
     @property
     def by(self) -> str:
@@ -91,6 +94,25 @@ class Visit:
         """True when htmx asks, and puts the answer into a page that is there."""
         return self.request.headers.get("hx-request") == "true"
 
+    @property
+    def here(self) -> str:
+        """The address of what is shown, to come back to; of the part of the console it is in, where it was posted."""
+        url = self.request.url
+        if self.request.method != "GET":
+            return "/" + url.path.split("/")[1]
+        return f"{url.path}?{url.query}" if url.query else url.path
+
+    @property
+    def came_from(self) -> str:
+        """The page of ours that led here, with its form as it was filled in; of the same part of the console else."""
+        page = urlsplit(self.request.headers.get("referer", ""))
+        if self.back:
+            return self.back
+        if page.netloc != self.request.headers.get("host") or not page.path:
+            return "/" + self.request.url.path.split("/")[1]
+        path = "/" + page.path.lstrip("/")
+        return f"{path}?{page.query}" if page.query else path
+
     def text(self, name: str) -> str:
         """Return a posted field, without blanks around it; empty where it was not sent."""
         value = self.form.get(name, "")
@@ -104,6 +126,15 @@ class Visit:
         """Return a posted file; None where none was chosen."""
         value = self.form.get(name)
         return value if isinstance(value, UploadFile) and value.filename else None
+
+    @property
+    def token(self) -> str:
+        """The token of this browser's session."""
+        return session_token(self.house, self.request)
+
+    def number(self, text: str) -> int:
+        """Return a number as it was posted or asked for; 0 for what is none, or larger than any that is kept."""
+        return int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else 0
 
     def ask(self, name: str, otherwise: str = "") -> str:
         """Return a parameter of the address."""
@@ -179,6 +210,16 @@ def language_of_console(house: House, request: Request) -> str:
     return language_of_request(house.config.language, request.headers.get("accept-language", ""))
 
 
+def session_cookie(house: House) -> str:
+    """Return what the cookie of a session is called: over https no other host may set it (RFC 6265bis §4.1.3.2)."""
+    return SAFE_COOKIE if house.config.console.url.startswith("https:") else COOKIE
+
+
+def session_token(house: House, request: Request) -> str:
+    """Return the token of a browser's session; empty where it has none."""
+    return request.cookies.get(session_cookie(house), "")
+
+
 def comes_from_here(request: Request) -> bool:
     """Return whether a POST comes from a page of ours, as browsers tell it (Fetch Metadata; Origin, RFC 6454)."""
     site = request.headers.get("sec-fetch-site")
@@ -224,14 +265,13 @@ class Desk:
     async def _answer(
         self, request: Request, function: Callable[..., Response], right: Right | None, most: int
     ) -> Response:
-        token = request.cookies.get(COOKIE, "")
+        token = session_token(self.house, request)
         session = await run_in_threadpool(self.house.access.find_session, token) if token else None
         if session is None:
             return _ask_to_log_in(request)
         form = FormData()
         if request.method == "POST":
-            check_length(request, most)
-            form = await request.form(max_files=50, max_fields=MAX_FIELDS, max_part_size=most)
+            form = await read_form(request, most, files=MAX_FILES, fields=MAX_FIELDS)
             given = form.get("csrf") or request.headers.get("x-csrf", "")
             if not (isinstance(given, str) and hmac.compare_digest(given.encode(), session.csrf.encode())):
                 raise HTTPException(HTTPStatus.FORBIDDEN)
@@ -248,14 +288,17 @@ class Desk:
             try:
                 return function(visit, **values)
             except MailerError as error:
-                return visit.refuse(error)
+                return visit.refuse(error.tell_from(self.house.home))
 
 
 def _ask_to_log_in(request: Request) -> Response:
     """Lead to the log-in page, and from there back to what was asked for; nothing is posted twice."""
     if request.headers.get("hx-request") == "true":
-        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={**PAGE_HEADERS, "HX-Redirect": "/login"})
+        page = urlsplit(request.headers.get("hx-current-url", "")).path  # the log-in page sees whether it is ours
+        target = f"/login?next={quote(page)}" if page else "/login"
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={**PAGE_HEADERS, "HX-Redirect": target})
     if request.method == "POST":
         raise HTTPException(HTTPStatus.UNAUTHORIZED)
-    target = "/login" if request.url.path == "/" else f"/login?next={request.url.path}"
+    asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    target = "/login" if asked == "/" else f"/login?next={quote(asked)}"
     return RedirectResponse(target, HTTPStatus.SEE_OTHER, headers=PAGE_HEADERS)

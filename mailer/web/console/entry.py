@@ -11,9 +11,8 @@ from starlette.datastructures import FormData
 from mailer.app import House
 from mailer.i18n import _
 from mailer.model.access import LogIn, LogInOutcome
-from mailer.web.body import check_length
+from mailer.web.body import read_form
 from mailer.web.console.desk import (
-    COOKIE,
     LANGUAGE_COOKIE,
     PAGE_HEADERS,
     THEME_COOKIE,
@@ -22,10 +21,12 @@ from mailer.web.console.desk import (
     Visit,
     language_of_console,
     look_of,
+    session_cookie,
+    session_token,
 )  # fmt: skip
 from mailer.web.console.frame import draw_console_page
 from mailer.web.language import speaking
-from mailer.web.reading import find_network
+from mailer.web.reading import network_of
 
 MAX_LOG_IN = 8192  # octets
 A_YEAR = 31_536_000  # seconds
@@ -41,21 +42,19 @@ def add_entry(desk: Desk) -> None:
 
     @desk.router.post("/login", include_in_schema=False)
     async def log_in(request: Request) -> Response:
-        check_length(request, MAX_LOG_IN)
-        form = await request.form(max_files=0, max_fields=10)
+        form = await read_form(request, MAX_LOG_IN, files=0, fields=10)
         return await run_in_threadpool(_log_in, house, request, form)
 
     @desk.act("/logout", None)
     def log_out(visit: Visit) -> Response:
-        house.access.log_out(visit.request.cookies.get(COOKIE, ""))
+        house.access.log_out(visit.token)
         response = RedirectResponse("/login", HTTPStatus.SEE_OTHER, headers=PAGE_HEADERS)
-        response.delete_cookie(COOKIE, path="/")
+        response.delete_cookie(session_cookie(house), path="/", secure=_is_secure(house), httponly=True, samesite="lax")
         return response
 
     @desk.router.post("/look", include_in_schema=False)
     async def choose_look(request: Request) -> Response:
-        check_length(request, MAX_LOG_IN)
-        form = await request.form(max_files=0, max_fields=10)
+        form = await read_form(request, MAX_LOG_IN, files=0, fields=10)
         response = RedirectResponse(_ours(form.get("back")), HTTPStatus.SEE_OTHER, headers=PAGE_HEADERS)
         if form.get("language") in ("zh_CN", "en"):
             _set(response, house, LANGUAGE_COOKIE, str(form["language"]), A_YEAR)
@@ -72,20 +71,15 @@ def _log_in(house: House, request: Request, form: FormData) -> Response:
         )
     if done.outcome is not LogInOutcome.DONE:
         return _draw(house, request, form, done)
+    house.access.log_out(session_token(house, request))  # whoever was logged in at this browser before is not any more
     return let_in(house, done, str(form.get("next", "")))
 
 
 def let_in(house: House, done: LogIn, target: str) -> Response:
     """Give the browser its session, and lead it to a page of ours."""
     response = RedirectResponse(_ours(target), HTTPStatus.SEE_OTHER, headers=PAGE_HEADERS)
-    _set(response, house, COOKIE, done.token, house.config.console.session_days * 86_400)
+    _set(response, house, session_cookie(house), done.token, house.config.console.session_days * 86_400)
     return response
-
-
-def network_of(request: Request) -> str:
-    """Return the network a browser is in, as a proxy on this machine tells it; see `find_network`."""
-    peer = request.client.host if request.client else ""
-    return find_network(peer, request.headers.get("x-forwarded-for", ""))
 
 
 def draw_log_in(house: House, request: Request, wrong: str, done: LogIn = LogIn(LogInOutcome.REFUSED)) -> Response:  # noqa: B008 - frozen
@@ -134,5 +128,8 @@ def _ours(target: object) -> str:
 
 
 def _set(response: Response, house: House, name: str, value: str, age_s: int) -> None:
-    secure = house.config.console.url.startswith("https:")
-    response.set_cookie(name, value, max_age=age_s, path="/", secure=secure, httponly=True, samesite="lax")
+    response.set_cookie(name, value, max_age=age_s, path="/", secure=_is_secure(house), httponly=True, samesite="lax")
+
+
+def _is_secure(house: House) -> bool:
+    return house.config.console.url.startswith("https:")

@@ -1,5 +1,6 @@
 """Draws the console's pages: one frame, its words in the user's language, times as the staff write them."""
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from mailer.i18n import _, current_language, ngettext
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
 from mailer.model.words import ISSUE_WORDS, MAILING_WORDS, STATUS_WORDS
 from mailer.web.console.assets import asset_path
+from mailer.web.console.cures import cure_of, say_error, say_here
+from mailer.web.language import show_day
 
 PAGES = Path(__file__).parent / "pages"
 TONES = {
@@ -36,11 +39,8 @@ TONES = {
 }  # the framework's colours
 
 
-def show_day(day: date) -> str:
-    """Return a date as the staff write it."""
-    if current_language() == "zh_CN":
-        return f"{day.year}年{day.month}月{day.day}日"
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+def _day(day: date) -> str:
+    return show_day(day, short=True)
 
 
 def show_time(moment: datetime | None, zone: ZoneInfo) -> str:
@@ -48,7 +48,7 @@ def show_time(moment: datetime | None, zone: ZoneInfo) -> str:
     if moment is None:
         return "–"
     there = moment.astimezone(zone)
-    return f"{show_day(there.date())} {there:%H:%M}"
+    return f"{_day(there.date())} {there:%H:%M}"
 
 
 def word_of(status: MailingStatus | IssueStatus | DeliveryStatus) -> str:
@@ -56,6 +56,28 @@ def word_of(status: MailingStatus | IssueStatus | DeliveryStatus) -> str:
     if isinstance(status, MailingStatus):
         return _(MAILING_WORDS[status])
     return _(ISSUE_WORDS[status]) if isinstance(status, IssueStatus) else _(STATUS_WORDS[status])
+
+
+def draw_code(words: str) -> Markup:
+    """Return words with what stands in backquotes as code."""
+    parts = words.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(one) if at % 2 else one for at, one in enumerate(parts))
+
+
+def name_browser(agent: str) -> str:
+    """Return the browser and the system that a User-Agent names, where they are usual ones."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return _(", ").join(one for one in (browser, system) if one) or agent[:60] or _("unknown browser")
+
+
+def say_place(place: str) -> str:
+    """Return where the preflight found something, as an editor sees it: the line, without the file's name."""
+    found = _PLACE.fullmatch(place)
+    if found is None:
+        return place
+    line = _("line {n}").format(n=found["line"]) if found["line"] else ""
+    return _(": ").join(part for part in (line, found["rest"]) if part) or place
 
 
 def draw_icon(name: str) -> Markup:
@@ -72,8 +94,9 @@ def draw_status(status: MailingStatus | IssueStatus | DeliveryStatus) -> Markup:
 
 
 def draw_error(error: MailerError) -> Markup:
-    """Return an expected error: where, what, and its cure."""
-    return Markup(_pages.get_template("error_box.html.j2").render(error=error))  # noqa: S704 - escaped by the template
+    """Return an expected error: where, what, and what to do about it in the console."""
+    values = {"sentence": say_error(error), "cure": cure_of(error)}
+    return Markup(_pages.get_template("error_box.html.j2").render(values))  # noqa: S704 - escaped by the template
 
 
 @pass_context
@@ -81,7 +104,20 @@ def _time(context: Context, moment: datetime | None) -> str:
     return show_time(moment, context["house"].config.zone)
 
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_BROWSERS = (
+    ("MicroMessenger", "WeChat"),
+    ("Edg", "Edge"),
+    ("QQBrowser", "QQ Browser"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)  # fmt: skip; they all name others too, so the first that is found counts
+_SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
+    ("Mac OS X", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+_PLACE = re.compile(r"issues/[^/]+/issue\.md(?::(?P<line>\d+))?(?:\s*[:：]\s*(?P<rest>.+))?")
 _pages = Environment(
     loader=FileSystemLoader(PAGES),
     autoescape=True,
@@ -90,9 +126,24 @@ _pages = Environment(
     lstrip_blocks=True,
 )
 _pages.globals.update(
-    language=current_language, _=_, ngettext=ngettext, asset=asset_path, icon=draw_icon, status=draw_status
+    language=current_language,
+    _=_,
+    ngettext=ngettext,
+    asset=asset_path,
+    icon=draw_icon,
+    status=draw_status,
+    here=say_here,
+    draw_error=draw_error,
 )
-_pages.filters.update(time=_time, day=show_day, word=word_of, number=lambda value: f"{value:,}")
+_pages.filters.update(
+    browser=name_browser,
+    code=draw_code,
+    place=say_place,
+    time=_time,
+    day=_day,
+    word=word_of,
+    number=lambda value: f"{value:,}",
+)
 
 
 def draw_console_page(template: str, **values: object) -> str:

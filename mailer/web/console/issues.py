@@ -1,23 +1,26 @@
 """Issues: the shelf, writing with a preview beside it, files, versions, proof, submission, steps of approval."""
 
 import asyncio
-import difflib
 import tempfile
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from fastapi import Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 
+from mailer.app.drafts import Draft
 from mailer.errors import MailerError, UsageError
 from mailer.i18n import _, ngettext
 from mailer.model.delivery import IssueStatus
 from mailer.model.people import Right
 from mailer.model.proof import ProofOutcome
 from mailer.model.report import Finding, Severity
+from mailer.web.console.changes import compare_texts
+from mailer.web.console.cures import say_error, say_here
 from mailer.web.console.desk import MAX_UPLOAD, PREVIEW_HEADERS, Desk, Visit
-from mailer.web.console.frame import draw_error
+from mailer.web.console.frame import draw_error, show_time
 
 SHELF = 24
 DOCUMENTS = (".docx", ".doc", ".wps", ".rtf", ".odt", ".txt", ".md", ".html", ".htm")
@@ -84,7 +87,7 @@ def upload_document(visit: Visit) -> Response:
             kept, visit.text("slug") or None, replace=visit.text("replace") == "yes"
         )
     for remark in remarks[:3]:
-        visit.say(f"{remark.text} {remark.cure}".strip(), "warning")
+        visit.say(f"{remark.text} {say_here(remark.cure)}".strip(), "warning")
     return visit.go(f"/issues/{issue.slug}/edit", _("“{name}” was read. Look it through.").format(name=name))
 
 
@@ -98,7 +101,7 @@ def show_issue(visit: Visit, slug: str) -> Response:
         findings = house.drafts.check(slug)
         rounds = house.approvals.rounds(slug)
     except MailerError as error:
-        wrong = draw_error(error)
+        wrong = draw_error(error.tell_from(house.home))
     current = next((one for one in rounds.records if one.voided is None), None) if rounds is not None else None
     return visit.page(
         "issue.html.j2",
@@ -120,29 +123,36 @@ def show_issue(visit: Visit, slug: str) -> Response:
 
 
 def show_editor(visit: Visit, slug: str) -> Response:
-    """The text, and beside it how it looks."""
-    return _editor(visit, slug)
+    """The text, or a former one to be taken up again, and beside it how it looks."""
+    drafts, name = visit.house.drafts, visit.ask("version")
+    if not name:
+        draft = drafts.open(slug)
+        return _editor(visit, draft, draft.text)
+    if name == "submitted":
+        return _editor(visit, drafts.open(slug), drafts.submitted_text(slug) or "", version=_("as last submitted"))
+    saved_at = {one.name: one.saved_at for one in drafts.versions(slug)}.get(name)
+    version = show_time(saved_at, visit.house.config.zone)
+    return _editor(visit, drafts.open(slug), drafts.version(slug, name), version=version)
 
 
-def _editor(visit: Visit, slug: str, text: str | None = None) -> Response:
-    draft = visit.house.drafts.open(slug)
-    return visit.page(
-        "editor.html.j2",
-        draft=draft,
-        text=draft.text if text is None else text,
-        lists=visit.house.config.lists_in_order(),
-        files=draft.files,
-    )
+def _editor(visit: Visit, draft: Draft, text: str, **values: Any) -> Response:
+    given = {"settled": None, "version": "", **values}
+    lists = visit.house.config.lists_in_order()
+    return visit.page("editor.html.j2", draft=draft, text=text, lists=lists, files=draft.files, **given)
 
 
 def save_text(visit: Visit, slug: str) -> Response:
-    """Write the text; with htmx the page stays, and gets the new digest."""
-    draft = visit.house.drafts.save(slug, str(visit.form.get("text", "")), visit.text("digest"), visit.by)
-    if not visit.is_part:
-        return visit.go(f"/issues/{slug}/edit", _("Saved."))
-    response = visit.piece("editor_saved.html.j2", draft=draft)
-    response.headers["HX-Retarget"] = "#saved"
-    return response
+    """Write the text, joined with what somebody else has saved meanwhile; with htmx the page stays."""
+    house = visit.house
+    settled = house.drafts.settle(slug, str(visit.form.get("text", "")), visit.text("digest"), visit.by)
+    if visit.is_part:
+        saved_at = f"{house.now().astimezone(house.config.zone):%H:%M}"
+        response = visit.piece("editor_saved.html.j2", draft=settled.draft, settled=settled, saved_at=saved_at)
+        response.headers["HX-Retarget"] = "#saved"
+        return response
+    if settled.conflicts:
+        return _editor(visit, settled.draft, settled.text, settled=settled)
+    return visit.go(f"/issues/{slug}/edit", _("Saved."))
 
 
 def look_at_text(visit: Visit, slug: str) -> Response:
@@ -154,7 +164,7 @@ def look_at_text(visit: Visit, slug: str) -> Response:
     try:
         look = visit.house.drafts.look(slug, list_name, text)
     except MailerError as error:
-        return visit.piece("look_wrong.html.j2", error=error)
+        return visit.piece("look_wrong.html.j2", error=error.tell_from(visit.house.home))
     address = f"/issues/{slug}/look/{visit.keep(look.html)}"
     return visit.piece("look.html.j2", look=look, address=address, tones=SEVERITY_TONES, view=visit.text("view"))
 
@@ -208,7 +218,7 @@ def _look(visit: Visit, slug: str, list_name: str) -> tuple[str, str]:
     try:
         look = visit.house.drafts.look(slug, visit.house.lists.choose([list_name])[0])
     except MailerError as error:
-        return str(draw_error(error)), str(error)
+        return str(draw_error(error)), say_error(error.tell_from(visit.house.home))
     return look.html, look.text
 
 
@@ -219,17 +229,13 @@ def show_versions(visit: Visit, slug: str) -> Response:
     chosen = visit.ask("version")
     submitted = house.drafts.submitted_text(slug)
     old = submitted if chosen == "submitted" else house.drafts.version(slug, chosen) if chosen else None
-    changes = (
-        [] if old is None else list(difflib.unified_diff(old.splitlines(), now.splitlines(), "", "", lineterm="", n=2))
-    )
     return visit.page(
         "versions.html.j2",
         issue=house.drafts.glance(slug),
         versions=house.drafts.versions(slug),
         has_submitted=submitted is not None,
         chosen=chosen,
-        changes=changes[2:],
-        same=old is not None and not changes,
+        changes=compare_texts(old, now) if old is not None else [],
     )
 
 

@@ -142,10 +142,10 @@ def apply_import(visit: Visit) -> Response:
 
 def undo_import(visit: Visit) -> Response:
     """Put back what an import changed."""
-    number = visit.text("number")
-    if not number.isdecimal():
+    number = visit.number(visit.text("number"))
+    if not number:
         raise UsageError(_("no import was chosen"))
-    done = visit.house.contacts.undo_import(int(number), visit.by)
+    done = visit.house.contacts.undo_import(number, visit.by)
     sentence = _("Undone: {removed} gone, {off} off the list but still contacts, {restored} put back.").format(
         removed=done.removed, off=done.taken_off, restored=done.restored
     )

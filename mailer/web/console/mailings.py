@@ -5,15 +5,18 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import ImmutableMultiDict
 
-from mailer.errors import MailerError, StateError, UsageError
+from mailer.app import House
+from mailer.errors import StateError, UsageError
 from mailer.i18n import _
 from mailer.model.address import parse_address
-from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingRecord, MailingStatus, MailingSummary
+from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingRecord, MailingStatus
 from mailer.model.forecast import Forecast
 from mailer.model.history_words import ABSENCE_WORDS, say_subscription, tell_delivery
 from mailer.model.local_time import NoTimeOfDayError, read_moment
@@ -23,6 +26,7 @@ from mailer.model.standing_words import domain_line, relay_lines, say_span
 from mailer.model.tempo import Tempo
 from mailer.model.tempo_words import say_tempo
 from mailer.model.words import STATUS_WORDS, class_word, reason_word
+from mailer.web.console.cures import say_here
 from mailer.web.console.desk import PAGE_HEADERS, Desk, Visit, language_of_console
 from mailer.web.console.frame import show_time
 from mailer.web.language import speaking
@@ -38,7 +42,7 @@ def add_mailings(desk: Desk) -> None:
     """Add the pages of mailings."""
     desk.show("/mailings")(show_mailings)
     desk.show("/mailings/new", Right.SEND)(show_new)
-    desk.act("/mailings/check", Right.SEND)(check_new)
+    desk.show("/mailings/check", Right.SEND)(check_new)
     desk.act("/mailings/plan", Right.SEND)(plan)
     desk.show("/mailings/{number:int}")(show_mailing)
     desk.show("/mailings/{number:int}/stream")(stream)
@@ -61,12 +65,13 @@ def show_mailings(visit: Visit) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A mailing as a form asks for it. at: None for now."""
+    """A mailing as a form asks for it. at: None for now. path: of the form, filled in the same way."""
 
     issue: str
     lists: tuple[str, ...]
     at: datetime | None
     spread_h: int
+    path: str
 
     def tempo(self, usual: Tempo) -> Tempo:
         """The tempo of the settings, with the spread that was chosen."""
@@ -74,8 +79,8 @@ class Wanted:
 
 
 def show_new(visit: Visit) -> Response:
-    """Which issue, to which lists, when."""
-    house = visit.house
+    """Which issue, to which lists, when; as it was filled in before, where one comes back to it."""
+    house, asked = visit.house, visit.request.query_params
     ready = [one for one in house.drafts.shelf(24) if one.status is IssueStatus.APPROVED]
     return visit.page(
         "mailing_new.html.j2",
@@ -84,12 +89,15 @@ def show_new(visit: Visit) -> Response:
         lists=house.lists.count(),
         segments=house.lists.count_segments() if house.config.segments else (),
         zone=house.config.zone.key,
+        ticked=asked.getlist("list"),
+        asked=asked,
     )
 
 
 def check_new(visit: Visit) -> Response:
     """What would be sent, to how many, and until when; the number must be typed to confirm it. Changes nothing."""
-    house, wanted = visit.house, _read_wanted(visit)
+    visit.back = f"/mailings/new?{visit.request.url.query}"
+    house, wanted = visit.house, _read_wanted(visit, visit.request.query_params)
     plan = house.mailings.prepare(wanted.issue, wanted.lists, wanted.tempo(house.mailings.tempo))
     forecast = house.forecasts.of_issue(wanted.issue, wanted.lists, wanted.at, plan.tempo)
     return visit.page(
@@ -105,11 +113,11 @@ def check_new(visit: Visit) -> Response:
 
 def plan(visit: Visit) -> Response:
     """Plan the mailing, once the number of copies was typed."""
-    house, wanted = visit.house, _read_wanted(visit)
+    house, wanted = visit.house, _read_wanted(visit, visit.form)
     tempo = wanted.tempo(house.mailings.tempo)
     forecast: Forecast = house.forecasts.of_issue(wanted.issue, wanted.lists, wanted.at, tempo)
     typed = visit.text("count").replace(",", "").replace("，", "")
-    if not typed.isdecimal() or int(typed) != forecast.copies:
+    if not typed.isdecimal() or visit.number(typed) != forecast.copies:
         raise UsageError(
             _("the number typed is not that of the copies, {n}").format(n=forecast.copies),
             cure=_("type {n} to confirm that they go out").format(n=forecast.copies),
@@ -124,20 +132,22 @@ def plan(visit: Visit) -> Response:
     return visit.go(f"/mailings/{record.id}", _("Mailing {id} is planned.").format(id=record.id))
 
 
-def _read_wanted(visit: Visit) -> Wanted:
-    issue, spread = visit.text("issue"), visit.text("spread")
+def _read_wanted(visit: Visit, given: ImmutableMultiDict[str, Any]) -> Wanted:
+    issue, spread, at = (str(given.get(name, "")).strip() for name in ("issue", "spread", "at"))
     if not issue:
         raise UsageError(_("no issue was chosen"), cure=_("choose one that is approved"))
-    lists = tuple(visit.texts("list"))
+    lists = tuple(str(one) for one in given.getlist("list") if one)
     if not lists:
         raise UsageError(_("no list was chosen"), cure=_("tick at least one"))
-    if spread and not (spread.isdecimal() and int(spread) <= 168):
+    if spread and not (spread.isdecimal() and len(spread) <= 3 and int(spread) <= 168):
         raise UsageError(_("“{text}” is no number of hours").format(text=spread[:20]), cure=_("write 0 to 168"))
-    return Wanted(issue, lists, _read_time(visit) if visit.text("when") == "later" else None, int(spread or 0))
+    when = str(given.get("when", ""))
+    fields = [("issue", issue), *(("list", one) for one in lists), ("when", when), ("at", at), ("spread", spread)]
+    moment = _read_time(visit.house, at) if when == "later" else None
+    return Wanted(issue, lists, moment, int(spread or 0), f"/mailings/new?{urlencode(fields)}")
 
 
-def _read_time(visit: Visit) -> datetime:
-    text, house = visit.text("at"), visit.house
+def _read_time(house: House, text: str) -> datetime:
     try:
         moment = read_moment(text, house.now(), house.config.zone).moment
     except (ValueError, NoTimeOfDayError):
@@ -154,48 +164,44 @@ def _read_time(visit: Visit) -> datetime:
 def show_mailing(visit: Visit, number: int) -> Response:
     """One mailing: how far it is, what holds it, what may be done."""
     house = visit.house
-    summary = house.reports.summary(str(number))
-    changes = house.mailings.audience_changes(number) if summary.mailing.status is MailingStatus.HELD else ()
+    progress = house.reports.progress(str(number))
+    mailing = progress.mailing
+    changes = house.mailings.audience_changes(number) if mailing.status is MailingStatus.HELD else ()
     return visit.page(
         "mailing.html.j2",
-        mailing=summary.mailing,
-        summary=summary,
+        mailing=mailing,
+        lists=progress.lists,
+        bounced=house.reports.bounced(mailing.id),
         changes=changes,
-        over=summary.mailing.status in OVER,
-        begun=summary.mailing.started_at is not None,
-        ends=[(one, summary.count(one)) for one in ENDS if summary.count(one)],
-        tempo=say_tempo(summary.mailing.tempo),
-        **_progress(visit, summary.mailing, summary),
+        over=mailing.status in OVER,
+        begun=mailing.started_at is not None,
+        ends=[(one, progress.count(one)) for one in ENDS if progress.count(one)],
+        tempo=say_tempo(mailing.tempo),
+        **_progress(visit, progress),
     )
 
 
-def _progress(visit: Visit, record: MailingRecord, summary: MailingSummary | None = None) -> dict[str, Any]:
-    """What the live part shows; of a mailing that is over its summary knows it, and nothing is counted."""
-    house = visit.house
-    if summary is not None and record.status in OVER:
-        counts = {one: summary.count(one) for one in DeliveryStatus if summary.count(one)}
-        done = MailingProgress(record, counts)
-        return {
-            "progress": done, "counts": list(counts.items()), "done": done.planned - done.remaining, "relays": [],
-            "domains": "", "ends_at": None, "now": house.now(),
-        }  # fmt: skip
-    glance = house.mailings.glance(str(record.id))
+def _progress(visit: Visit, progress: MailingProgress) -> dict[str, Any]:
+    """What the live part shows."""
+    house, record = visit.house, progress.mailing
     now, zone = house.now(), house.config.zone
-    ends = None
-    if glance.progress.mailing.status in (MailingStatus.RUNNING, MailingStatus.SCHEDULED):
-        try:
-            ends = house.forecasts.of_mailing(str(record.id)).ends_at
-        except MailerError:
-            ends = None
-    return {
-        "progress": glance.progress,
-        "counts": [(one, glance.progress.count(one)) for one in DeliveryStatus if glance.progress.count(one)],
-        "done": glance.progress.planned - glance.progress.remaining,
-        "relays": [line for line, _style in relay_lines(glance.standing.waiting_relays, now, zone)],
-        "domains": domain_line(glance.standing, zone),
-        "ends_at": ends,
+    shown: dict[str, Any] = {
+        "progress": progress,
+        "counts": [(one, progress.count(one)) for one in DeliveryStatus if progress.count(one)],
+        "done": progress.planned - progress.remaining,
+        "relays": [],
+        "domains": "",
+        "ends_at": None,
         "now": now,
     }
+    if record.status in OVER:
+        return shown
+    standing = house.relays.standing(record.lists, progress.remaining)
+    shown["relays"] = [line for line, _style in relay_lines(standing.waiting_relays, now, zone)]
+    shown["domains"] = domain_line(standing, zone)
+    if record.status in (MailingStatus.RUNNING, MailingStatus.SCHEDULED):
+        shown["ends_at"] = house.forecasts.ends_about(record)
+    return shown
 
 
 def stream(visit: Visit, number: int) -> Response:
@@ -206,13 +212,15 @@ def stream(visit: Visit, number: int) -> Response:
 
     def draw() -> tuple[str, bool]:
         with speaking(language):
-            record = house.mailings.get(str(number))
-            page = visit.piece("mailing_progress.html.j2", mailing=record, **_progress(visit, record))
-            return bytes(page.body).decode(), record.status in OVER
+            progress = house.reports.progress(str(number))
+            page = visit.piece("mailing_progress.html.j2", mailing=progress.mailing, **_progress(visit, progress))
+            return bytes(page.body).decode(), progress.mailing.status in OVER
 
     async def events() -> AsyncIterator[str]:
         before, began = "", asyncio.get_running_loop().time()
         while asyncio.get_running_loop().time() - began < MOST_S and not await request.is_disconnected():
+            if await run_in_threadpool(house.access.find_session, visit.token, seen=False) is None:
+                return  # logged out or disabled since; the browser asks anew, and is told so
             html, over = await run_in_threadpool(draw)
             if html != before:
                 yield "event: progress\n" + "".join(f"data: {line}\n" for line in html.splitlines()) + "\n"
@@ -232,12 +240,13 @@ def show_copies(visit: Visit, number: int) -> Response:
     status = visit.ask("status")
     chosen = DeliveryStatus(status) if status in set(DeliveryStatus) else None
     after, words = visit.ask("after"), visit.ask("q")
-    found = house.histories.page(str(number), chosen, words, int(after) if after.isdecimal() else 0, COPIES + 1)
+    found = house.histories.page(str(number), chosen, words, visit.number(after), COPIES)
     return visit.page(
         "copies.html.j2",
         mailing=house.mailings.get(str(number)),
-        copies=found[:COPIES],
-        more=found[COPIES - 1].id if len(found) > COPIES else 0,
+        copies=found.copies,
+        more=found.after,
+        searched=found.after - (number << 32) if found.searched else 0,
         statuses=[(one.value, _(STATUS_WORDS[one])) for one in DeliveryStatus],
         chosen=status,
         words=words,
@@ -255,8 +264,10 @@ def show_why(visit: Visit, number: int) -> Response:
     return visit.page(
         "why.html.j2",
         history=history,
-        absence=absence.format(
-            earlier=earlier.mailing_id if earlier else "", status=_(STATUS_WORDS[earlier.status]) if earlier else ""
+        absence=say_here(
+            absence.format(
+                earlier=earlier.mailing_id if earlier else "", status=_(STATUS_WORDS[earlier.status]) if earlier else ""
+            )
         ),
         told=sorted(told, key=lambda one: one[0]),
         subscriptions=[say_subscription(one, lambda moment: show_time(moment, zone)) for one in history.subscriptions],
@@ -304,7 +315,7 @@ def cancel(visit: Visit, number: int) -> Response:
 
 def reschedule(visit: Visit, number: int) -> Response:
     """Give it another time."""
-    visit.house.mailings.reschedule(str(number), _read_time(visit), None, visit.by)
+    visit.house.mailings.reschedule(str(number), _read_time(visit.house, visit.text("at")), None, visit.by)
     return visit.go(f"/mailings/{number}", _("It has another time."))
 
 

@@ -13,9 +13,10 @@ from mailer.config import read_client_secret
 from mailer.errors import ConfigError
 from mailer.model.access import LogIn, LogInOutcome
 from mailer.web.console.desk import PAGE_HEADERS, Desk, language_of_console
-from mailer.web.console.entry import draw_log_in, let_in, network_of
+from mailer.web.console.entry import draw_log_in, let_in
 from mailer.web.console.oidc import KEPT_S, Provider, ProviderError
 from mailer.web.language import speaking
+from mailer.web.reading import network_of
 
 KEPT = "mailer_oidc"
 BACK = "/login/oidc/back"

@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import Response
 from pydantic import BaseModel
 
-from mailer.app import House
-from mailer.errors import MailerError
-from mailer.i18n import _
+from mailer.config.descriptions import describe_setting, describe_table
+from mailer.model.people import Right
+from mailer.model.report import Finding
+from mailer.web.console.cures import say_here
 from mailer.web.console.desk import Desk, Visit
 
 SECRET = ("password", "secret", "token", "key")  # words of names whose values are never shown
@@ -17,7 +18,7 @@ SECRET = ("password", "secret", "token", "key")  # words of names whose values a
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its whole name, its value as text, what it means; changed: it is not the default."""
+    """One setting: its name in its table, its value as text, what it means; changed: it is not the default."""
 
     name: str
     value: str
@@ -26,49 +27,63 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something of the house that is not as it should be, and its cure."""
+class SettingsTable:
+    """A table of config.toml. path: its name there, empty for the top; about: what it is for."""
 
-    text: str
-    cure: str
-    grave: bool = False
+    path: str
+    about: str
+    settings: list[Setting]
 
 
 def add_settings(desk: Desk) -> None:
     """Add the page of the settings."""
     desk.show("/settings")(show_settings)
+    desk.act("/settings/examine", Right.SETTINGS)(examine)
 
 
 def show_settings(visit: Visit) -> Response:
-    """All settings, table by table."""
-    tables: dict[str, list[Setting]] = {}
-    for one in _walk(visit.house.config, ""):
-        table = one.name.rpartition(".")[0]
-        tables.setdefault(table, []).append(one)
-    return visit.page("settings.html.j2", tables=tables, troubles=find_troubles(visit.house))
+    """All settings, table by table, and what is seen at a glance to be wrong."""
+    return _page(visit, visit.house.doctor.examine(), thorough=False)
 
 
-def _walk(table: BaseModel, path: str) -> Iterator[Setting]:
+def examine(visit: Visit) -> Response:
+    """Look the house over thoroughly, over the network too where that is ticked."""
+    findings = visit.house.doctor.examine(thorough=True, online=visit.text("online") == "yes")
+    return _page(visit, findings, thorough=True)
+
+
+def _page(visit: Visit, findings: list[Finding], *, thorough: bool) -> Response:
+    above = f"{visit.house.home}/"
+    shown = [(one, say_here(one.cure), one.place.replace(above, "")) for one in findings]
+    tables = list(_walk(visit.house.config, ""))
+    return visit.page("settings.html.j2", tables=tables, findings=shown, thorough=thorough)
+
+
+def _walk(table: BaseModel, path: str) -> Iterator[SettingsTable]:
+    """Yield a table with its own settings, then the tables within it."""
+    own: list[Setting] = []
+    inner: list[SettingsTable] = []
     for name, field in type(table).model_fields.items():
         value: Any = getattr(table, name)
-        whole = f"{path}{name}"
+        whole = f"{path}.{name}" if path else name
+        meaning = describe_setting(field)
         if isinstance(value, BaseModel):
-            yield from _walk(value, f"{whole}.")
+            inner += _walk(value, whole)
         elif isinstance(value, dict):
             for key, one in value.items():
                 if isinstance(one, BaseModel):
-                    yield from _walk(one, f"{whole}.{key}.")
+                    inner += _walk(one, f"{whole}.{key}")
                 else:
-                    meaning = _(field.description) if field.description else ""
-                    yield Setting(f"{whole}.{key}", _shown(name, one), meaning, changed=True)
+                    own.append(Setting(f"{name}.{key}", _shown(name, one), meaning, changed=True))
         elif isinstance(value, tuple | list) and value and isinstance(value[0], BaseModel):
             for number, one in enumerate(value, 1):
-                yield from _walk(one, f"{whole}[{number}].")
+                inner += _walk(one, f"{whole}[{number}]")
         else:
-            meaning = _(field.description) if field.description else ""
-            yield Setting(
-                whole, _shown(name, value), meaning, changed=value != field.get_default(call_default_factory=True)
-            )
+            changed = value != field.get_default(call_default_factory=True)
+            own.append(Setting(name, _shown(name, value), meaning, changed=changed))
+    if own:
+        yield SettingsTable(path, describe_table(type(table)), own)
+    yield from inner
 
 
 def _shown(name: str, value: object) -> str:
@@ -81,44 +96,3 @@ def _shown(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if value not in ("", None) else "–"
-
-
-def find_troubles(house: House) -> list[Trouble]:
-    """Return what this house should have a person look at, as far as it can be told without the network."""
-    found: list[Trouble] = []
-
-    def attempt(act: Any) -> None:
-        try:
-            act()
-        except MailerError as error:
-            found.append(Trouble(str(error), error.cure, grave=True))
-
-    attempt(house.identity.require)
-    attempt(house.relays.settings)
-    attempt(lambda: house.working_days)
-    attempt(house.notices.channels)
-    config = house.config
-    if not config.public_url:
-        found.append(
-            Trouble(
-                _("There is no public_url: no opens, clicks, archive or one-click unsubscribe by the web."),
-                _("Readers leave by mail. Set public_url where readers can reach this machine."),
-            )
-        )
-    if not (config.bounces.imap_host or config.bounces.maildir):
-        found.append(Trouble(_("Returned mail is not read."), _("Set imap_host or maildir in [bounces].")))
-    if not config.dkim:
-        found.append(
-            Trouble(_("Mail is not signed (DKIM)."), _("`mailer dkim create` makes keys; not for a 163 or QQ mailbox."))
-        )
-    if not config.console.url and config.console.host not in ("127.0.0.1", "::1", "localhost"):
-        found.append(
-            Trouble(
-                _("The console is open to the network without console.url, so without TLS."),
-                _("Put a TLS proxy before it and set console.url."),
-                grave=True,
-            )
-        )
-    if len(house.people.list()) < 2 and config.approval.rules.four_eyes:
-        found.append(Trouble(_("Two pairs of eyes are asked for, and there is one user."), _("`mailer user add NAME`")))
-    return found

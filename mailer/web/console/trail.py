@@ -21,7 +21,7 @@ def show_trail(visit: Visit) -> Response:
     """Who did what, the newest first."""
     house = visit.house
     issue, mailing = visit.ask("issue").strip(), visit.ask("mailing").strip()
-    most = int(visit.ask("most")) if visit.ask("most").isdecimal() else SHOWN
+    most = visit.number(visit.ask("most")) or SHOWN
     entries = house.audit.list(min(max(most, 1), MOST) + 1, issue, mailing)
     more = len(entries) > most
     numbers = {one.subject.name for one in entries if one.subject.kind == "user" and one.subject.name.isdecimal()}

@@ -9,7 +9,7 @@ from mailer.i18n import _
 from mailer.model.access import LogIn, LogInOutcome
 from mailer.model.people import Right, UserRole
 from mailer.model.words import ROLE_WORDS
-from mailer.web.console.desk import COOKIE, Desk, Visit
+from mailer.web.console.desk import Desk, Visit
 from mailer.web.console.entry import let_in
 
 
@@ -122,7 +122,8 @@ def _account(visit: Visit, **more: object) -> Response:
     )
 
 
-def _require_known(done: LogIn) -> None:
+def require_known(done: LogIn) -> None:
+    """Raise UsageError where the present password was not right, or may not be tried now."""
     if done.outcome is LogInOutcome.LOCKED:
         raise UsageError(_("too many attempts"), cure=_("try again in {n} s").format(n=done.wait_s))
     if done.outcome is not LogInOutcome.DONE:
@@ -133,9 +134,10 @@ def change_password(visit: Visit) -> Response:
     """Take another password; every session ends but this browser's, which gets a new one."""
     if visit.form.get("new") != visit.form.get("again"):
         raise UsageError(_("the two new passwords differ"), cure=_("type the same one twice"))
-    token = visit.request.cookies.get(COOKIE, "")
-    done = visit.house.access.change_password(token, str(visit.form.get("current", "")), str(visit.form.get("new", "")))
-    _require_known(done)
+    done = visit.house.access.change_password(
+        visit.token, str(visit.form.get("current", "")), str(visit.form.get("new", ""))
+    )
+    require_known(done)
     response = let_in(visit.house, done, "/account")
     if visit.is_part:
         response.status_code = 204
@@ -145,8 +147,8 @@ def change_password(visit: Visit) -> Response:
 
 def begin_factor(visit: Visit) -> Response:
     """Show the QR code of a new second factor; it counts once a code of it was typed."""
-    access, token = visit.house.access, visit.request.cookies.get(COOKIE, "")
-    _require_known(access.confirm_password(token, str(visit.form.get("current", ""))))
+    access = visit.house.access
+    require_known(access.confirm_password(visit.token, str(visit.form.get("current", ""))))
     factor = access.begin_second_factor(visit.session.user.name)
     drawn = base64.b64encode(access.draw_factor(factor)).decode()
     return _account(visit, qr=f"data:image/png;base64,{drawn}", secret=factor.secret)
@@ -160,8 +162,8 @@ def confirm_factor(visit: Visit) -> Response:
 
 def end_own_factor(visit: Visit) -> Response:
     """Log in by the password alone from now on."""
-    access, token = visit.house.access, visit.request.cookies.get(COOKIE, "")
-    _require_known(access.confirm_password(token, str(visit.form.get("current", ""))))
+    access = visit.house.access
+    require_known(access.confirm_password(visit.token, str(visit.form.get("current", ""))))
     access.end_second_factor(visit.session.user.name, visit.by)
     return visit.go("/account", _("You log in by your password alone from now on."), "warning")
 

@@ -11,7 +11,7 @@ from mailer.app import House
 from mailer.model.api_token import Scope
 from mailer.model.people import UserRole
 from mailer.web.api.app import create_api
-from mailer.web.api.caller import Gauge
+from mailer.web.gauge import Gauge
 from tests.flow.newsletter import Newsletter
 from tests.web.serving import serving
 

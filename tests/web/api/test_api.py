@@ -9,7 +9,7 @@ import pytest
 from mailer.model.api_token import SCOPE_RIGHTS, Scope
 from mailer.model.people import UserRole
 from mailer.web.api.app import create_api
-from mailer.web.api.caller import Gauge
+from mailer.web.gauge import Gauge
 from tests.web.api.conftest import ADMIN, CLERK, Api
 from tests.web.serving import serving
 

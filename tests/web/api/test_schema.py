@@ -16,8 +16,8 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tests.web.api.conftest import Api
 
 EXAMPLES = {GenerationMode.POSITIVE: 25, GenerationMode.NEGATIVE: 12}  # calls of a route
-# what is an address, a whole issue, or a time to come, no schema can say: what looks right is refused with 422
-SAID_BY_NO_SCHEMA = {"POST /suppressions", "POST /suppressions/lift", "POST /issues", "POST /mailings"}
+# what is a whole issue, or a time to come, no schema can say: what looks right is refused with 422
+SAID_BY_NO_SCHEMA = {"POST /issues", "POST /mailings"}
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +37,9 @@ def make_calls(api: Api, operation: Any, mode: GenerationMode) -> None:
     )  # fmt: skip
     @given(case=operation.as_strategy(generation_mode=mode))
     def call(case: Any) -> None:
+        if mode is GenerationMode.POSITIVE:
+            # keys of generated calls are alike, and one that another call had is refused: tests/web/api/test_once.py
+            case.headers.pop("Idempotency-Key", None)
         case.call_and_validate(base_url=address, headers=headers, timeout=20, excluded_checks=spared)
 
     call()

@@ -11,7 +11,8 @@ PAGES = (
     "/", "/issues", "/issues/2020-07", "/issues/2020-07/edit", "/issues/2020-07/versions", "/mailings", "/mailings/new",
     "/mailings/1", "/mailings/1/copies", "/mailings/1/why?address=reader@firm3.example", "/reports", "/reports/1", "/contacts",
     "/contacts/show?address=reader@firm3.example", "/lists?look=sync", "/organisations", "/suppressions", "/imports",
-    "/returned", "/schedule", "/relays", "/users", "/account", "/trail?verify=1", "/settings", "/nothing",
+    "/returned", "/returned?kind=others", "/returned/1?q=reader@firm3.example", "/schedule", "/relays", "/users", "/account",
+    "/account/tokens", "/users/tokens", "/trail?verify=1", "/settings", "/nothing",
 )  # fmt: skip
 
 
@@ -27,6 +28,7 @@ def test_pages_can_be_used_by_everybody(
         house.access.set_password(everything, PASSWORD, admin)
         house.approvals.approve("2020-07", everything)
         house.mailings.start(house.mailings.schedule("2020-07", by=everything).id)
+        house.returned.read(b"From: Post <post@firm3.example>\nSubject: gone\n\nNobody here.\n", "a mail")
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, locale=locale)  # type: ignore[arg-type]
     page = context.new_page()
     wrong: list[str] = []

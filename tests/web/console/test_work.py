@@ -39,14 +39,17 @@ def test_a_text_is_saved_kept_as_a_version_and_never_over_anothers(office: Offic
     done = office.editor.act_and_look("/issues/2020-07/save", text=changed, digest=digest_of(page))
     assert "Saved." in text_of(done)
     assert office.house.drafts.open("2020-07").text == changed
-    refused = office.editor.act("/issues/2020-07/save", 422, text="lost?", digest=digest_of(page))
-    assert "somebody has changed this issue" in refused.text
-    assert office.house.drafts.open("2020-07").text == changed
+    both = office.editor.act(
+        "/issues/2020-07/save", 200, text=text.replace("正文第一段。", "第三稿。"), digest=digest_of(page)
+    )
+    assert "&lt;&lt;&lt;&lt;&lt;&lt;&lt; your text\n第三稿。\n=======\n正文&lt;script&gt;第二稿。\n" in both.text
+    assert office.house.drafts.open("2020-07").text == changed, "neither is lost, and nothing is written"
+    assert digest_of(both.text) == office.house.drafts.open("2020-07").digest
     version = re.search(r'href="\?version=([^"]+\.md)"', office.editor.get("/issues/2020-07/versions"))
     assert version
     oldest = office.house.drafts.versions("2020-07")[-1].name
     shown = office.editor.get("/issues/2020-07/versions", version=oldest)
-    assert "+正文&lt;script&gt;第二稿。" in shown
+    assert "正文<ins>&lt;script&gt;" in shown
     office.editor.get("/issues/2020-07/versions", 422, version="../../config.toml")
 
 
@@ -174,6 +177,23 @@ def test_the_settings_show_no_secret(office: Office) -> None:
     for word in words:
         for path in ("/settings", "/trail", "/users", "/relays"):
             assert word not in office.admin.get(path)
+
+
+def test_the_doctors_findings_stand_above_the_settings(office: Office) -> None:
+    page = text_of(office.editor.get("/settings"))
+    assert "Returned mail is not read." in page
+    assert "Look it over thoroughly" not in page
+    sheet = office.newsletter.folder / "subscribers" / "members.csv"
+    kept = sheet.read_text("utf-8")
+    sheet.write_text("单位,邮箱\n甲<b>,no address\n", "utf-8")
+    try:
+        assert "members.csv" not in office.admin.get("/settings").split("[lists.", maxsplit=1)[0], "it takes too long"
+        thorough = office.admin.act("/settings/examine", 200).text
+        assert str(sheet) in thorough
+        assert "<b>" not in thorough
+    finally:
+        sheet.write_text(kept, "utf-8")
+    office.editor.act("/settings/examine", 403)
 
 
 def test_hostile_words_are_words_everywhere(office: Office, free_list: str) -> None:

@@ -20,22 +20,73 @@
     if (question && !window.confirm(question)) { event.preventDefault(); event.stopPropagation(); }
   }, true);
 
-  /* a request that found nobody at home */
-  document.addEventListener("htmx:sendError", function () { document.getElementById("unreached").hidden = false; });
-  document.addEventListener("htmx:beforeRequest", function () { document.getElementById("unreached").hidden = true; });
-
-  /* a form is sent once: its buttons rest until the answer is there */
-  document.addEventListener("htmx:beforeRequest", function (event) {
-    event.target.querySelectorAll("button[type=submit]").forEach(function (one) { one.disabled = true; });
+  /* what is said of a form in an open dialog is said in the dialog: the page behind it is inert */
+  function saidIn(dialog) {
+    var said = dialog.querySelector(".dialog-said");
+    if (!said) {
+      said = document.createElement("div");
+      said.className = "dialog-said";
+      said.setAttribute("role", "status");
+      var title = dialog.querySelector("h2");
+      title.parentNode.insertBefore(said, title.nextSibling);
+    }
+    return said;
+  }
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var form = event.detail.requestConfig.elt, dialog = form && form.closest("dialog[open]");
+    if (dialog && event.detail.target.id === "said") {
+      event.detail.target = saidIn(dialog);
+      event.detail.swapOverride = "innerHTML show:top";
+    }
   });
-  document.addEventListener("htmx:afterRequest", function (event) {
-    event.target.querySelectorAll("button[type=submit]").forEach(function (one) { one.disabled = false; });
+
+  /* a request that found nobody at home */
+  document.addEventListener("htmx:sendError", function (event) {
+    var unreached = document.getElementById("unreached"), dialog = event.target.closest("dialog[open]");
+    if (!dialog) { unreached.hidden = false; return; }
+    var copy = unreached.cloneNode(true);
+    copy.removeAttribute("id");
+    copy.hidden = false;
+    saidIn(dialog).replaceChildren(copy);
+  });
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    var dialog = event.target.closest("dialog[open]");
+    document.getElementById("unreached").hidden = true;
+    if (dialog) { saidIn(dialog).replaceChildren(); }
+  });
+
+  /* a form is sent once: its buttons rest until the answer is there, and after a while a line says that it goes on */
+  var busy = document.getElementById("busy"), later = 0;
+  var pressed = null; /* a button that rests loses the focus, and gets it back */
+  function rest(form, resting) {
+    if (resting) { pressed = form.contains(document.activeElement) ? document.activeElement : null; }
+    form.querySelectorAll("button[type=submit]").forEach(function (one) { one.disabled = resting; });
+    if (!resting && pressed && pressed.isConnected && document.activeElement === document.body) { pressed.focus({ preventScroll: true }); }
+    window.clearTimeout(later);
+    if (busy) {
+      busy.hidden = true;
+      if (resting) { later = window.setTimeout(function () { busy.hidden = false; }, 700); }
+    }
+  }
+  function isForm(one) { return one instanceof HTMLFormElement && one.method === "post"; }
+  document.addEventListener("htmx:beforeRequest", function (event) { if (isForm(event.target)) { rest(event.target, true); } });
+  document.addEventListener("htmx:afterRequest", function (event) { if (isForm(event.target)) { rest(event.target, false); } });
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (event.defaultPrevented || form.hasAttribute("hx-post") || !isForm(form)) { return; }
+    window.setTimeout(function () { rest(form, true); }, 0); /* the button that was pressed is sent with the form */
+    if (form.hasAttribute("data-download")) { window.setTimeout(function () { rest(form, false); }, 3000); }
+  });
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted) { document.querySelectorAll("form").forEach(function (one) { rest(one, false); }); }
   });
 
   /* what was typed is not lost by leaving the page: <form data-guard> */
   var typed = false;
   document.addEventListener("input", function (event) { if (event.target.closest("form[data-guard]")) { typed = true; } });
-  document.addEventListener("htmx:afterRequest", function (event) { if (event.detail.successful) { typed = false; } });
-  document.addEventListener("submit", function () { typed = false; });
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (event.target.matches("form[data-guard]") && event.detail.xhr.status < 300) { typed = false; }
+  });
+  document.addEventListener("submit", function (event) { if (!event.target.hasAttribute("hx-post")) { typed = false; } });
   window.addEventListener("beforeunload", function (event) { if (typed) { event.preventDefault(); } });
 })();

@@ -3,6 +3,7 @@
   "use strict";
   var text = document.getElementById("text");
   if (!text) { return; }
+  var form = document.getElementById("editor");
 
   function put(words) {
     text.focus();
@@ -38,19 +39,26 @@
     return "\n" + lines.join("\n") + "\n";
   }
 
+  function unreached() { document.getElementById("unreached").hidden = false; }
+
   function upload(files) {
-    var form = new FormData();
-    form.append("csrf", document.querySelector("#editor [name=csrf]").value);
-    Array.prototype.forEach.call(files, function (file) { form.append("file", file, file.name); });
-    fetch(text.getAttribute("data-files"), { method: "POST", body: form, headers: { "HX-Request": "true" } })
-      .then(function (answer) { return answer.text().then(function (html) { return { ok: answer.ok, html: html }; }); })
+    var data = new FormData();
+    data.append("csrf", form.querySelector("[name=csrf]").value);
+    Array.prototype.forEach.call(files, function (file) { data.append("file", file, file.name); });
+    text.setAttribute("aria-busy", "true");
+    fetch(text.getAttribute("data-files"), { method: "POST", body: data, headers: { "HX-Request": "true", "HX-Current-URL": window.location.href } })
       .then(function (answer) {
-        document.getElementById(answer.ok ? "files" : "said").innerHTML = answer.html;
-        if (!answer.ok) { window.scrollTo(0, 0); return; }
-        window.htmx.process(document.getElementById("files"));
-        var names = document.querySelectorAll("#files [data-added]");
-        put(Array.prototype.map.call(names, function (one) { return "\n![](" + one.getAttribute("data-added") + ")\n"; }).join(""));
-      });
+        if (answer.headers.get("HX-Redirect")) { keep(); window.location.assign(answer.headers.get("HX-Redirect")); return; }
+        return answer.text().then(function (html) {
+          document.getElementById(answer.ok ? "files" : "said").innerHTML = html;
+          if (!answer.ok) { window.scrollTo(0, 0); return; }
+          window.htmx.process(document.getElementById("files"));
+          var names = document.querySelectorAll("#files [data-added]");
+          put(Array.prototype.map.call(names, function (one) { return "\n![](" + one.getAttribute("data-added") + ")\n"; }).join(""));
+        });
+      })
+      .catch(unreached)
+      .finally(function () { text.removeAttribute("aria-busy"); });
   }
 
   text.addEventListener("paste", function (event) {
@@ -60,26 +68,87 @@
       if (rows.length > 1) { event.preventDefault(); put(asTable(rows)); }
     } else if (files.length && !words) { event.preventDefault(); upload(files); }
   });
-  text.addEventListener("dragover", function (event) { event.preventDefault(); text.classList.add("dropping"); });
-  text.addEventListener("dragleave", function () { text.classList.remove("dropping"); });
-  text.addEventListener("drop", function (event) {
+  /* dropped anywhere: a file beside the field would else be opened in place of the page */
+  document.addEventListener("dragover", function (event) { event.preventDefault(); text.classList.add("dropping"); });
+  document.addEventListener("dragleave", function () { text.classList.remove("dropping"); });
+  document.addEventListener("drop", function (event) {
     text.classList.remove("dropping");
     if (event.dataTransfer.files.length) { event.preventDefault(); upload(event.dataTransfer.files); }
   });
 
+  /* to a place as the preflight names it: a line of issue.md, or a key of its head */
+  function lineOf(place) {
+    var found = /issue\.md(?::(\d+))?(?:\s*[:：]\s*(.+))?$/.exec(place);
+    if (!found || found[1]) { return found ? Number(found[1]) : 0; }
+    var key = (found[2] || "").split(".").pop() + ":";
+    return text.value.split("\n").findIndex(function (line) { return line.trim().indexOf(key) === 0; }) + 1;
+  }
+  function goTo(line) {
+    if (!line) { return; }
+    var lines = text.value.split("\n"), before = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+    text.focus();
+    text.setSelectionRange(before, before + (lines[line - 1] || "").length);
+    var mirror = text.cloneNode(); /* how high the text above is, with its long lines folded: a field tells that holds it alone */
+    ["id", "name"].forEach(function (one) { mirror.removeAttribute(one); });
+    mirror.rows = 1;
+    mirror.style.cssText = "position: absolute; visibility: hidden; width: " + text.offsetWidth + "px";
+    mirror.value = text.value.slice(0, before);
+    text.after(mirror);
+    text.scrollTop = Math.max(0, mirror.scrollHeight - text.clientHeight / 3);
+    mirror.remove();
+    text.scrollIntoView({ block: "nearest" });
+  }
   document.addEventListener("click", function (event) {
     var jump = event.target.closest("[data-jump]");
-    if (!jump) { return; }
-    var line = /:(\d+)/.exec(jump.getAttribute("data-jump"));
-    var lines = text.value.split("\n"), start = 0;
-    if (line) { for (var at = 0; at < Math.min(line[1] - 1, lines.length); at += 1) { start += lines[at].length + 1; } }
-    else {
-      var found = text.value.indexOf(jump.getAttribute("data-jump"));
-      if (found < 0) { return; }
-      start = found;
+    if (jump) { goTo(lineOf(jump.getAttribute("data-jump"))); }
+  });
+  var asked = new URLSearchParams(window.location.search).get("at");
+  if (asked) { goTo(lineOf(asked)); }
+
+  document.addEventListener("keydown", function (event) {
+    if ((event.ctrlKey || event.metaKey) && event.key === "s") { event.preventDefault(); form.requestSubmit(); }
+  });
+
+  /* what is not saved yet is kept in this browser: a session that ends, or a machine that stops, costs no text */
+  var KEY = "mailer:text:" + text.getAttribute("data-user") + ":" + text.getAttribute("data-issue"), later = 0;
+  function keep() {
+    window.clearTimeout(later);
+    try { window.localStorage.setItem(KEY, JSON.stringify({ text: text.value, digest: digest().value, at: Date.now() })); } catch (_error) { /* full or forbidden */ }
+  }
+  function forget() { window.clearTimeout(later); try { window.localStorage.removeItem(KEY); } catch (_error) { /* forbidden */ } }
+  function digest() { return form.querySelector("[name=digest]"); }
+  text.addEventListener("input", function () { window.clearTimeout(later); later = window.setTimeout(keep, 400); });
+
+  var kept = null, banner = document.getElementById("kept");
+  try { kept = JSON.parse(window.localStorage.getItem(KEY) || "null"); } catch (_error) { /* as if there were none */ }
+  if (kept && kept.text !== text.value) {
+    banner.querySelector("[data-when]").textContent = new Date(kept.at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+    banner.hidden = false;
+    banner.querySelector("[data-put-back]").addEventListener("click", function () {
+      text.value = kept.text;
+      digest().value = kept.digest; /* of the text it was written from: saving joins it with what came since */
+      banner.hidden = true;
+      text.dispatchEvent(new Event("input", { bubbles: true }));
+      text.focus();
+    });
+    banner.querySelector("[data-drop]").addEventListener("click", function () { forget(); banner.hidden = true; text.focus(); });
+  } else { forget(); }
+
+  /* saved: the text as it is now, with what somebody else wrote meanwhile */
+  document.addEventListener("htmx:afterSwap", function () {
+    var settled = document.getElementById("settled");
+    if (!settled) { return; }
+    var conflict = settled.hasAttribute("data-conflict"), at = text.selectionStart, top = text.scrollTop;
+    if (settled.value !== text.value && settled.hasAttribute("data-changed")) {
+      text.value = settled.value;
+      text.setSelectionRange(at, at);
+      text.scrollTop = top;
+      text.dispatchEvent(new Event("look"));
     }
-    text.focus();
-    text.setSelectionRange(start, start);
-    text.scrollTop = (text.value.slice(0, start).split("\n").length - 5) * parseFloat(getComputedStyle(text).lineHeight);
+    settled.remove();
+    if (!conflict) { forget(); return; }
+    text.dispatchEvent(new Event("input", { bubbles: true })); /* not saved: so it is kept, and asked about on leaving */
+    keep();
+    goTo(text.value.split("\n").findIndex(function (line) { return line.indexOf("<<<<<<< ") === 0; }) + 1);
   });
 })();
