@@ -19,6 +19,7 @@ from mailer.store import contacts, copy_pages, deliveries, returned
 from mailer.store.database import Connection
 from mailer.tracking.by_reading import ByReading, Leaving, mark_done
 
+LARGEST = 1 << 31  # below which numbers of mailings are, as those of their copies hold them
 MOST_AT_ONCE = 500  # mails marked by one act
 MOST_FOUND = 30  # copies and contacts that a search shows
 
@@ -53,6 +54,8 @@ class KeptMails:
         """Return copies that a mail may be about, the newest first: by an address, else by words on their readers."""
         words = words.strip()[:100]
         key = _key(words)
+        if mailing_id is not None and mailing_id >= LARGEST:
+            return []
         with self._ground.store.read() as connection:
             if key or mailing_id is None:
                 keys = [key] if key else self._keys(connection, words)
@@ -89,13 +92,7 @@ class KeptMails:
 
     def mark_done(self, numbers: Sequence[int], by: str) -> "builtins.list[int]":
         """Mark mails as dealt with; return which of them waited till now. Raises NotFoundError, UsageError."""
-        chosen = sorted(set(numbers))
-        if not chosen or len(chosen) > MOST_AT_ONCE:
-            raise UsageError(
-                _("no mail was chosen") if not chosen else _("so many at once cannot be marked"),
-                cure=_("choose {n} at most").format(n=MOST_AT_ONCE),
-            )
-        now = self._ground.now()
+        chosen, now = _choose(numbers), self._ground.now()
         with self._ground.store.write() as connection:
             actor = require(connection, by, Right.SUPPRESS)
             return [one for one in chosen if mark_done(connection, one, actor, now)]
@@ -107,16 +104,26 @@ class KeptMails:
             return self._by_reading().tie(connection, number, saying, actor, self._ground.now())
 
     def take_back(self, numbers: Sequence[int], by: str) -> "builtins.list[TakenBack]":
-        """Have mails wait again, all or none. Raises as `ByReading.take_back`."""
-        now = self._ground.now()
+        """Have mails wait again, all or none. Raises as `ByReading.take_back`, UsageError."""
+        chosen, now = _choose(numbers), self._ground.now()
         with self._ground.store.write() as connection:
             actor = require(connection, by, Right.SUPPRESS)
             flow = self._by_reading()
-            return [flow.take_back(connection, one, actor, now) for one in sorted(set(numbers))[:MOST_AT_ONCE]]
+            return [flow.take_back(connection, one, actor, now) for one in chosen]
 
     def _by_reading(self) -> ByReading:
         ground = self._ground
         return ByReading(ground.secret, ground.config.suppression, Leaving(leave_by_hand, put_back))
+
+
+def _choose(numbers: Sequence[int]) -> list[int]:
+    chosen = sorted(set(numbers))
+    if not chosen or len(chosen) > MOST_AT_ONCE:
+        raise UsageError(
+            _("no mail was chosen") if not chosen else _("so many at once cannot be marked"),
+            cure=_("choose {n} at most").format(n=MOST_AT_ONCE),
+        )
+    return chosen
 
 
 def _key(text: str) -> str:

@@ -28,10 +28,10 @@ def add_returned(desk: Desk) -> None:
 def show_returned(visit: Visit) -> Response:
     """The mails of a kind, a page of them; and what was done last, with the way to take it back."""
     house = visit.house
-    asked, before = visit.ask("kind"), visit.ask("before")
+    asked, before = visit.ask("kind"), visit.number(visit.ask("before"))
     state = KeptState(asked) if asked in set(KeptState) else KeptState.ANSWERS
     answers_count, others_count = house.kept_mail.count()
-    mails = house.kept_mail.list(state, SHOWN + 1, int(before) if before.isdecimal() else None)
+    mails = house.kept_mail.list(state, SHOWN + 1, before or None)
     bounces = house.config.bounces
     return visit.page(
         "returned.html.j2",
@@ -57,7 +57,7 @@ def show_mail(visit: Visit, number: int) -> Response:
     house = visit.house
     mail = house.kept_mail.get(number)
     words, mailing = visit.ask("q").strip(), visit.ask("mailing")
-    chosen = int(mailing) if mailing.isdecimal() else None
+    chosen = visit.number(mailing) or None
     searched = bool(words) or chosen is not None
     copies = house.kept_mail.find_copies(words, chosen) if searched else house.kept_mail.suggest_copies(mail)
     return visit.page(
@@ -105,10 +105,10 @@ def tie(visit: Visit, number: int) -> Response:
     said, copy = visit.text("meaning"), visit.text("copy")
     if said not in set(HandMeaning):
         raise UsageError(_("no meaning was chosen"), cure=_("choose what the mail means"))
-    chosen = int(copy) if copy.isdecimal() else None
+    chosen = visit.number(copy) or None
     made = visit.house.kept_mail.tie(number, Saying(HandMeaning(said), chosen, visit.text("reason")), visit.by)
     return visit.go(f"/returned/{number}", say_tie(made))
 
 
 def _numbers(visit: Visit) -> list[int]:
-    return [int(one) for one in visit.texts("mail") if one.isdecimal()]
+    return [number for one in visit.texts("mail") if (number := visit.number(one))]

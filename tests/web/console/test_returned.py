@@ -65,6 +65,12 @@ def test_who_may_not_suppress_sees_mail_and_deals_with_none(office: Office) -> N
     assert "<input" not in re.sub(r'<input type="hidden"[^>]*>', "", office.editor.get("/returned").split("<main")[1])
     office.editor.act(f"/returned/{mail}/tie", 403, meaning="hard")
     assert mail in waiting(office)
+    for number in ("9" * 30, "9" * 18, "-1", "x", ""):
+        for path in ("/returned", f"/returned/{mail}"):
+            assert office.sender.client.get(path, params={"before": number, "mailing": number}).status_code == 200
+        for act in ("/returned/done", "/returned/undo"):
+            office.sender.act(act, 422, mail=number)
+        office.sender.act(f"/returned/{mail}/tie", 422, copy=number, meaning="hard", reason="x")
 
 
 def test_a_copy_is_searched_chosen_and_what_follows_is_taken_back(office: Office) -> None:
