@@ -14,4 +14,4 @@ def test_a_test_names_each_requirement() -> None:
         if path.name != "test_security_requirements.py":
             for match in NAMED.finditer(path.read_text("utf-8")):
                 found |= {f"S{number:02d}" for number in range(int(match[1]), int(match[2] or match[1]) + 1)}
-    assert REQUIRED <= found, sorted(REQUIRED - found)
+    assert found >= REQUIRED, sorted(REQUIRED - found)
