@@ -28,9 +28,10 @@ MISSET = {
     "a blank between two Chinese characters": re.compile(rf"{WIDE}[ \t]+{WIDE}"),
     "straight quotes around Chinese": re.compile(rf"\"{HAN}+\"|'{HAN}+'"),
 }
+CODE = re.compile(r"`[^`]*`")  # a line of a file is not Chinese
 
 # what users see in any language: commands, names, figures
-SAME_IN_EVERY_LANGUAGE = frozenset({"chmod 600 {}", "mailer {}", "  {}  sha256 {}"})
+SAME_IN_EVERY_LANGUAGE = frozenset({"chmod 600 {}", "chmod go= {}", "mailer {}", "  {}  sha256 {}"})
 # function → positions of its arguments that are sentences; errors take one first
 SENTENCES_AT = {"say": (0,), "print": (0,), "Finding": (2, 3), "ImportRemark": (1, 2)}
 SENTENCES_NAMED = frozenset({"message", "cure", "help", "short_help", "epilog"})
@@ -98,7 +99,10 @@ def test_translations_keep_placeholders_and_commands(chinese: Catalog) -> None:
 @pytest.mark.parametrize("fault", MISSET)
 def test_translations_are_set_as_chinese_is(fault: str, chinese: Catalog) -> None:
     wrong = [
-        said for _original, translations in _entries(chinese) for said in translations if MISSET[fault].search(said)
+        said
+        for _original, translations in _entries(chinese)
+        for said in translations
+        if MISSET[fault].search(CODE.sub("x", said))
     ]
     assert wrong == []
 

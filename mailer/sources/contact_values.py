@@ -35,17 +35,17 @@ _LANGUAGES = {
 
 def to_contact(address: Address, values: Mapping[str, str], attributes: tuple[tuple[str, str], ...] = ()) -> Contact:
     """Return the contact at an address with the values of a row's fields."""
-    say = values.get
+    value_of = values.get
     return Contact(
         address.text,
         address.key,
-        say("name", ""),
-        say("title", ""),
-        say("organisation", ""),
-        fold_city(say("city", "")),
-        say("phone", ""),
-        say("level", ""),
-        say("language", ""),
+        value_of("name", ""),
+        value_of("title", ""),
+        value_of("organisation", ""),
+        fold_city(value_of("city", "")),
+        value_of("phone", ""),
+        value_of("level", ""),
+        value_of("language", ""),
         attributes,
     )
 

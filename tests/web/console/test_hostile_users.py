@@ -282,7 +282,7 @@ def test_an_error_does_not_say_where_the_house_lies(office: Office) -> None:
     told.append(
         clerk.client.post("/issues/broken/look", data={"csrf": clerk.csrf, "text": "x", "list": "members"}).text
     )
-    assert any("issues/broken/issue.md" in text for text in told), "where in the house it is, is told"
+    assert any("issue.md" in text for text in told), "which file it is, is told"
     for text in told:
         assert home not in text
         assert "/tmp/" not in text

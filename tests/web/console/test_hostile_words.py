@@ -63,9 +63,15 @@ def fill(house: House) -> None:
     house.access.set_password(EVERYTHING, PASSWORD, admin)
     house.lists.sync()
     house.persons.join(
-        "evil@friend.example", "friends", NAMES[UserRole.EDITOR], source=EVIL, name=EVIL, organisation=EVIL, city=EVIL
+        "evil@friend.example",
+        "friends",
+        NAMES[UserRole.EDITOR],
+        source=EVIL,
+        name=EVIL,
+        organisation=EVIL,
+        city=EVIL[:100],
     )
-    house.persons.change("evil@friend.example", {"title": EVIL, "phone": EVIL, "level": EVIL[:40]}, EVERYTHING)
+    house.persons.change("evil@friend.example", {"title": EVIL, "phone": EVIL[:100], "level": EVIL[:40]}, EVERYTHING)
     house.suppressions.add("stopped@friend.example", EVIL, EVERYTHING)
     house.approvals.submit("2020-07", EVERYTHING, (), EVIL)
     house.approvals.approve("2020-07", NAMES[UserRole.APPROVER], EVIL)
