@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mailer.mail.encoding import Piece, write_octets
 from mailer.mail.letterhead import Letterhead
-from mailer.model.delivery import Delivery
+from mailer.model.delivery import Delivery, Recipient
 from mailer.model.edition import Segment, Slot, fill_segments, fill_slot
 from mailer.tokens import TOKEN_LENGTH, Purpose, TokenMaker, sign_token, tally_number
 
@@ -20,6 +20,7 @@ class Inserts:
 
     def __init__(self, letterhead: Letterhead) -> None:
         self.lengths = {0: TOKEN_LENGTH}
+        self._titled = False  # the title stands somewhere, so a name does without
         self._letterhead = letterhead
         self._numbers: dict[Purpose | Slot, int] = {Purpose.UNSUBSCRIBE: 0}
         self._makers: dict[
@@ -35,6 +36,7 @@ class Inserts:
                 continue
             group, _dot, name = segment.name.partition(".")
             if group == "recipient":
+                self._titled = self._titled or name == "title"
                 pieces.append(self._numbers.setdefault(segment, len(self._numbers)))
                 continue
             link = self._letterhead.link(name)
@@ -57,8 +59,11 @@ class Inserts:
 
     def _insert(self, what: Purpose | Slot, delivery: Delivery) -> bytes:
         if isinstance(what, Slot):
-            return write_octets(fill_slot(what, getattr(delivery.recipient, what.name[10:])))  # after "recipient."
+            return write_octets(fill_slot(what, self._say(delivery.recipient, what.name[10:])))  # after "recipient."
         return self._token(what, delivery).encode()
+
+    def _say(self, recipient: Recipient, name: str) -> str:
+        return recipient.called if name == "name" and not self._titled else str(getattr(recipient, name, ""))
 
     def _make_makers(self, key: int | None) -> list[TokenMaker | Purpose | Slot]:
         secret = self._letterhead.secret
@@ -81,6 +86,6 @@ class Inserts:
                 group, _dot, name = slot.name.partition(".")
                 link = self._letterhead.link(name) if group == "links" else None
                 values[slot.name] = (
-                    link.start + self._token(link.purpose, delivery) if link else getattr(delivery.recipient, name, "")
+                    link.start + self._token(link.purpose, delivery) if link else self._say(delivery.recipient, name)
                 )
         return fill_segments(tuple(segments), values)

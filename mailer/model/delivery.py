@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from mailer.model.issue import Role
+from mailer.model.person_name import called
 from mailer.model.tempo import EVEN, Tempo
 
 
@@ -90,6 +91,11 @@ class Recipient:
     title: str = ""
     organisation: str = ""
     city: str = ""
+
+    @property
+    def called(self) -> str:
+        """The name, for a text that has no title beside it."""
+        return called(self.name, self.title)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from mailer.model.person_name import PAIRED_SURNAMES
+
 # read from the end: 副处长, 办公室主任 and 党委书记 end in them
 _TITLES = (
     "处长|科长|局长|厅长|司长|部长|省长|市长|县长|区长|镇长|院长|校长|会长|所长|站长|社长|行长|组长|馆长|主任|主席|书记|秘书长|秘书|"
@@ -34,25 +36,6 @@ _OF_PLACES = (
     "所长",
     "社长",
 )  # 马桥镇长
-_PAIRS = frozenset(
-    {
-        "欧阳",
-        "司马",
-        "上官",
-        "诸葛",
-        "夏侯",
-        "东方",
-        "皇甫",
-        "尉迟",
-        "公孙",
-        "慕容",
-        "长孙",
-        "宇文",
-        "司徒",
-        "令狐",
-        "端木",
-    }
-)
 _SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金"
     "韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖文施洪辛柯庄翁葛温裘倪俞章鲁殷翟聂焦"
@@ -92,10 +75,10 @@ def part_title(text: str) -> tuple[str, str]:
 
 
 def _is_surname(text: str) -> bool:
-    return text in _SURNAMES or text in _PAIRS
+    return text in _SURNAMES or text in PAIRED_SURNAMES
 
 
 def _is_name(text: str) -> bool:
-    if _NO_NAMES.match(text) or len(text) > (4 if text[:2] in _PAIRS else 3):
+    if _NO_NAMES.match(text) or len(text) > (4 if text[:2] in PAIRED_SURNAMES else 3):
         return False
-    return text[0] in _SURNAMES or text[:2] in _PAIRS
+    return text[0] in _SURNAMES or text[:2] in PAIRED_SURNAMES

@@ -144,7 +144,14 @@ _SUBSCRIBE = Prepared(
 
 def _subscribe(connection: Connection, list_id: int, begun: Sequence[_Begun], by: Actor, now: datetime) -> None:
     if begun:
-        _SUBSCRIBE.execute_many(connection, [{**one._asdict(), "list_id": list_id} for one in begun])
+        rows = [
+            {
+                "list_id": list_id, "contact_id": one.contact_id, "position": one.position, "basis": one.basis,
+                "source": one.source, "since": one.since,
+            }
+            for one in begun
+        ]  # fmt: skip
+        _SUBSCRIBE.execute_many(connection, rows)
         grounds = [(one.contact_id, one.basis, one.source) for one in begun]
         log_each(connection, grounds, list_id, ConsentAct.JOINED, by, now)
 

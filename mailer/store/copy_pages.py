@@ -26,7 +26,7 @@ WITH_CLASS = (
     DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED,
     DeliveryStatus.UNCERTAIN,
 )  # fmt: skip
-SEARCHED = 200_000  # deliveries that one page looks through, some 60 ms
+SEARCHED = 150_000  # deliveries that one page looks through, some 60 ms
 
 
 def page_of_copies(

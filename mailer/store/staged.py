@@ -56,7 +56,7 @@ staged = Table(
     Column("column", Integer, nullable=False),
     Column("heading", String, nullable=False),
     Column("extra", String, nullable=False),  # as JSON: language, attributes, what is said of the subscription
-    Column("beside", String, nullable=False),  # as JSON: the row's other cells
+    Column("beside", String, nullable=False),  # the row's other cells, packed
     Column("first", Integer),  # where the same address stands before: the ordinal of that
     Column("slot", Integer),
     Column("known_level", String(40)),  # of the contact's organisation, where the sheet says levels at all
@@ -78,6 +78,18 @@ def _pack_extra(one: SheetContact) -> str:
     if not value.language and not value.attributes and one.said is None:
         return ""
     return _ENCODE([value.language, value.attributes, one.said])
+
+
+_MARK = "\x1f"
+
+
+def _pack_beside(cells: tuple[str, ...]) -> str:
+    # as JSON only where it must be: this is done for each row of a sheet, and read again for its duplicates alone
+    return _MARK + _MARK.join(cells) if "".join(cells).isprintable() else _ENCODE(cells)
+
+
+def _unpack_beside(text: str) -> tuple[str, ...]:
+    return tuple(text[1:].split(_MARK) if text[0] == _MARK else json.loads(text))
 
 
 class StagedContacts:
@@ -110,7 +122,7 @@ class StagedContacts:
                 "column": place.column,
                 "heading": place.heading,
                 "extra": _pack_extra(one),
-                "beside": _ENCODE(one.beside) if one.beside else "",
+                "beside": _pack_beside(one.beside) if one.beside else "",
             }
         )
         if len(self._rows) >= PAGE:
@@ -146,7 +158,7 @@ class StagedContacts:
         for row in rows.yield_per(PAGE):
             found = _to_found(row)
             if row.beside:
-                found = replace(found, beside=tuple(json.loads(row.beside)))
+                found = replace(found, beside=_unpack_beside(row.beside))
             yield found, CellPlace(row.first_sheet, row.first_row)
 
 

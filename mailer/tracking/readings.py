@@ -1,13 +1,13 @@
 """Keeps requests for links and pictures, and judges them: as they come, and again when the rules have changed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mailer.model.reading import Hit, HitKind, Visit
+from mailer.model.reading import Hit, HitKind, Judgement, Visit
 from mailer.store import readings
 from mailer.store.database import Connection, Store
-from mailer.store.readings import NewHit, Place
+from mailer.store.readings import NewHit
 from mailer.tokens import split_tally
 from mailer.tracking.agents import AgentTable
 from mailer.tracking.judging import judge_history, judge_request
@@ -36,33 +36,55 @@ class Rejudged:
     changed: int
 
 
-def keep_fetched(connection: Connection, fetched: Sequence[Fetched], agents: AgentTable) -> int:
-    """Write requests down with their verdicts; return how many were kept.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Requests to write down with their verdicts, and other verdicts for some that are on record, by their ids."""
+
+    hits: tuple[NewHit, ...]
+    changed: Mapping[int, Judgement]
+
+
+def judge_fetched(connection: Connection, fetched: Sequence[Fetched], agents: AgentTable) -> Judged:
+    """Judge requests by what is on record; reads only, which takes longer than to write down what it found.
 
     Of a tally nothing is kept by which a person could be told: neither program nor network, and the hour only. Its
     verdict is of the request alone. Requests for what is not there, or beyond MOST_HITS of a copy, are dropped.
     """
-    kept = [*_of_copies(connection, [one for one in fetched if not one.tally], agents)]
-    kept += _of_tallies(connection, [one for one in fetched if one.tally], agents)
-    readings.add_hits(connection, kept)
-    _judge_deliveries(connection, {one.delivery_id for one in kept if one.delivery_id is not None}, agents)
-    return len(kept)
-
-
-def _of_copies(connection: Connection, fetched: Sequence[Fetched], agents: AgentTable) -> list[NewHit]:
-    numbers = {one.number for one in fetched}
-    places = readings.places_of_deliveries(connection, numbers)
-    room = {number: MOST_HITS - len(hits) for number, hits in readings.read_histories(connection, numbers).items()}
-    kept: list[NewHit] = []
+    of_copies: dict[int, list[Fetched]] = {}
     for one in fetched:
-        place = places.get(one.number)
-        left = room.get(one.number, MOST_HITS)
-        if place is None or left <= 0:
-            continue
-        room[one.number] = left - 1
-        hit = _to_hit(one)
-        kept.append(_to_new(one.number, place, hit, one.visit.network, agents))
-    return kept
+        if not one.tally:
+            of_copies.setdefault(one.number, []).append(one)
+    places = readings.places_of_deliveries(connection, of_copies)
+    histories = readings.read_histories(connection, of_copies)
+    dots = readings.read_dots(connection, of_copies)
+    hits: list[NewHit] = []
+    changed: dict[int, Judgement] = {}
+    for number, place in places.items():
+        known = {one.id: one for one in histories.get(number, ())}
+        fresh = of_copies[number][: max(MOST_HITS - len(known), 0)]
+        story: list[tuple[Hit, int, str]] = [(one.hit, one.id, "") for one in known.values()]
+        story += [(_to_hit(one), 0, one.visit.network) for one in fresh]
+        story.sort(key=lambda part: part[0].at)
+        judgements = judge_history([hit for hit, _id, _network in story], dots.get(number, ()), agents)
+        for (hit, known_id, network), judgement in zip(story, judgements, strict=True):
+            if not known_id:
+                hits.append(NewHit(number, place.mailing_id, place.list_id, hit, network, judgement))
+            elif judgement != known[known_id].judgement:
+                changed[known_id] = judgement
+    hits += _of_tallies(connection, [one for one in fetched if one.tally], agents)
+    return Judged(tuple(hits), changed)
+
+
+def keep_judged(connection: Connection, judged: Judged) -> int:
+    """Write requests down with their verdicts; return how many."""
+    readings.add_hits(connection, judged.hits)
+    readings.change_judgements(connection, judged.changed)
+    return len(judged.hits)
+
+
+def keep_fetched(connection: Connection, fetched: Sequence[Fetched], agents: AgentTable) -> int:
+    """Judge requests and write them down in one transaction; return how many were kept."""
+    return keep_judged(connection, judge_fetched(connection, fetched, agents))
 
 
 def _of_tallies(connection: Connection, fetched: Sequence[Fetched], agents: AgentTable) -> list[NewHit]:
@@ -73,18 +95,15 @@ def _of_tallies(connection: Connection, fetched: Sequence[Fetched], agents: Agen
     }
     for one in fetched:
         if (place := places[one.number]) is not None:
-            new = _to_new(None, place, _to_hit(one), "", agents)
+            hit = _to_hit(one)
             hour = one.at.replace(minute=0, second=0, microsecond=0)
-            kept.append(replace(new, hit=replace(new.hit, agent="", at=hour)))
+            nameless = replace(hit, agent="", at=hour)
+            kept.append(NewHit(None, place.mailing_id, place.list_id, nameless, "", judge_request(hit, agents)))
     return kept
 
 
 def _to_hit(one: Fetched) -> Hit:
     return Hit(one.kind, one.link, one.at, one.visit.method, one.visit.agent, one.visit.prefetch)
-
-
-def _to_new(delivery_id: int | None, place: Place, hit: Hit, network: str, agents: AgentTable) -> NewHit:
-    return NewHit(delivery_id, place.mailing_id, place.list_id, hit, network, judge_request(hit, agents))
 
 
 def _judge_deliveries(connection: Connection, numbers: Collection[int], agents: AgentTable) -> Rejudged:

@@ -8,7 +8,7 @@ from collections import deque
 from mailer.errors import StoreError
 from mailer.store.database import Store, Writer, is_passing
 from mailer.tracking.agents import AgentTable
-from mailer.tracking.readings import Fetched, keep_fetched
+from mailer.tracking.readings import Fetched, judge_fetched, keep_judged
 
 log = logging.getLogger(__name__)
 
@@ -93,8 +93,12 @@ class ReadingRecorder:
         wait = 0.1
         while True:
             try:
+                # this thread alone writes requests down, so what it reads before its transaction holds within it, and
+                # the sender waits for the writing only, a third of the work
+                with self._store.read() as connection:
+                    judged = judge_fetched(connection, batch, self._agents)
                 with writer.write() as connection:
-                    keep_fetched(connection, batch, self._agents)
+                    keep_judged(connection, judged)
                 return
             except StoreError as error:
                 if not is_passing(error):

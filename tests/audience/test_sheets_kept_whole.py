@@ -26,6 +26,7 @@ NOTED = (
     "2,乙,李某,坏,新会员,0571-1,\n"
     "3,丙,王某,c@firm.example,,,\n"
     "4,丁,赵某,a@firm.example,重复的,,\n"
+    '5,戊,钱某,A@firm.example,"又\n一行",,\n'
 )
 
 
@@ -70,7 +71,7 @@ def known(office: Office, text: str) -> Contact:
 def test_a_column_nobody_knows_is_said_with_how_much_of_it_is_not_kept(office: Office) -> None:
     report = bring(office, written(office.folder, NOTED), dry_run=True)
     assert [(one.place.letter, one.place.heading, one.cells) for one in report.not_kept] == [
-        ("E", "备注", 3), ("F", "传真", 1), ("G", "", 1),
+        ("E", "备注", 4), ("F", "传真", 1), ("G", "", 1),
     ]  # fmt: skip
     assert [place.heading for one in report.columns for place in one.unused] == ["备注", "传真"]
 
@@ -94,11 +95,12 @@ def test_such_a_column_is_kept_as_an_attribute_on_wish_and_taken_back_with_the_i
 def test_what_is_refused_stands_in_its_sheet_with_all_columns(office: Office, kind: str) -> None:
     back = office.folder / f"退回.{kind}"
     bring(office, written(office.folder, NOTED), refused=back)
-    first, twice = table(back)
+    first, twice, thrice = table(back)
     assert {name: first[name] for name in ("单位", "邮箱", "序号", "备注", "传真", "(G)")} == {
         "单位": "乙", "邮箱": "坏", "序号": "2", "备注": "新会员", "传真": "0571-1", "(G)": "",
     }  # fmt: skip
     assert (twice["备注"], twice["先见于"], twice["序号"]) == ("重复的", "2", "4")
+    assert (thrice["备注"], thrice["先见于"]) == ("又\n一行", "2")
     mend(back, "坏", "b@firm.example")
     report = bring(office, back, "备注=attribute", "传真=attribute")
     assert kinds(report) == {"new": 1}

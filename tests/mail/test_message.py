@@ -281,11 +281,35 @@ def test_a_composed_message_says_what_the_filled_segments_say(
     message = compose_message(edition, make_delivery(recipient), letterhead)
     assert_wire_form(message)
     values = {f"recipient.{name}": getattr(recipient, name) for name in RECIPIENT_FIELDS}
+    if not any(isinstance(one, Slot) and one.name == "recipient.title" for one in (*text, *html)):
+        values["recipient.name"] = recipient.called
     values |= {f"links.{name}": link(letterhead, name) for name in (*LINK_FIELDS, *TRACKING_FIELDS)}
     html = html if public_url else lead_straight(edition).html
     for part, segments in zip(read(message).iter_parts(), (text, html), strict=True):
         expected = fill_segments(segments, values).replace("\n", "\r\n").encode("utf-8", "replace")
         assert part.get_payload(decode=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "greeted"),
+    [
+        ("王", "总", "王总"),
+        ("欧阳", "处长", "欧阳处长"),
+        ("张某", "处长", "张某"),
+        ("王", "", "王"),
+        ("", "处长", "读者"),
+    ],
+)
+def test_a_surname_alone_is_called_by_its_title_once(name: str, title: str, greeted: str) -> None:
+    recipient = Recipient("zhang@member.example", name, title)
+    named, titled = (Slot(f"recipient.{one}", SlotContext.PLAIN, "读者" * (one == "name")) for one in ("name", "title"))
+    subject = ("致", Slot("recipient.name", SlotContext.SUBJECT, "读者"))
+    plain = replace(make_edition(), subject=subject, text=(named, "：\n"), html=("<p>",))
+    message = read(compose_message(freeze_edition(plain), make_delivery(recipient), make_letterhead()))
+    assert (message["Subject"], bodies(message)[0].splitlines()[0]) == (f"致{greeted}", f"{greeted}：")
+    both = replace(plain, text=(named, titled, "：\n"))
+    message = read(compose_message(freeze_edition(both), make_delivery(recipient), make_letterhead()))
+    assert bodies(message)[0].splitlines()[0] == f"{name or '读者'}{title}："
 
 
 def test_tracked_links_hold_a_token_of_their_own_purpose_and_are_made_only_where_they_stand() -> None:

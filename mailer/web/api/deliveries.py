@@ -39,7 +39,7 @@ def add_deliveries(router: APIRouter, scope: Any) -> None:
     ) -> Page[DeliveryShape]:
         """The deliveries of a mailing in sending order.
 
-        With `q` or `class` a page looks through 200,000 deliveries at most: it may hold fewer than `limit`, or none,
+        With `q` or `class` a page looks through 150,000 deliveries at most: it may hold fewer than `limit`, or none,
         and still have a cursor. There are no more where it has none. A `q` that is the whole address of a recipient
         finds that one alone.
         """

@@ -144,6 +144,26 @@ CURES: Mapping[str, Here] = {
     "head the column of e-mail addresses 邮箱 or email; or name it: --map HEADING=address": Here(
         N_("head the column of e-mail addresses 邮箱 or email, and choose the sheet again"), "/imports"
     ),
+    "only the person’s own consent brings them back: --basis consent, and --source says where it is": Here(
+        N_("only the person’s own consent brings them back: choose it as the basis, and write where it is on record")
+    ),
+    "no mail was sent; `mailer suppressions lift` where the address is known to be good": Here(
+        N_("no mail was sent; where the address is known to be good, lift its suppression"), "/suppressions"
+    ),
+    "no mail was sent; `mailer contacts show {address}` says since when": Here(
+        N_("no mail was sent; the contact’s page says since when"), "/contacts/show?address={address}"
+    ),
+    "once their consent is on record: `mailer contacts join {address} --list … --source …`": Here(
+        N_("once their consent is on record, put them on the list"), "/contacts/show?address={address}"
+    ),
+    "see that it is written as in its sheet; "
+    "`mailer suppressions add` keeps mail from an address that nobody has": Here(
+        N_("see that it is written as in its sheet; a suppression keeps mail from an address that nobody has"),
+        "/suppressions",
+    ),
+    "`mailer contacts show {address}` says on which it is": Here(
+        N_("the contact’s page says on which it is"), "/contacts/show?address={address}"
+    ),
     "`mailer suppressions list` says why": Here(N_("the suppressions say why"), "/suppressions"),
     "`mailer why MAILING {address}` says how it stands": Here(
         N_("look at how it stands"), "/contacts/show?address={address}"
