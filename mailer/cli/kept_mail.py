@@ -78,7 +78,7 @@ def show_kept(
         KeptState.DONE: _("Dealt with"),
     }
     for state, mails in kept.items():
-        columns = ((_("Number"), "right"), (_("date ({zone})").format(zone=zone.key), "whole"), (_("from"), "left"))
+        columns = ((_("No."), "right"), (_("date ({zone})").format(zone=zone.key), "whole"), (_("from"), "left"))
         table = make_table(
             titles[state], *columns, (_("subject"), "left"), (_("what it is"), "left"), (_("about"), "left")
         )

@@ -63,7 +63,7 @@ def show(ctx: typer.Context, as_json: JsonOption = False) -> None:
     if not found:
         say(_("there is no token"))
         return
-    columns = ((_("Number"), "right"), (_("User"), "left"), (_("For"), "left"), (_("Scopes"), "left"))
+    columns = ((_("No."), "right"), (_("User"), "left"), (_("For"), "left"), (_("Scopes"), "left"))
     table = make_table("", *columns, (_("Last used"), "whole"), (_("Until"), "whole"), (_("Revoked"), "whole"))
     for one in found:
         scopes = _(", ").join(sorted(scope.value for scope in one.scopes))

@@ -41,7 +41,7 @@ def look_at_privacy(files: Sequence[Path]) -> Iterator[Finding]:
             continue  # what wants it says so
         if exposed:
             yield Finding(
-                Severity.ERROR, str(file), _("Other accounts of this machine may read this file."), f"chmod go= {file}"
+                Severity.ERROR, str(file), _("Other accounts of this machine may read this file."), f"chmod 600 {file}"
             )
 
 

@@ -37,7 +37,7 @@ def test_secrets_that_others_may_read_are_found_with_the_command_that_mends_it(
     findings = list(doctor.look_at_privacy([file, tmp_path / "absent"]))
     assert len(findings) == found
     if findings:
-        assert findings[0].cure == f"chmod go= {file}"
+        assert findings[0].cure == f"chmod 600 {file}"
         assert stat.S_IMODE(file.stat().st_mode) == mode, "nothing is changed"
 
 

@@ -1,7 +1,7 @@
 """The settings as they are, to be read only, and what the house finds wrong with itself."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import Response
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from mailer.config.descriptions import describe_setting, describe_table
 from mailer.model.people import Right
 from mailer.model.report import Finding
-from mailer.web.console.cures import say_here
+from mailer.web.console.cures import Cure, say_here
 from mailer.web.console.desk import Desk, Visit
 
 SECRET = ("password", "secret", "token", "key")  # words of names whose values are never shown
@@ -53,10 +53,16 @@ def examine(visit: Visit) -> Response:
 
 
 def _page(visit: Visit, findings: list[Finding], *, thorough: bool) -> Response:
-    above = f"{visit.house.home}/"
-    shown = [(one, say_here(one.cure), one.place.replace(above, "")) for one in findings]
+    shown = [_show(visit, one) for one in findings]
     tables = list(_walk(visit.house.config, ""))
     return visit.page("settings.html.j2", tables=tables, findings=shown, thorough=thorough)
+
+
+def _show(visit: Visit, one: Finding) -> tuple[Finding, Cure]:
+    """Return a finding with its cure as the console says them; no page tells where on the machine the house lies."""
+    above, cure = f"{visit.house.home}/", say_here(one.cure)
+    told = replace(one, place=one.place.replace(above, ""), text=one.text.replace(above, ""))
+    return told, Cure(cure.words.replace(above, ""), cure.path)
 
 
 def _walk(table: BaseModel, path: str) -> Iterator[SettingsTable]:

@@ -16,7 +16,7 @@ SCOPE_WORDS: dict[Scope, str] = {
     Scope.CONTACTS_READ: N_("read contacts and subscriptions"),
     Scope.CONTACTS_WRITE: N_("change contacts and subscriptions"),
     Scope.ISSUES_READ: N_("read issues"),
-    Scope.ISSUES_WRITE: N_("write issues"),
+    Scope.ISSUES_WRITE: N_("write and render issues"),
     Scope.MAILINGS_READ: N_("read mailings and deliveries"),
     Scope.MAILINGS_WRITE: N_("plan mailings, pause and cancel them"),
     Scope.EVENTS_READ: N_("read events"),

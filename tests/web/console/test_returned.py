@@ -3,14 +3,17 @@
 import json
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
 
-from mailer.model.kept_mail import KeptState
+from mailer.model.kept_mail import HandMeaning, KeptState, Saying
 from mailer.model.people import UserRole
 from mailer.model.report import ReturnedMail
 from tests.relay import Relay, in_a_thread
-from tests.web.console.office import NAMES, Office, text_of
+from tests.web.console.office import NAMES, PASSWORD, Office, text_of
 
 READER = "reader@firm3.example"
 
@@ -97,6 +100,29 @@ def test_a_copy_is_searched_chosen_and_what_follows_is_taken_back(office: Office
     assert "taken back" in text_of(office.sender.get(f"/mailings/{mailing}/why", address=READER))
     assert "tied to a copy by hand" in text_of(office.sender.get("/trail"))
     assert mail in waiting(office)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_mail_that_is_tied_can_be_read_by_everybody(
+    office: Office, browser: Browser, scheme: Literal["light", "dark"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    mail = keep(office, f"tied, {scheme}")
+    copy = office.house.kept_mail.find_copies(READER)[0].id
+    office.house.kept_mail.tie(mail, Saying(HandMeaning.SOFT, copy, "phoned"), NAMES[UserRole.SENDER])
+    context = browser.new_context(viewport={"width": 375, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{office.url}/login")
+    page.fill("#name", NAMES[UserRole.SENDER])
+    page.fill("#password", PASSWORD)
+    page.locator("main button[type=submit].btn-primary").click()
+    for path in ("/returned?kind=done", f"/returned/{mail}", f"/returned?undo={mail}"):
+        page.goto(f"{office.url}{path}")
+        assert [one["id"] for one in Axe().run(page).response["violations"]] == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375, path
+    assert "phoned" in page.goto(f"{office.url}/returned/{mail}").text()  # type: ignore[union-attr]
+    context.close()
 
 
 def test_the_same_is_done_at_the_command_line(office: Office) -> None:

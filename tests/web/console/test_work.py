@@ -200,15 +200,18 @@ def test_the_doctors_findings_stand_above_the_settings(office: Office) -> None:
     assert "Look it over thoroughly" not in page
     sheet = office.newsletter.folder / "subscribers" / "members.csv"
     kept = sheet.read_text("utf-8")
+    (office.newsletter.folder / "var" / "secret.json").chmod(0o640)
     sheet.write_text("单位,邮箱\n甲<b>,no address\n", "utf-8")
     try:
         glance, _settings = office.admin.get("/settings").split("The settings as they are")
         assert "members.csv" not in glance, "it takes too long"
         thorough, _settings = office.admin.act("/settings/examine", 200).text.split("The settings as they are")
         assert "subscribers/members.csv" in thorough
-        assert str(sheet.parent) not in thorough
+        assert "chmod 600 var/secret.json" in thorough
+        assert str(office.newsletter.folder) not in thorough
     finally:
         sheet.write_text(kept, "utf-8")
+        (office.newsletter.folder / "var" / "secret.json").chmod(0o600)
     office.editor.act("/settings/examine", 403)
 
 
