@@ -41,7 +41,7 @@ class StreamEvent:
 
     reply_class: of a bounce, deferral or refusal. detail: the server's words, or the program that fetched it. hard: of
     a bounce. verdict: of an open or click. link: its number in the edition, 0 for none. probable: only address and time
-    tie a report to the delivery.
+    tie a report to the delivery, or a person took it back: it counts nowhere.
     """
 
     id: str

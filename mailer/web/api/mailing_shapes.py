@@ -117,7 +117,9 @@ class EventShape(BaseModel):
     hard: bool
     verdict: str = Field(description="of an open or click: human, machine or unknown")
     link: int
-    probable: bool = Field(description="only address and time tie a report to the delivery")
+    probable: bool = Field(
+        description="only address and time tie a report to the delivery, or a person took it back: it counts nowhere"
+    )
 
 
 class EventPage(BaseModel):
