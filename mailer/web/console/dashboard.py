@@ -17,10 +17,11 @@ COMING = 3
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """Something that waits for a person. path: where it is dealt with."""
+    """Something that waits for a person. path: where it is dealt with; cure: what is done about it."""
 
     text: str
     path: str
+    cure: str = ""
 
 
 def add_dashboard(desk: Desk) -> None:
@@ -92,5 +93,5 @@ def _warnings(house: House) -> list[Concern]:
             )
         house.identity.require()
     except MailerError as error:
-        found.append(Concern(f"{say_error(error)} {cure_of(error)}".strip(), "/settings"))
+        found.append(Concern(say_error(error), "/settings", cure_of(error).words))
     return found
