@@ -1,5 +1,6 @@
 """Where the command `mailer` starts: the language is settled before any help text is read."""
 
+import gc
 import io
 import os
 import sys
@@ -29,8 +30,13 @@ def configured_language(home: Path) -> str:
     return language if isinstance(language, str) else ""
 
 
+# objects; at Python's own 700 the collector takes a fifth of an import's time, and finds nothing
+GARBAGE_AFTER = 10_000
+
+
 def main() -> None:
     """Run the command line; exit code 0 done, 1 failed, 2 wrong use."""
+    gc.set_threshold(GARBAGE_AFTER)
     home = home_from(sys.argv[1:], dict(os.environ))
     language = pick_language(configured_language(home))
     for stream in (sys.stdout, sys.stderr):
