@@ -43,6 +43,7 @@ def show_dashboard(visit: Visit) -> Response:
     return visit.page(
         "dashboard.html.j2",
         issue=shelf[0] if shelf else None,
+        returned=house.approvals.returned(shelf[0].slug) if shelf else None,
         waits=_waits_for(shelf[0].status, sent=sent) if shelf else "",
         sent=sent,
         last=last,

@@ -113,6 +113,7 @@ def show_issue(visit: Visit, slug: str) -> Response:
         wrong=wrong,
         rounds=rounds,
         current=current,
+        returned=house.approvals.returned(slug),
         lists=house.config.lists_in_order(),
         shown=visit.ask("list") or next(iter(house.config.lists), ""),
         proofs=house.proofs.sent(slug),
@@ -138,7 +139,10 @@ def show_editor(visit: Visit, slug: str) -> Response:
 def _editor(visit: Visit, draft: Draft, text: str, **values: Any) -> Response:
     given = {"settled": None, "version": "", **values}
     lists = visit.house.config.lists_in_order()
-    return visit.page("editor.html.j2", draft=draft, text=text, lists=lists, files=draft.files, **given)
+    returned = visit.house.approvals.returned(draft.slug)
+    return visit.page(
+        "editor.html.j2", draft=draft, text=text, lists=lists, files=draft.files, returned=returned, **given
+    )
 
 
 def save_text(visit: Visit, slug: str) -> Response:
