@@ -115,6 +115,13 @@ class Approvals:
                 raise UsageError(_("say who returns it"), field="--as", cure=_("--as NAME"))
             return publishing.return_issue(connection, slug, actor, opinion, self._ground.now())
 
+    def withdraw(self, name: str, by: str) -> ApprovalRecord:
+        """Take one's own submission back before it is approved. Raises as `publishing.withdraw_issue`."""
+        slug = self._issues.folder(name).name
+        with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.SUBMIT, connection)
+            return publishing.withdraw_issue(connection, slug, actor, self._ground.now())
+
     def returned(self, slug: str) -> Voided | None:
         """Return how an issue was sent back to its author, None where it was not, or was submitted again since."""
         with self._ground.store.read() as connection:

@@ -52,6 +52,7 @@ def add_issues(desk: Desk) -> None:
     desk.show("/issues/{slug}/versions")(show_versions)
     desk.act("/issues/{slug}/proof", Right.PROOF)(mail_proof)
     desk.act("/issues/{slug}/submit", Right.SUBMIT)(submit)
+    desk.act("/issues/{slug}/withdraw", Right.SUBMIT)(withdraw)
     desk.act("/issues/{slug}/approve", Right.APPROVE)(approve)
     desk.act("/issues/{slug}/return", Right.RETURN)(send_back)
 
@@ -115,6 +116,7 @@ def show_issue(visit: Visit, slug: str) -> Response:
         current=current,
         returned=house.approvals.returned(slug),
         lists=house.config.lists_in_order(),
+        readers={one.value.name: one.active for one in house.lists.count()},
         shown=visit.ask("list") or next(iter(house.config.lists), ""),
         proofs=house.proofs.sent(slug),
         proof_to=", ".join(house.config.proof.to),
@@ -251,7 +253,7 @@ def mail_proof(visit: Visit, slug: str) -> Response:
         for one in visit.text("to").replace("，", ",").replace(";", ",").replace("；", ",").split(",")
         if one.strip()
     ]
-    shown = house.proofs.prepare(slug, visit.texts("list"))
+    shown = house.proofs.prepare(slug, _ticked_lists(visit))
     copies = asyncio.run(house.proofs.mail(shown, to, visit.by))
     good = sum(one.outcome is ProofOutcome.ACCEPTED for one in copies)
     bad = next((one for one in copies if one.outcome is not ProofOutcome.ACCEPTED), None)
@@ -265,10 +267,23 @@ def mail_proof(visit: Visit, slug: str) -> Response:
     )
 
 
+def _ticked_lists(visit: Visit) -> list[str]:
+    lists = visit.texts("list")
+    if not lists:
+        raise UsageError(_("no list was chosen"), cure=_("tick at least one"))
+    return lists
+
+
 def submit(visit: Visit, slug: str) -> Response:
-    """Submit the issue for approval."""
-    visit.house.approvals.submit(slug, visit.by, visit.texts("list"), visit.text("opinion"))
+    """Submit the issue for approval, for the lists that were ticked: none ticked is no choice, not all of them."""
+    visit.house.approvals.submit(slug, visit.by, _ticked_lists(visit), visit.text("opinion"))
     return visit.go(f"/issues/{slug}", _("Issue {slug} is submitted.").format(slug=slug))
+
+
+def withdraw(visit: Visit, slug: str) -> Response:
+    """Take one's own submission back."""
+    visit.house.approvals.withdraw(slug, visit.by)
+    return visit.go(f"/issues/{slug}", _("Issue {slug} is withdrawn; it is a draft again.").format(slug=slug))
 
 
 def approve(visit: Visit, slug: str) -> Response:

@@ -1,5 +1,10 @@
 """Sign-off in the console, between the editor who writes and the chief who answers."""
 
+import pytest
+
+from mailer.errors import StateError
+from mailer.model.delivery import IssueStatus
+from mailer.model.people import UserRole
 from tests.web.console.office import Office, text_of
 
 ISSUE = "/issues/2020-07"
@@ -19,3 +24,36 @@ def test_the_reason_of_a_return_stands_where_the_editor_works_until_it_is_submit
     office.editor.act(f"{ISSUE}/submit", list=LISTS)
     for path in (ISSUE, f"{ISSUE}/edit", "/"):
         assert WHY not in office.editor.get(path), path
+
+
+def test_a_submission_is_taken_back_by_who_made_it_and_by_nobody_once_it_is_approved(office: Office) -> None:
+    assert "Withdraw" in office.editor.get(ISSUE)
+    assert "Withdraw" not in office.approver.get(ISSUE)
+    office.approver.act(f"{ISSUE}/withdraw", 403)
+    office.house.people.add("别人", [UserRole.EDITOR], office.admin.name)
+    with pytest.raises(StateError, match="was submitted by 拟稿"):
+        office.house.approvals.withdraw("2020-07", "别人")
+    assert "draft" in text_of(office.editor.act_and_look(f"{ISSUE}/withdraw"))
+    assert "withdrawn" in text_of(office.admin.get("/trail"))
+    assert "is not submitted" in text_of(office.editor.act(f"{ISSUE}/withdraw", 422).text)
+    office.editor.act(f"{ISSUE}/submit", list=LISTS)
+    office.approver.act(f"{ISSUE}/approve")
+    assert "is approved already" in text_of(office.editor.act(f"{ISSUE}/withdraw", 422).text)
+
+
+def test_no_list_ticked_is_no_choice(office: Office) -> None:
+    office.approver.act(f"{ISSUE}/return", opinion="x")
+    assert "8 readers" in text_of(office.editor.get(ISSUE)), "beside the list of the members"
+    assert "no list was chosen" in text_of(office.editor.act(f"{ISSUE}/submit", 422).text)
+    assert "no list was chosen" in text_of(office.editor.act(f"{ISSUE}/proof", 422, to="a@b.example").text)
+    assert office.house.approvals.rounds("2020-07").status is IssueStatus.DRAFT
+
+
+def test_a_draft_with_errors_says_why_it_cannot_be_submitted(office: Office) -> None:
+    draft = office.house.drafts.open("2020-07")
+    office.house.drafts.save("2020-07", f"{draft.text}\n![](no-such.png)\n", draft.digest, office.editor.name)
+    page = office.editor.get(ISSUE)
+    assert '<button class="btn" type="button" disabled' in page
+    assert "It can be submitted once" in page
+    office.newsletter.write_issue()
+    assert '<button class="btn" type="button" disabled' not in office.editor.get(ISSUE)
