@@ -270,6 +270,20 @@ def find_approval(
     return StateError(why_a_draft(issue.slug, approvals.newest_approval(connection, record.id)), cure=cure)
 
 
+def why_not_approved(connection: Connection, slug: str, content_sha256: str) -> str:
+    """Return in a sentence why an issue with this content is not approved; empty where it is. Changes nothing."""
+    status, current = look_at_issue(connection, slug, content_sha256)
+    if status is IssueStatus.APPROVED:
+        return ""
+    if current is not None:
+        return _("issue {slug} is submitted, but not approved").format(slug=slug)
+    known = issues.find_issue(connection, slug)
+    newest = approvals.newest_approval(connection, known.id) if known is not None else None
+    if newest is not None and newest.voided is None:  # nobody has looked at the issue since it was changed
+        return _("issue {slug} was changed after its approval").format(slug=slug)
+    return why_a_draft(slug, newest)
+
+
 def why_a_draft(slug: str, newest: ApprovalRecord | None) -> str:
     """Return in a sentence why an issue is a draft, given its newest submission, which is voided."""
     if newest is None or newest.voided is None:

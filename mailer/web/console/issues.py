@@ -18,6 +18,7 @@ from mailer.model.people import Right
 from mailer.model.proof import ProofOutcome
 from mailer.model.report import Finding, Severity
 from mailer.web.console.changes import compare_texts
+from mailer.web.console.course import course_of
 from mailer.web.console.cures import say_error, say_here
 from mailer.web.console.desk import MAX_UPLOAD, PREVIEW_HEADERS, Desk, Visit
 from mailer.web.console.frame import draw_error, show_time
@@ -120,7 +121,8 @@ def show_issue(visit: Visit, slug: str) -> Response:
         shown=visit.ask("list") or next(iter(house.config.lists), ""),
         proofs=house.proofs.sent(slug),
         proof_to=", ".join(house.config.proof.to),
-        mailings=[one for one in house.mailings.newest() if one.issue_slug == slug],
+        mailings=house.mailings.of_issue(slug),
+        course=course_of(house, slug),
         draft=IssueStatus.DRAFT,
     )
 
