@@ -18,6 +18,7 @@ from mailer.model.report import Finding, Severity
 from mailer.publishing import approval as publishing
 from mailer.publishing.approval import Submission
 from mailer.publishing.people import require_step
+from mailer.sources.issue_folder import issue_digest
 from mailer.store import approvals, issues
 
 MOST_ROUNDS = 50
@@ -121,6 +122,12 @@ class Approvals:
         with self._ground.store.write() as connection:
             actor = self._people.require(by, Right.SUBMIT, connection)
             return publishing.withdraw_issue(connection, slug, actor, self._ground.now())
+
+    def standing(self, slug: str) -> ApprovalRecord | None:
+        """Return the submission or approval that a change of an issue would undo; None where there is none."""
+        digest = issue_digest(self._issues.folder(slug))
+        with self._ground.store.read() as connection:
+            return publishing.look_at_issue(connection, slug, digest)[1]
 
     def returned(self, slug: str) -> Voided | None:
         """Return how an issue was sent back to its author, None where it was not, or was submitted again since."""

@@ -1,10 +1,13 @@
 """Where an issue stands with its mailings: planned, under way, sent to all, or only to some."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from mailer.app import House
 from mailer.errors import MailerError
 from mailer.i18n import _, ngettext
+from mailer.model.approval import ApprovalRecord
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingRecord, MailingStatus
 from mailer.web.console.frame import show_time
 
@@ -57,6 +60,19 @@ def say_parted(sent: int, rest: int) -> str:
     return ngettext("{sent} copy sent, {rest} not sent.", "{sent} copies sent, {rest} not sent.", sent).format(
         sent=f"{sent:,}", rest=f"{rest:,}"
     )
+
+
+def say_undone(standing: ApprovalRecord | None, planned: Sequence[MailingRecord], zone: ZoneInfo) -> str:
+    """Return what a change of an issue undoes, and which mailings then cannot go out; empty where it undoes nothing."""
+    if standing is None:
+        return ""
+    if standing.approved_at is None:
+        return _("It is submitted. Saving a change takes that back: it must be submitted again.")
+    said = [_("It is approved. Saving a change undoes that: it must be submitted and approved again.")]
+    for one in planned:
+        when = show_time(one.scheduled_at, zone) if one.scheduled_at else _("at once")
+        said.append(_("Mailing {id}, planned for {when}, will not go out.").format(id=one.id, when=when))
+    return "".join([said[0], *(f" {one}" for one in said[1:])])
 
 
 def may_send(house: House, slug: str) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ from starlette.exceptions import HTTPException
 from mailer.app.drafts import Draft
 from mailer.errors import MailerError, UsageError
 from mailer.i18n import _, ngettext
-from mailer.model.delivery import IssueStatus
+from mailer.model.approval import ApprovalRecord
+from mailer.model.delivery import IssueStatus, MailingStatus
 from mailer.model.people import Right
 from mailer.model.proof import ProofOutcome
 from mailer.model.report import Finding, Severity
 from mailer.web.console.changes import compare_texts
-from mailer.web.console.course import course_of
+from mailer.web.console.course import course_of, say_undone
 from mailer.web.console.cures import say_error, say_here
 from mailer.web.console.desk import MAX_UPLOAD, PREVIEW_HEADERS, Desk, Visit
 from mailer.web.console.frame import draw_error, show_time
@@ -141,26 +143,64 @@ def show_editor(visit: Visit, slug: str) -> Response:
 
 
 def _editor(visit: Visit, draft: Draft, text: str, **values: Any) -> Response:
-    given = {"settled": None, "version": "", **values}
-    lists = visit.house.config.lists_in_order()
-    returned = visit.house.approvals.returned(draft.slug)
+    house = visit.house
+    undoes = house.approvals.standing(draft.slug)
+    planned = [one for one in house.mailings.of_issue(draft.slug) if one.status is MailingStatus.SCHEDULED]
     return visit.page(
-        "editor.html.j2", draft=draft, text=text, lists=lists, files=draft.files, returned=returned, **given
+        "editor.html.j2",
+        **{
+            "draft": draft,
+            "text": text,
+            "lists": house.config.lists_in_order(),
+            "files": draft.files,
+            "returned": house.approvals.returned(draft.slug),
+            "undoes": undoes,
+            "undone": say_undone(undoes, planned, house.config.zone),
+            "asked": False,
+            "settled": None,
+            "version": "",
+            **values,
+        },
     )
 
 
 def save_text(visit: Visit, slug: str) -> Response:
     """Write the text, joined with what somebody else has saved meanwhile; with htmx the page stays."""
     house = visit.house
-    settled = house.drafts.settle(slug, str(visit.form.get("text", "")), visit.text("digest"), visit.by)
+    text, undone = str(visit.form.get("text", "")), house.approvals.standing(slug)
+    if undone is not None and visit.number(visit.text("undoes")) != undone.id:
+        draft = house.drafts.open(slug)
+        if text.replace("\r\n", "\n") != draft.text:
+            return _ask_first(visit, draft, text, undone)
+    settled = house.drafts.settle(slug, text, visit.text("digest"), visit.by)
     if visit.is_part:
         saved_at = f"{house.now().astimezone(house.config.zone):%H:%M}"
-        response = visit.piece("editor_saved.html.j2", draft=settled.draft, settled=settled, saved_at=saved_at)
+        left = house.approvals.standing(slug)
+        response = visit.piece(
+            "editor_saved.html.j2", draft=settled.draft, settled=settled, saved_at=saved_at, undoes=left, asked=False
+        )
         response.headers["HX-Retarget"] = "#saved"
         return response
     if settled.conflicts:
         return _editor(visit, settled.draft, settled.text, settled=settled)
     return visit.go(f"/issues/{slug}/edit", _("Saved."))
+
+
+def _ask_first(visit: Visit, draft: Draft, text: str, undone: ApprovalRecord) -> Response:
+    """Save nothing yet: the issue was submitted or approved since the page was opened, and the page said nothing."""
+    opened = replace(draft, digest=visit.text("digest"))
+    if not visit.is_part:
+        return _editor(visit, opened, text, asked=True)
+    response = visit.piece(
+        "editor_saved.html.j2",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        draft=opened,
+        settled=None,
+        undoes=undone,
+        asked=True,
+    )
+    response.headers["HX-Retarget"] = "#saved"
+    return response
 
 
 def look_at_text(visit: Visit, slug: str) -> Response:

@@ -144,7 +144,7 @@ def _read_wanted(visit: Visit, given: ImmutableMultiDict[str, Any]) -> Wanted:
 
 
 def read_time(house: House, text: str) -> datetime:
-    """Return the moment that a form names, in the office's zone. Raises UsageError for none, and for one that is over."""
+    """Return the moment that a form names, in the office's zone. Raises UsageError for none or one that is over."""
     try:
         moment = read_moment(text, house.now(), house.config.zone).moment
     except (ValueError, NoTimeOfDayError):

@@ -1,5 +1,8 @@
 """Sign-off in the console, between the editor who writes and the chief who answers."""
 
+import re
+from datetime import timedelta
+
 import pytest
 
 from mailer.errors import StateError
@@ -57,3 +60,26 @@ def test_a_draft_with_errors_says_why_it_cannot_be_submitted(office: Office) -> 
     assert "It can be submitted once" in page
     office.newsletter.write_issue()
     assert '<button class="btn" type="button" disabled' not in office.editor.get(ISSUE)
+
+
+def test_the_editor_of_an_approved_issue_says_what_saving_undoes(office: Office) -> None:
+    draft, path = office.house.drafts.open("2020-07"), f"{ISSUE}/save"
+    text = draft.text.replace("第一段", "再改")
+    assert 'id="undone"' not in office.editor.get(f"{ISSUE}/edit")
+    office.editor.act(f"{ISSUE}/submit", list=LISTS)
+    assert "It is submitted. Saving a change takes that back" in office.editor.get(f"{ISSUE}/edit")
+    office.approver.act(f"{ISSUE}/approve")
+    at = office.house.now() + timedelta(days=30)
+    number = office.house.mailings.schedule("2020-07", at=at, by=office.sender.name).id
+    page = office.editor.get(f"{ISSUE}/edit")
+    assert 'data-confirm="It is approved. Saving a change undoes that' in page
+    assert f"Mailing {number}, planned for " in page
+    asked = office.editor.act(path, 200, text=text, digest=draft.digest, undoes="0").text
+    assert "Not saved yet: the issue was submitted or approved since you opened it" in asked
+    assert "再改" in asked, "what was written stays in the field"
+    assert office.house.drafts.open("2020-07").text == draft.text
+    undoes = re.search(r'name="undoes" value="([1-9]\d*)"', asked)
+    assert undoes
+    office.editor.act(path, text=text, digest=draft.digest, undoes=undoes[1])
+    assert office.house.drafts.glance("2020-07").status is IssueStatus.DRAFT
+    assert 'id="undone"' not in office.editor.get(f"{ISSUE}/edit")
