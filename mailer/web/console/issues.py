@@ -1,6 +1,5 @@
-"""Issues: the shelf, writing with a preview beside it, files, versions, proof, submission, steps of approval."""
+"""Issues: the shelf, writing with a preview beside it, files, versions."""
 
-import asyncio
 import tempfile
 from dataclasses import replace
 from http import HTTPStatus
@@ -13,17 +12,17 @@ from starlette.exceptions import HTTPException
 
 from mailer.app.drafts import Draft
 from mailer.errors import MailerError, UsageError
-from mailer.i18n import _, ngettext
+from mailer.i18n import _
 from mailer.model.approval import ApprovalRecord
 from mailer.model.delivery import IssueStatus, MailingStatus
 from mailer.model.people import Right
-from mailer.model.proof import ProofOutcome
 from mailer.model.report import Finding, Severity
 from mailer.web.console.changes import compare_texts
 from mailer.web.console.course import course_of, say_undone
 from mailer.web.console.cures import say_error, say_here
 from mailer.web.console.desk import MAX_UPLOAD, PREVIEW_HEADERS, Desk, Visit
 from mailer.web.console.frame import draw_error, show_time
+from mailer.web.console.sign_off import add_sign_off
 
 SHELF = 24
 DOCUMENTS = (".docx", ".doc", ".wps", ".rtf", ".odt", ".txt", ".md", ".html", ".htm")
@@ -53,11 +52,7 @@ def add_issues(desk: Desk) -> None:
     desk.show("/issues/{slug}/preview/{list_name}")(show_preview)
     desk.show("/issues/{slug}/text/{list_name}")(show_text)
     desk.show("/issues/{slug}/versions")(show_versions)
-    desk.act("/issues/{slug}/proof", Right.PROOF)(mail_proof)
-    desk.act("/issues/{slug}/submit", Right.SUBMIT)(submit)
-    desk.act("/issues/{slug}/withdraw", Right.SUBMIT)(withdraw)
-    desk.act("/issues/{slug}/approve", Right.APPROVE)(approve)
-    desk.act("/issues/{slug}/return", Right.RETURN)(send_back)
+    add_sign_off(desk)
 
 
 def show_shelf(visit: Visit) -> Response:
@@ -118,6 +113,7 @@ def show_issue(visit: Visit, slug: str) -> Response:
         rounds=rounds,
         current=current,
         returned=house.approvals.returned(slug),
+        untouched=visit.may(Right.WRITE) and house.discards.may_be_discarded(slug),
         lists=house.config.lists_in_order(),
         readers={one.value.name: one.active for one in house.lists.count()},
         shown=visit.ask("list") or next(iter(house.config.lists), ""),
@@ -285,60 +281,3 @@ def show_versions(visit: Visit, slug: str) -> Response:
         chosen=chosen,
         changes=compare_texts(old, now) if old is not None else [],
     )
-
-
-def mail_proof(visit: Visit, slug: str) -> Response:
-    """Mail the issue to staff."""
-    house = visit.house
-    to = [
-        one
-        for one in visit.text("to").replace("，", ",").replace(";", ",").replace("；", ",").split(",")
-        if one.strip()
-    ]
-    shown = house.proofs.prepare(slug, _ticked_lists(visit))
-    copies = asyncio.run(house.proofs.mail(shown, to, visit.by))
-    good = sum(one.outcome is ProofOutcome.ACCEPTED for one in copies)
-    bad = next((one for one in copies if one.outcome is not ProofOutcome.ACCEPTED), None)
-    if bad is not None:
-        sentence = _("{good} of {all} proofs were accepted; {address}: {reply}").format(
-            good=good, all=len(copies), address=bad.address, reply=bad.reply
-        )
-        return visit.go(f"/issues/{slug}", sentence, "warning")
-    return visit.go(
-        f"/issues/{slug}", ngettext("{n} proof is on its way.", "{n} proofs are on their way.", good).format(n=good)
-    )
-
-
-def _ticked_lists(visit: Visit) -> list[str]:
-    lists = visit.texts("list")
-    if not lists:
-        raise UsageError(_("no list was chosen"), cure=_("tick at least one"))
-    return lists
-
-
-def submit(visit: Visit, slug: str) -> Response:
-    """Submit the issue for approval, for the lists that were ticked: none ticked is no choice, not all of them."""
-    visit.house.approvals.submit(slug, visit.by, _ticked_lists(visit), visit.text("opinion"))
-    return visit.go(f"/issues/{slug}", _("Issue {slug} is submitted.").format(slug=slug))
-
-
-def withdraw(visit: Visit, slug: str) -> Response:
-    """Take one's own submission back."""
-    visit.house.approvals.withdraw(slug, visit.by)
-    return visit.go(f"/issues/{slug}", _("Issue {slug} is withdrawn; it is a draft again.").format(slug=slug))
-
-
-def approve(visit: Visit, slug: str) -> Response:
-    """Give the next step of approval."""
-    done = visit.house.approvals.approve(slug, visit.by, visit.text("opinion"))
-    if done.approval.next_step is None:
-        return visit.go(f"/issues/{slug}", _("Issue {slug} is approved; it can be sent now.").format(slug=slug))
-    return visit.go(
-        f"/issues/{slug}", _("Your step is given; the next is {step}.").format(step=done.approval.next_step.name)
-    )
-
-
-def send_back(visit: Visit, slug: str) -> Response:
-    """Return the issue to its author."""
-    visit.house.approvals.send_back(slug, visit.by, visit.text("opinion"))
-    return visit.go(f"/issues/{slug}", _("Issue {slug} is returned to its author.").format(slug=slug))

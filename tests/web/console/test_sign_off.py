@@ -83,3 +83,19 @@ def test_the_editor_of_an_approved_issue_says_what_saving_undoes(office: Office)
     office.editor.act(path, text=text, digest=draft.digest, undoes=undoes[1])
     assert office.house.drafts.glance("2020-07").status is IssueStatus.DRAFT
     assert 'id="undone"' not in office.editor.get(f"{ISSUE}/edit")
+
+
+def test_a_draft_begun_by_mistake_is_laid_aside_and_its_number_is_free(office: Office) -> None:
+    begun = office.editor.act("/issues/next").headers["location"].split("/")[2]
+    assert f'action="/issues/{begun}/discard"' in office.editor.get(f"/issues/{begun}")
+    assert f'action="/issues/{begun}/discard"' not in office.approver.get(f"/issues/{begun}")
+    office.approver.act(f"/issues/{begun}/discard", 403)
+    told = office.editor.act_and_look(f"/issues/{begun}/discard")
+    place = re.search(r"It lies in (var/replaced/[\w-]+);", told)
+    assert place
+    assert (office.newsletter.folder / place[1] / "issue.md").is_file()
+    assert office.house.issues.slugs() == ["2020-07"]
+    assert "discarded" in text_of(office.admin.get("/trail"))
+    assert office.editor.act("/issues/next").headers["location"] == f"/issues/{begun}/edit", "the same number again"
+    assert "was submitted once" in text_of(office.editor.act(f"{ISSUE}/discard", 422).text)
+    assert "/discard" not in office.editor.get(ISSUE)
