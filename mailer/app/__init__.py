@@ -14,6 +14,7 @@ from mailer.app.audit import AuditTrail
 from mailer.app.checks import Checks
 from mailer.app.contacts import Contacts, ImportOrder, RecordOrder
 from mailer.app.corrections import Corrections
+from mailer.app.discards import Discards
 from mailer.app.doctor import Doctor
 from mailer.app.drafts import Drafts
 from mailer.app.event_stream import EventStream
@@ -81,6 +82,7 @@ class House(Ground):
         self.retention = Retention(self, self.people)
         self.issues = Issues(self, self.lists)
         self.drafts = Drafts(self, self.issues)
+        self.discards = Discards(self, self.issues)
         self.approvals = Approvals(self, self.issues, self.lists)
         self.checks = Checks(self)
         self.relays = Relays(self)

@@ -9,7 +9,7 @@ from mailer.app.lists import Lists
 from mailer.app.people import People
 from mailer.errors import MailerError, StateError, UsageError
 from mailer.i18n import _
-from mailer.model.approval import ApprovalRecord, ApprovalRules, Step
+from mailer.model.approval import ApprovalRecord, ApprovalRules, Step, Voided, VoidReason
 from mailer.model.delivery import IssueStatus
 from mailer.model.edition import Edition
 from mailer.model.issue import Issue
@@ -18,6 +18,7 @@ from mailer.model.report import Finding, Severity
 from mailer.publishing import approval as publishing
 from mailer.publishing.approval import Submission
 from mailer.publishing.people import require_step
+from mailer.sources.issue_folder import issue_digest
 from mailer.store import approvals, issues
 
 MOST_ROUNDS = 50
@@ -114,6 +115,27 @@ class Approvals:
             if not actor.name:
                 raise UsageError(_("say who returns it"), field="--as", cure=_("--as NAME"))
             return publishing.return_issue(connection, slug, actor, opinion, self._ground.now())
+
+    def withdraw(self, name: str, by: str) -> ApprovalRecord:
+        """Take one's own submission back before it is approved. Raises as `publishing.withdraw_issue`."""
+        slug = self._issues.folder(name).name
+        with self._ground.store.write() as connection:
+            actor = self._people.require(by, Right.SUBMIT, connection)
+            return publishing.withdraw_issue(connection, slug, actor, self._ground.now())
+
+    def standing(self, slug: str) -> ApprovalRecord | None:
+        """Return the submission or approval that a change of an issue would undo; None where there is none."""
+        digest = issue_digest(self._issues.folder(slug))
+        with self._ground.store.read() as connection:
+            return publishing.look_at_issue(connection, slug, digest)[1]
+
+    def returned(self, slug: str) -> Voided | None:
+        """Return how an issue was sent back to its author, None where it was not, or was submitted again since."""
+        with self._ground.store.read() as connection:
+            record = issues.find_issue(connection, slug)
+            newest = approvals.newest_approval(connection, record.id) if record is not None else None
+        voided = newest.voided if newest is not None else None
+        return voided if voided is not None and voided.reason is VoidReason.RETURNED else None
 
     def rounds(self, name: str) -> Rounds:
         """Return how an issue stands. A change of its content is noticed by looking, as by every other command."""

@@ -40,7 +40,10 @@ PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 @dataclass(frozen=True, slots=True)
 class IssueGlance:
-    """An issue on the shelf. wrong: why its text cannot be read, else empty."""
+    """An issue on the shelf. wrong: why its text cannot be read, else empty.
+
+    lists: those that it is submitted or approved for, in sending order; none for a draft.
+    """
 
     slug: str
     title: str
@@ -48,6 +51,7 @@ class IssueGlance:
     day: date | None
     status: IssueStatus
     wrong: str = ""
+    lists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +119,18 @@ class Drafts:
         """Return an issue's title, date and standing; what cannot be read says so. Raises NotFoundError."""
         folder = self._issues.folder(slug)
         with self._ground.store.read() as connection:
-            status, _approval = look_at_issue(connection, slug, issue_digest(folder))
+            status, approval = look_at_issue(connection, slug, issue_digest(folder))
+        lists = tuple(approval.editions) if approval is not None else ()
         try:
             issue = self._issues.load(slug)
         except InputError as error:
             line = f"{ISSUE_FILE}:{error.line}: " if error.line is not None else ""
-            return IssueGlance(slug, slug, "", None, status, f"{line}{error.message}")
+            return IssueGlance(slug, slug, "", None, status, f"{line}{error.message}", lists)
         head = issue.masthead
         label = _("{year} no. {number}").format(year=head.year, number=head.number) if head.number else str(head.year)
         if head.total:
             label = _("{label} (no. {total} in all)").format(label=label, total=head.total)
-        return IssueGlance(slug, f"{head.organisation}{head.title}", label, head.date, status)
+        return IssueGlance(slug, f"{head.organisation}{head.title}", label, head.date, status, lists=lists)
 
     def open(self, slug: str) -> Draft:
         """Return the text and files of an issue. Raises NotFoundError, IssueError."""

@@ -32,10 +32,10 @@ UNDER_WAY = (MailingStatus.RUNNING, MailingStatus.PAUSED, MailingStatus.HELD)
 
 @dataclass(frozen=True, slots=True)
 class _Lately:
-    """When a mailing ends, as it was worked out while it stood so; until: by the machine's steady clock."""
+    """The forecast of a mailing, as it was worked out while it stood so; until: by the machine's steady clock."""
 
     record: MailingRecord
-    ends_at: datetime | None
+    forecast: Forecast | None
     until: float
 
 
@@ -53,17 +53,21 @@ class Forecasts:
 
         What was worked out once stands for a while, the longer the more work it was, while the mailing stands the same.
         """
+        found = self.lately(record)
+        return found.ends_at if found is not None else None
+
+    def lately(self, record: MailingRecord) -> Forecast | None:
+        """Return the forecast of a mailing that is not over, as `ends_about` does; None where there is none."""
         known = self._lately.get(record.id)
         if known is None or known.record != record or known.until < time.monotonic():
             known = self._work_out(record)
-        return known.ends_at
+        return known.forecast
 
     def _work_out(self, record: MailingRecord) -> _Lately:
         began = time.monotonic()
         found = self.try_mailing(record)
         now = time.monotonic()
-        ends_at = found.ends_at if found is not None else None
-        self._lately[record.id] = _Lately(record, ends_at, now + STANDS * (now - began))
+        self._lately[record.id] = _Lately(record, found, now + STANDS * (now - began))
         return self._lately[record.id]
 
     def renew(self) -> None:

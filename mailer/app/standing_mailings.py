@@ -5,12 +5,14 @@ from mailer.app.issues import Issues
 from mailer.app.lists import Lists
 from mailer.app.people import People
 from mailer.app.relays import Relays
-from mailer.errors import NotFoundError
+from mailer.errors import MailerError, NotFoundError
 from mailer.i18n import _
 from mailer.model.delivery import MailingRecord, MailingStatus, MailingSummary
 from mailer.model.standing import Glance
+from mailer.publishing.approval import look_at_issue, why_not_approved
 from mailer.publishing.mailing import require_mailing
 from mailer.reports.summary import read_progress, summarise_mailing
+from mailer.sources.issue_folder import issue_digest
 from mailer.store import issues, mailings
 
 
@@ -58,6 +60,31 @@ class StandingMailings:
         with self._ground.store.read() as connection:
             waiting = mailings.list_mailings(connection, [MailingStatus.SCHEDULED], limit=1000)
         return sorted(waiting, key=lambda one: (one.scheduled_at or one.created_at, one.id))
+
+    def why_unready(self, record: MailingRecord) -> str:
+        """Return why a mailing that waits for its time will be held then, as its issue stands now; empty for nothing.
+
+        Only the approval is looked at, so it is quick; the sheets and the number of readers are looked at its start.
+        """
+        if record.status is not MailingStatus.SCHEDULED:
+            return ""
+        try:
+            digest = issue_digest(self._issues.folder(record.issue_slug))
+        except MailerError as error:
+            return str(error)
+        with self._ground.store.read() as connection:
+            why = why_not_approved(connection, record.issue_slug, digest)
+            bound = mailings.mailing_approval(connection, record.id)
+            standing = look_at_issue(connection, record.issue_slug, digest)[1]
+        if not why and bound is not None and standing is not None and standing.id != bound:
+            return _("the issue was approved anew after this mailing was planned")
+        return why
+
+    def of_issue(self, slug: str) -> list[MailingRecord]:
+        """Return the newest mailings of an issue first; nothing for one that was never recorded."""
+        with self._ground.store.read() as connection:
+            record = issues.find_issue(connection, slug)
+            return mailings.list_mailings(connection, issue_id=record.id) if record is not None else []
 
     def running(self) -> list[MailingRecord]:
         """Return the mailings that are under way or may go on: running, paused, and held in the middle."""

@@ -27,6 +27,7 @@ VOID_WORDS: dict[VoidReason, str] = {
     VoidReason.CHANGED: N_("its content was changed"),
     VoidReason.RENEWED: N_("it was submitted anew"),
     VoidReason.RETURNED: N_("it was returned"),
+    VoidReason.WITHDRAWN: N_("it was withdrawn"),
 }
 DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 HASH_SHOWN = 12

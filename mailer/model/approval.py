@@ -74,6 +74,7 @@ class VoidReason(StrEnum):
     CHANGED = "changed"  # its content is another
     RENEWED = "renewed"  # it was submitted anew, for other lists, or with other editions
     RETURNED = "returned"  # a person sent it back
+    WITHDRAWN = "withdrawn"  # who had submitted it took it back
 
 
 @dataclass(frozen=True, slots=True)

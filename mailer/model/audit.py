@@ -17,6 +17,8 @@ class Act(StrEnum):
     SUBMIT = "submit"
     APPROVE = "approve"  # one step of approval
     RETURN = "return"
+    WITHDRAW = "withdraw"  # who had submitted an issue took it back before it was approved
+    DISCARD = "discard"  # a draft that was never submitted was laid aside
     VOID = "void"  # the program noticed that an approval no longer holds
     SCHEDULE = "schedule"  # a mailing was planned
     RESCHEDULE = "reschedule"  # it was given another time or tempo

@@ -14,6 +14,8 @@ ACT_WORDS: dict[Act, str] = {
     Act.SUBMIT: N_("submitted"),
     Act.APPROVE: N_("step given"),
     Act.RETURN: N_("returned"),
+    Act.WITHDRAW: N_("withdrawn"),
+    Act.DISCARD: N_("discarded"),
     Act.VOID: N_("approval void"),
     Act.SCHEDULE: N_("planned for its time"),
     Act.START: N_("started"),

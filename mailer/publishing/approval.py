@@ -212,6 +212,31 @@ def return_issue(connection: Connection, slug: str, by: Actor, opinion: str, now
     return approvals.load_approval(connection, current.id)
 
 
+def withdraw_issue(connection: Connection, slug: str, by: Actor, now: datetime) -> ApprovalRecord:
+    """Take a submission back that is not approved yet: the issue is a draft again, every step given is void.
+
+    Raises StateError where nothing is submitted, where it is approved, or where another person has submitted it.
+    """
+    record = issues.find_issue(connection, slug)
+    if record is not None:
+        issues.lock_issue(connection, record.id)
+    current = approvals.current_approval(connection, record.id) if record is not None else None
+    if record is None or current is None:
+        raise StateError(_("issue {slug} is not submitted").format(slug=slug))
+    if current.approved_at is not None:
+        raise StateError(
+            _("issue {slug} is approved already").format(slug=slug), cure=_("ask who signs it off to return it")
+        )
+    if fold_name(current.submitted_by.name) != fold_name(by.name):
+        raise StateError(
+            _("issue {slug} was submitted by {name}").format(slug=slug, name=current.submitted_by.name),
+            cure=_("only who has submitted it withdraws it"),
+        )
+    _void(connection, slug, current, Voided(now, VoidReason.WITHDRAWN, by))
+    issues.move_issue(connection, record.id, IssueStatus.DRAFT, now)
+    return approvals.load_approval(connection, current.id)
+
+
 def look_at_issue(connection: Connection, slug: str, content_sha256: str) -> tuple[IssueStatus, ApprovalRecord | None]:
     """Return where this very content stands, with its approval if it has one; changes nothing."""
     known = issues.find_issue(connection, slug)
@@ -245,6 +270,20 @@ def find_approval(
     return StateError(why_a_draft(issue.slug, approvals.newest_approval(connection, record.id)), cure=cure)
 
 
+def why_not_approved(connection: Connection, slug: str, content_sha256: str) -> str:
+    """Return in a sentence why an issue with this content is not approved; empty where it is. Changes nothing."""
+    status, current = look_at_issue(connection, slug, content_sha256)
+    if status is IssueStatus.APPROVED:
+        return ""
+    if current is not None:
+        return _("issue {slug} is submitted, but not approved").format(slug=slug)
+    known = issues.find_issue(connection, slug)
+    newest = approvals.newest_approval(connection, known.id) if known is not None else None
+    if newest is not None and newest.voided is None:  # nobody has looked at the issue since it was changed
+        return _("issue {slug} was changed after its approval").format(slug=slug)
+    return why_a_draft(slug, newest)
+
+
 def why_a_draft(slug: str, newest: ApprovalRecord | None) -> str:
     """Return in a sentence why an issue is a draft, given its newest submission, which is voided."""
     if newest is None or newest.voided is None:
@@ -253,6 +292,8 @@ def why_a_draft(slug: str, newest: ApprovalRecord | None) -> str:
         return _("issue {slug} was returned by {name}: {opinion}").format(
             slug=slug, name=newest.voided.by.name, opinion=newest.voided.opinion
         )
+    if newest.voided.reason is VoidReason.WITHDRAWN:
+        return _("issue {slug} was withdrawn by who had submitted it").format(slug=slug)
     if newest.approved_at is None:
         return _("issue {slug} was changed after it was submitted").format(slug=slug)
     return _("issue {slug} was changed after its approval").format(slug=slug)
@@ -260,7 +301,8 @@ def why_a_draft(slug: str, newest: ApprovalRecord | None) -> str:
 
 def _void(connection: Connection, slug: str, current: ApprovalRecord, voided: Voided) -> None:
     approvals.void_approval(connection, current.id, voided)
-    act = Act.RETURN if voided.reason is VoidReason.RETURNED else Act.VOID
+    by_hand = {VoidReason.RETURNED: Act.RETURN, VoidReason.WITHDRAWN: Act.WITHDRAW}
+    act = by_hand.get(voided.reason, Act.VOID) if voided.reason is not None else Act.VOID
     details: dict[str, object] = {"approval": current.id, "why": voided.reason, **_witness(voided.opinion)}
     if voided.change is not None:
         details |= _hashes(current, voided.change)

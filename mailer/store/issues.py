@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from mailer.errors import EditionChangedError
 from mailer.i18n import _
@@ -84,6 +84,11 @@ def record_issue(connection: Connection, value: Issue, content_sha256: str, now:
     found = find_issue(connection, value.slug)
     assert found is not None
     return found
+
+
+def forget_issue(connection: Connection, issue_id: int) -> None:
+    """Drop the record of an issue, so that its number is free; the database refuses it for one that was submitted."""
+    connection.execute(delete(issue).where(issue.c.id == issue_id))
 
 
 def lock_issue(connection: Connection, issue_id: int) -> None:

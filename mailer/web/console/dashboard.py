@@ -1,6 +1,7 @@
 """The first page: this month's issue and what it waits for, the last mailing, what comes, and what needs a person."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from fastapi import Response
 
@@ -8,6 +9,7 @@ from mailer.app import House
 from mailer.errors import MailerError
 from mailer.i18n import _
 from mailer.model.delivery import IssueStatus, MailingStatus
+from mailer.web.console.course import Course, course_of
 from mailer.web.console.cures import cure_of, say_error
 from mailer.web.console.desk import Desk, Visit
 from mailer.web.console.frame import show_time
@@ -39,12 +41,14 @@ def show_dashboard(visit: Visit) -> Response:
         coming = house.timetable.coming(COMING)
     except MailerError:
         coming = []
-    sent = bool(shelf) and any(one.issue_slug == shelf[0].slug and one.started_at is not None for one in newest)
+    course = course_of(house, shelf[0].slug) if shelf else Course()
     return visit.page(
         "dashboard.html.j2",
         issue=shelf[0] if shelf else None,
-        waits=_waits_for(shelf[0].status, sent=sent) if shelf else "",
-        sent=sent,
+        returned=house.approvals.returned(shelf[0].slug) if shelf else None,
+        waits=_waits_for(shelf[0].status, course) if shelf else "",
+        course=course,
+        over=bool(shelf) and _is_of_a_month_before(house, shelf[0].day),
         last=last,
         progress=house.reports.progress(str(last.id)) if last is not None else None,
         coming=coming,
@@ -54,13 +58,18 @@ def show_dashboard(visit: Visit) -> Response:
     )
 
 
-def _waits_for(status: IssueStatus, *, sent: bool) -> str:
+def _is_of_a_month_before(house: House, day: date | None) -> bool:
+    today = house.now().astimezone(house.config.zone).date()
+    return day is not None and (day.year, day.month) < (today.year, today.month)
+
+
+def _waits_for(status: IssueStatus, course: Course) -> str:
     match status:
         case IssueStatus.DRAFT:
             return _("It is being written; then it is submitted.")
         case IssueStatus.SUBMITTED:
             return _("It waits to be signed off.")
-    return _("It was sent.") if sent else _("It is approved and may be sent.")
+    return course.sentence or _("It is approved and may be sent.")
 
 
 def _warnings(house: House) -> list[Concern]:
@@ -69,6 +78,14 @@ def _warnings(house: House) -> list[Concern]:
         if one.status is MailingStatus.HELD:
             found.append(
                 Concern(_("Mailing {id} is held: {reason}").format(id=one.id, reason=one.reason), f"/mailings/{one.id}")
+            )
+    for one in house.mailings.planned():
+        if why := house.mailings.why_unready(one):
+            found.append(
+                Concern(
+                    _("Mailing {id} cannot go out at its time: {reason}").format(id=one.id, reason=why),
+                    f"/mailings/{one.id}",
+                )
             )
     answers, others = house.kept_mail.count()
     if answers:

@@ -1,7 +1,7 @@
-"""Issues: the shelf, writing with a preview beside it, files, versions, proof, submission, steps of approval."""
+"""Issues: the shelf, writing with a preview beside it, files, versions."""
 
-import asyncio
 import tempfile
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,17 @@ from starlette.exceptions import HTTPException
 
 from mailer.app.drafts import Draft
 from mailer.errors import MailerError, UsageError
-from mailer.i18n import _, ngettext
-from mailer.model.delivery import IssueStatus
+from mailer.i18n import _
+from mailer.model.approval import ApprovalRecord
+from mailer.model.delivery import IssueStatus, MailingStatus
 from mailer.model.people import Right
-from mailer.model.proof import ProofOutcome
 from mailer.model.report import Finding, Severity
 from mailer.web.console.changes import compare_texts
+from mailer.web.console.course import course_of, say_undone
 from mailer.web.console.cures import say_error, say_here
 from mailer.web.console.desk import MAX_UPLOAD, PREVIEW_HEADERS, Desk, Visit
 from mailer.web.console.frame import draw_error, show_time
+from mailer.web.console.sign_off import add_sign_off
 
 SHELF = 24
 DOCUMENTS = (".docx", ".doc", ".wps", ".rtf", ".odt", ".txt", ".md", ".html", ".htm")
@@ -50,10 +52,7 @@ def add_issues(desk: Desk) -> None:
     desk.show("/issues/{slug}/preview/{list_name}")(show_preview)
     desk.show("/issues/{slug}/text/{list_name}")(show_text)
     desk.show("/issues/{slug}/versions")(show_versions)
-    desk.act("/issues/{slug}/proof", Right.PROOF)(mail_proof)
-    desk.act("/issues/{slug}/submit", Right.SUBMIT)(submit)
-    desk.act("/issues/{slug}/approve", Right.APPROVE)(approve)
-    desk.act("/issues/{slug}/return", Right.RETURN)(send_back)
+    add_sign_off(desk)
 
 
 def show_shelf(visit: Visit) -> Response:
@@ -113,11 +112,15 @@ def show_issue(visit: Visit, slug: str) -> Response:
         wrong=wrong,
         rounds=rounds,
         current=current,
+        returned=house.approvals.returned(slug),
+        untouched=visit.may(Right.WRITE) and house.discards.may_be_discarded(slug),
         lists=house.config.lists_in_order(),
+        readers={one.value.name: one.active for one in house.lists.count()},
         shown=visit.ask("list") or next(iter(house.config.lists), ""),
         proofs=house.proofs.sent(slug),
         proof_to=", ".join(house.config.proof.to),
-        mailings=[one for one in house.mailings.newest() if one.issue_slug == slug],
+        mailings=house.mailings.of_issue(slug),
+        course=course_of(house, slug),
         draft=IssueStatus.DRAFT,
     )
 
@@ -136,23 +139,64 @@ def show_editor(visit: Visit, slug: str) -> Response:
 
 
 def _editor(visit: Visit, draft: Draft, text: str, **values: Any) -> Response:
-    given = {"settled": None, "version": "", **values}
-    lists = visit.house.config.lists_in_order()
-    return visit.page("editor.html.j2", draft=draft, text=text, lists=lists, files=draft.files, **given)
+    house = visit.house
+    undoes = house.approvals.standing(draft.slug)
+    planned = [one for one in house.mailings.of_issue(draft.slug) if one.status is MailingStatus.SCHEDULED]
+    return visit.page(
+        "editor.html.j2",
+        **{
+            "draft": draft,
+            "text": text,
+            "lists": house.config.lists_in_order(),
+            "files": draft.files,
+            "returned": house.approvals.returned(draft.slug),
+            "undoes": undoes,
+            "undone": say_undone(undoes, planned, house.config.zone),
+            "asked": False,
+            "settled": None,
+            "version": "",
+            **values,
+        },
+    )
 
 
 def save_text(visit: Visit, slug: str) -> Response:
     """Write the text, joined with what somebody else has saved meanwhile; with htmx the page stays."""
     house = visit.house
-    settled = house.drafts.settle(slug, str(visit.form.get("text", "")), visit.text("digest"), visit.by)
+    text, undone = str(visit.form.get("text", "")), house.approvals.standing(slug)
+    if undone is not None and visit.number(visit.text("undoes")) != undone.id:
+        draft = house.drafts.open(slug)
+        if text.replace("\r\n", "\n") != draft.text:
+            return _ask_first(visit, draft, text, undone)
+    settled = house.drafts.settle(slug, text, visit.text("digest"), visit.by)
     if visit.is_part:
         saved_at = f"{house.now().astimezone(house.config.zone):%H:%M}"
-        response = visit.piece("editor_saved.html.j2", draft=settled.draft, settled=settled, saved_at=saved_at)
+        left = house.approvals.standing(slug)
+        response = visit.piece(
+            "editor_saved.html.j2", draft=settled.draft, settled=settled, saved_at=saved_at, undoes=left, asked=False
+        )
         response.headers["HX-Retarget"] = "#saved"
         return response
     if settled.conflicts:
         return _editor(visit, settled.draft, settled.text, settled=settled)
     return visit.go(f"/issues/{slug}/edit", _("Saved."))
+
+
+def _ask_first(visit: Visit, draft: Draft, text: str, undone: ApprovalRecord) -> Response:
+    """Save nothing yet: the issue was submitted or approved since the page was opened, and the page said nothing."""
+    opened = replace(draft, digest=visit.text("digest"))
+    if not visit.is_part:
+        return _editor(visit, opened, text, asked=True)
+    response = visit.piece(
+        "editor_saved.html.j2",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        draft=opened,
+        settled=None,
+        undoes=undone,
+        asked=True,
+    )
+    response.headers["HX-Retarget"] = "#saved"
+    return response
 
 
 def look_at_text(visit: Visit, slug: str) -> Response:
@@ -237,47 +281,3 @@ def show_versions(visit: Visit, slug: str) -> Response:
         chosen=chosen,
         changes=compare_texts(old, now) if old is not None else [],
     )
-
-
-def mail_proof(visit: Visit, slug: str) -> Response:
-    """Mail the issue to staff."""
-    house = visit.house
-    to = [
-        one
-        for one in visit.text("to").replace("，", ",").replace(";", ",").replace("；", ",").split(",")
-        if one.strip()
-    ]
-    shown = house.proofs.prepare(slug, visit.texts("list"))
-    copies = asyncio.run(house.proofs.mail(shown, to, visit.by))
-    good = sum(one.outcome is ProofOutcome.ACCEPTED for one in copies)
-    bad = next((one for one in copies if one.outcome is not ProofOutcome.ACCEPTED), None)
-    if bad is not None:
-        sentence = _("{good} of {all} proofs were accepted; {address}: {reply}").format(
-            good=good, all=len(copies), address=bad.address, reply=bad.reply
-        )
-        return visit.go(f"/issues/{slug}", sentence, "warning")
-    return visit.go(
-        f"/issues/{slug}", ngettext("{n} proof is on its way.", "{n} proofs are on their way.", good).format(n=good)
-    )
-
-
-def submit(visit: Visit, slug: str) -> Response:
-    """Submit the issue for approval."""
-    visit.house.approvals.submit(slug, visit.by, visit.texts("list"), visit.text("opinion"))
-    return visit.go(f"/issues/{slug}", _("Issue {slug} is submitted.").format(slug=slug))
-
-
-def approve(visit: Visit, slug: str) -> Response:
-    """Give the next step of approval."""
-    done = visit.house.approvals.approve(slug, visit.by, visit.text("opinion"))
-    if done.approval.next_step is None:
-        return visit.go(f"/issues/{slug}", _("Issue {slug} is approved; it can be sent now.").format(slug=slug))
-    return visit.go(
-        f"/issues/{slug}", _("Your step is given; the next is {step}.").format(step=done.approval.next_step.name)
-    )
-
-
-def send_back(visit: Visit, slug: str) -> Response:
-    """Return the issue to its author."""
-    visit.house.approvals.send_back(slug, visit.by, visit.text("opinion"))
-    return visit.go(f"/issues/{slug}", _("Issue {slug} is returned to its author.").format(slug=slug))

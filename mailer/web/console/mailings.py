@@ -1,34 +1,28 @@
-"""Mailings: what was sent and will be, the way to a new one, one of them live, and what people do to it."""
+"""Mailings: what was sent and will be, one of them live, and what people do to it."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import ImmutableMultiDict
 
-from mailer.app import House
-from mailer.errors import StateError, UsageError
+from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.address import parse_address
-from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingRecord, MailingStatus
-from mailer.model.forecast import Forecast
+from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus
 from mailer.model.history_words import ABSENCE_WORDS, say_subscription, tell_delivery
-from mailer.model.local_time import NoTimeOfDayError, read_moment
 from mailer.model.people import Right
 from mailer.model.standing import MailingProgress
-from mailer.model.standing_words import domain_line, relay_lines, say_span
-from mailer.model.tempo import Tempo
+from mailer.model.standing_words import domain_line, relay_lines
 from mailer.model.tempo_words import say_tempo
 from mailer.model.words import STATUS_WORDS, class_word, reason_word
+from mailer.web.console.course import may_send, say_parted
 from mailer.web.console.cures import say_here
 from mailer.web.console.desk import PAGE_HEADERS, Desk, Visit, language_of_console
 from mailer.web.console.frame import show_time
+from mailer.web.console.new_mailing import add_new_mailing, read_time
 from mailer.web.language import speaking
 
 COPIES = 50  # a page
@@ -41,9 +35,7 @@ ENDS = (DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED, DeliveryStatus.UNCERTAIN
 def add_mailings(desk: Desk) -> None:
     """Add the pages of mailings."""
     desk.show("/mailings")(show_mailings)
-    desk.show("/mailings/new", Right.SEND)(show_new)
-    desk.show("/mailings/check", Right.SEND)(check_new)
-    desk.act("/mailings/plan", Right.SEND)(plan)
+    add_new_mailing(desk)
     desk.show("/mailings/{number:int}")(show_mailing)
     desk.show("/mailings/{number:int}/stream")(stream)
     desk.show("/mailings/{number:int}/copies")(show_copies)
@@ -63,122 +55,36 @@ def show_mailings(visit: Visit) -> Response:
     return visit.page("mailings.html.j2", planned=mailings.planned(), newest=mailings.newest())
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A mailing as a form asks for it. at: None for now. path: of the form, filled in the same way."""
-
-    issue: str
-    lists: tuple[str, ...]
-    at: datetime | None
-    spread_h: int
-    path: str
-
-    def tempo(self, usual: Tempo) -> Tempo:
-        """The tempo of the settings, with the spread that was chosen."""
-        return replace(usual, spread=timedelta(hours=self.spread_h)) if self.spread_h else usual
-
-
-def show_new(visit: Visit) -> Response:
-    """Which issue, to which lists, when; as it was filled in before, where one comes back to it."""
-    house, asked = visit.house, visit.request.query_params
-    ready = [one for one in house.drafts.shelf(24) if one.status is IssueStatus.APPROVED]
-    return visit.page(
-        "mailing_new.html.j2",
-        ready=ready,
-        chosen=visit.ask("issue"),
-        lists=house.lists.count(),
-        segments=house.lists.count_segments() if house.config.segments else (),
-        zone=house.config.zone.key,
-        ticked=asked.getlist("list"),
-        asked=asked,
-    )
-
-
-def check_new(visit: Visit) -> Response:
-    """What would be sent, to how many, and until when; the number must be typed to confirm it. Changes nothing."""
-    visit.back = f"/mailings/new?{visit.request.url.query}"
-    house, wanted = visit.house, _read_wanted(visit, visit.request.query_params)
-    plan = house.mailings.prepare(wanted.issue, wanted.lists, wanted.tempo(house.mailings.tempo))
-    forecast = house.forecasts.of_issue(wanted.issue, wanted.lists, wanted.at, plan.tempo)
-    return visit.page(
-        "mailing_check.html.j2",
-        wanted=wanted,
-        issue=house.drafts.glance(wanted.issue),
-        lists=[(house.config.lists[one.name].title, one.copies, one.begins_at, one.ends_at) for one in forecast.lists],
-        forecast=forecast,
-        span=say_span(forecast.seconds) if forecast.seconds is not None else "",
-        tempo=say_tempo(plan.tempo),
-    )
-
-
-def plan(visit: Visit) -> Response:
-    """Plan the mailing, once the number of copies was typed."""
-    house, wanted = visit.house, _read_wanted(visit, visit.form)
-    tempo = wanted.tempo(house.mailings.tempo)
-    forecast: Forecast = house.forecasts.of_issue(wanted.issue, wanted.lists, wanted.at, tempo)
-    typed = visit.text("count").replace(",", "").replace("，", "")
-    if not typed.isdecimal() or visit.number(typed) != forecast.copies:
-        raise UsageError(
-            _("the number typed is not that of the copies, {n}").format(n=forecast.copies),
-            cure=_("type {n} to confirm that they go out").format(n=forecast.copies),
-        )
-    if not forecast.copies:
-        raise StateError(_("nobody would get it"), cure=_("choose other lists, or look at whom the issue has reached"))
-    record = house.mailings.schedule(wanted.issue, wanted.lists, wanted.at, visit.by, tempo=tempo)
-    if wanted.at is None:
-        record = house.mailings.start(record.id)
-    if record.status is MailingStatus.HELD:
-        return visit.go(f"/mailings/{record.id}", _("It is held: {reason}").format(reason=record.reason), "warning")
-    return visit.go(f"/mailings/{record.id}", _("Mailing {id} is planned.").format(id=record.id))
-
-
-def _read_wanted(visit: Visit, given: ImmutableMultiDict[str, Any]) -> Wanted:
-    issue, spread, at = (str(given.get(name, "")).strip() for name in ("issue", "spread", "at"))
-    if not issue:
-        raise UsageError(_("no issue was chosen"), cure=_("choose one that is approved"))
-    lists = tuple(str(one) for one in given.getlist("list") if one)
-    if not lists:
-        raise UsageError(_("no list was chosen"), cure=_("tick at least one"))
-    if spread and not (spread.isdecimal() and len(spread) <= 3 and int(spread) <= 168):
-        raise UsageError(_("“{text}” is no number of hours").format(text=spread[:20]), cure=_("write 0 to 168"))
-    when = str(given.get("when", ""))
-    fields = [("issue", issue), *(("list", one) for one in lists), ("when", when), ("at", at), ("spread", spread)]
-    moment = _read_time(visit.house, at) if when == "later" else None
-    return Wanted(issue, lists, moment, int(spread or 0), f"/mailings/new?{urlencode(fields)}")
-
-
-def _read_time(house: House, text: str) -> datetime:
-    try:
-        moment = read_moment(text, house.now(), house.config.zone).moment
-    except (ValueError, NoTimeOfDayError):
-        raise UsageError(
-            _("“{text}” is no time").format(text=text[:40]), cure=_("write it as 2026-11-30 10:00")
-        ) from None
-    if moment <= house.now():
-        raise UsageError(
-            _("{when} is over").format(when=show_time(moment, house.config.zone)), cure=_("choose a time to come")
-        )
-    return moment
-
-
 def show_mailing(visit: Visit, number: int) -> Response:
     """One mailing: how far it is, what holds it, what may be done."""
     house = visit.house
     progress = house.reports.progress(str(number))
     mailing = progress.mailing
+    ended = mailing.status is MailingStatus.CANCELLED
     changes = house.mailings.audience_changes(number) if mailing.status is MailingStatus.HELD else ()
     return visit.page(
         "mailing.html.j2",
         mailing=mailing,
         lists=progress.lists,
+        awaited=_awaited(visit, mailing),
+        unready=house.mailings.why_unready(mailing),
+        rest=progress.count(DeliveryStatus.CANCELLED) if ended and may_send(house, mailing.issue_slug) else 0,
         bounced=house.reports.bounced(mailing.id),
         changes=changes,
         over=mailing.status in OVER,
         begun=mailing.started_at is not None,
-        ends=[(one, progress.count(one)) for one in ENDS if progress.count(one)],
+        ends=[(one, progress.count(one)) for one in ENDS if progress.count(one)] if not ended else [],
         tempo=say_tempo(mailing.tempo),
         **_progress(visit, progress),
     )
+
+
+def _awaited(visit: Visit, mailing: MailingRecord) -> dict[str, int]:
+    """How many copies each list of a mailing that has not begun is expected to get."""
+    if mailing.started_at is not None or mailing.status in OVER:
+        return {}
+    forecast = visit.house.forecasts.lately(mailing)
+    return {one.name: one.copies for one in forecast.lists} if forecast is not None else {}
 
 
 def _progress(visit: Visit, progress: MailingProgress) -> dict[str, Any]:
@@ -188,14 +94,21 @@ def _progress(visit: Visit, progress: MailingProgress) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "progress": progress,
         "counts": [(one, progress.count(one)) for one in DeliveryStatus if progress.count(one)],
-        "done": progress.planned - progress.remaining,
+        "accepted": progress.count(DeliveryStatus.ACCEPTED),
+        "expected": None,
+        "parted": "",
         "relays": [],
         "domains": "",
         "ends_at": None,
         "now": now,
     }
+    if record.status is MailingStatus.CANCELLED and record.started_at is not None:
+        shown["parted"] = say_parted(shown["accepted"], progress.count(DeliveryStatus.CANCELLED))
     if record.status in OVER:
         return shown
+    if record.started_at is None:
+        forecast = house.forecasts.lately(record)
+        shown["expected"] = forecast.copies if forecast is not None else None
     standing = house.relays.standing(record.lists, progress.remaining)
     shown["relays"] = [line for line, _style in relay_lines(standing.waiting_relays, now, zone)]
     shown["domains"] = domain_line(standing, zone)
@@ -315,7 +228,7 @@ def cancel(visit: Visit, number: int) -> Response:
 
 def reschedule(visit: Visit, number: int) -> Response:
     """Give it another time."""
-    visit.house.mailings.reschedule(str(number), _read_time(visit.house, visit.text("at")), None, visit.by)
+    visit.house.mailings.reschedule(str(number), read_time(visit.house, visit.text("at")), None, visit.by)
     return visit.go(f"/mailings/{number}", _("It has another time."))
 
 

@@ -14,6 +14,17 @@
     if (closer && closer.closest("dialog").open) { event.preventDefault(); closer.closest("dialog").close(); }
   });
 
+  /* a new mailing: the lists that the chosen issue is approved for can be ticked, the others say why not */
+  document.addEventListener("change", function (event) {
+    if (!event.target.matches("input[data-lists]")) { return; }
+    var open = event.target.getAttribute("data-lists").split(" ");
+    event.target.form.querySelectorAll("input[name=list]").forEach(function (box) {
+      box.disabled = open.indexOf(box.value) < 0;
+      box.checked = !box.disabled;
+      box.closest("label").querySelector("[data-closed]").hidden = !box.disabled;
+    });
+  });
+
   /* <form data-confirm="question"> asks before it is sent */
   document.addEventListener("submit", function (event) {
     var question = event.target.getAttribute("data-confirm");

@@ -146,6 +146,10 @@
       text.dispatchEvent(new Event("look"));
     }
     settled.remove();
+    if (form.querySelector("[name=undoes]").value === "0") { /* asked once: now it is a draft */
+      form.removeAttribute("data-confirm");
+      document.querySelectorAll("#undone").forEach(function (one) { one.remove(); });
+    }
     if (!conflict) { forget(); return; }
     text.dispatchEvent(new Event("input", { bubbles: true })); /* not saved: so it is kept, and asked about on leaving */
     keep();
