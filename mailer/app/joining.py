@@ -136,7 +136,10 @@ class Joining:
         return sign_token(self._ground.secret, Purpose.PREFERENCES, number)
 
     def set_preferences(self, token: str, wanted: Collection[str]) -> Preferences | None:
-        """Have a reader be on those lists, of what the token's preferences offer; None for a token not ours."""
+        """Have a reader be on those lists, of what the token's preferences offer; None for a token not ours.
+
+        Raises StateError where one of them is not offered.
+        """
         with self._ground.store.write() as connection:
             ids = self._ids(connection)
             version, now = self._ground.config.joining.text_version, self._ground.now()

@@ -12,6 +12,7 @@ from mailer.web.actions import (
     Asked,
     HookStatus,
     JoinView,
+    NotOfferedError,
     OpenList,
     PdfBusyError,
     PictureView,
@@ -66,7 +67,10 @@ class ReaderActions:
 
     def set_preferences(self, token: str, wanted: Collection[str]) -> PreferencesView | None:
         """Have a reader be on these lists, of those that are offered."""
-        return self._show_preferences(self._house.joining.set_preferences(token, wanted))
+        try:
+            return self._show_preferences(self._house.joining.set_preferences(token, wanted))
+        except StateError:
+            raise NotOfferedError from None
 
     def _show_preferences(self, found: "Preferences | None") -> PreferencesView | None:
         if found is None:

@@ -93,6 +93,10 @@ class PdfBusyError(Exception):
     """Another PDF is being made; this one may be asked for again in some seconds."""
 
 
+class NotOfferedError(Exception):
+    """A reader wants a list that their preferences do not offer, or not any more; nothing was changed."""
+
+
 class PublicActions(Protocol):
     """The acts of a reader. Called in worker threads, several at once, never in the event loop; but for `note_open`.
 
@@ -115,7 +119,10 @@ class PublicActions(Protocol):
         """Return what the page of a reader's preferences shows, changing nothing; None for an unknown token."""
 
     def set_preferences(self, token: str, wanted: Collection[str]) -> PreferencesView | None:
-        """Have a reader be on these lists, by name, of those that are offered; None for an unknown token."""
+        """Have a reader be on these lists, by name, of those that are offered; None for an unknown token.
+
+        Raises NotOfferedError.
+        """
 
     def show_form(self) -> str:
         """Return a fresh token for the form by which a stranger asks for lists."""

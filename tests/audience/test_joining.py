@@ -345,8 +345,10 @@ def test_preferences_offer_what_may_be_joined_and_what_one_is_on(world: World, l
         shown = read_preferences(connection, SECRET, token, lists, {"friends"})
         assert shown is not None
         assert shown.active == {"members": True, "friends": False}
-        asked = {"friends", "government"}
-        done = set_preferences(connection, SECRET, token, asked, lists, {"friends"}, "2026-01", NOW)
+        with pytest.raises(StateError):
+            set_preferences(connection, SECRET, token, {"friends", "government"}, lists, {"friends"}, "2026-01", NOW)
+        assert read_preferences(connection, SECRET, token, lists, {"friends"}) == shown, "nothing was changed"
+        done = set_preferences(connection, SECRET, token, {"friends"}, lists, {"friends"}, "2026-01", NOW)
         assert done is not None
         assert done.active == {"friends": True}, "a list with a sheet is left, and only the office puts one back"
         whats = [(one.list_name, one.what) for one in list_consents(connection, shown.address)]
