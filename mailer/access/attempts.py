@@ -2,9 +2,10 @@
 
 An attempt is counted before it is looked at and taken back when it is right, so that many at the same time get no
 further than one after the other. What is counted for: the name (whether it is a user's or not, S24) and the network;
-or, where the user of that name was logged in before from this network with this browser, that place alone. So whoever
-keeps guessing at a name makes others wait, but not its user at their own desk, where guesses are limited all the same
-(OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
+where the user of that name was logged in before from this network, the name there instead of everywhere; where it was
+with this browser too, that place alone. So whoever keeps guessing at a name makes others wait, but not its user at
+their own desk or in their own office, where guesses are limited all the same (OWASP, "Slow Down Online Guessing Attacks
+with Device Cookies").
 """
 
 import ipaddress
@@ -55,10 +56,10 @@ def choose_counters(
         return hash_text(secret, KeyUse.LOG_IN, "\0".join(words))
 
     # asked whatever the network is: the same work for every name
-    known = sessions.was_there(connection, name_key, network, agent, now - SAME_PLACE)
-    if known and network:
+    was_there, with_this_browser = sessions.was_there(connection, name_key, network, agent, now - SAME_PLACE)
+    if with_this_browser and network:
         return (Counter(subject("place", name_key, network, agent), 5, day),)
-    named = Counter(subject("name", name_key), 5, day)
+    named = Counter(subject("home", name_key, network) if was_there and network else subject("name", name_key), 5, day)
     if not network or _is_loopback(network):  # or a proxy on this machine, before whom everybody may sit
         return (named,)
     return (named, Counter(subject("network", network), 20, hour, shared=True))

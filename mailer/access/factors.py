@@ -17,7 +17,7 @@ from mailer.i18n import _
 from mailer.model.access import SecondFactor
 from mailer.model.audit import Act, Subject
 from mailer.model.people import Actor, User
-from mailer.store import audit, credentials
+from mailer.store import audit, credentials, sessions
 from mailer.store.database import Connection
 from mailer.tokens import HouseSecret, KeyUse, derive_key, hash_text
 
@@ -40,9 +40,11 @@ def begin_factor(connection: Connection, secret: HouseSecret, user: User, issuer
 
 
 def confirm_factor(
-    connection: Connection, secret: HouseSecret, user: User, code: str, now: datetime
+    connection: Connection, secret: HouseSecret, user: User, code: str, now: datetime, session_id: int = 0
 ) -> tuple[str, ...]:
     """Let the factor begun count from now on; return its recovery codes, which are shown this once.
+
+    Every session of the user ends but this one: whoever came in by the password alone is to prove more (S19).
 
     Raises StateError where none was begun, UsageError for a code that is not its.
     """
@@ -59,15 +61,17 @@ def confirm_factor(
             field="code",
             cure=_("see that the clock of the telephone is right, and type the next code"),
         )
-    audit.record(connection, Actor(user.name, user.id), Act.SET_SECOND_FACTOR, _subject(user), now)
+    ended = sessions.end_sessions(connection, user.id, now, but=session_id)
+    audit.record(connection, Actor(user.name, user.id), Act.SET_SECOND_FACTOR, _subject(user), now, ended=ended)
     return codes
 
 
-def end_factor(connection: Connection, user: User, actor: Actor, now: datetime) -> bool:
-    """Take a user's second factor away; False where there was none."""
+def end_factor(connection: Connection, user: User, actor: Actor, now: datetime, session_id: int = 0) -> bool:
+    """Take a user's second factor away, and end their sessions but this one; False where there was none."""
     had = credentials.end_factor(connection, user.id)
     if had:
-        audit.record(connection, actor, Act.END_SECOND_FACTOR, _subject(user), now)
+        ended = sessions.end_sessions(connection, user.id, now, but=session_id)
+        audit.record(connection, actor, Act.END_SECOND_FACTOR, _subject(user), now, ended=ended)
     return had
 
 

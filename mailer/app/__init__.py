@@ -49,6 +49,7 @@ from mailer.app.written import Rendered, WrittenForms
 from mailer.model.identity import HouseIdentity
 from mailer.model.people import Right
 from mailer.sources import starter
+from mailer.store.database import is_passing, waiting_at_most
 
 __all__ = [
     "DEMO_MARK",
@@ -61,7 +62,9 @@ __all__ = [
     "SignOff",
     "WrittenForms",
     "create_newsletter",
+    "is_passing",
     "starter_folder",
+    "waiting_at_most",
     "write_house_unit",
 ]
 

@@ -171,25 +171,28 @@ class Access:
             user = find_user(connection, name)
             return factors.begin_factor(connection, ground.secret, user, ground.config.sender.name)
 
-    def confirm_second_factor(self, name: str, code: str) -> tuple[str, ...]:
+    def confirm_second_factor(self, name: str, code: str, session_id: int = 0) -> tuple[str, ...]:
         """Let the factor begun count, by a code of it; return recovery codes, to be shown this once.
+
+        Every session of the user ends but the one of this id.
 
         Raises NotFoundError, StateError where none was begun, UsageError for a code that is not its.
         """
         ground = self._ground
         with ground.store.write() as connection:
             user = find_user(connection, name)
-            return factors.confirm_factor(connection, ground.secret, user, code, ground.now())
+            return factors.confirm_factor(connection, ground.secret, user, code, ground.now(), session_id)
 
-    def end_second_factor(self, name: str, by: str) -> bool:
+    def end_second_factor(self, name: str, by: str, session_id: int = 0) -> bool:
         """Take a user's second factor away, by the user's own word or an admin's; False where there was none.
 
+        Every session of the user ends but the one of this id.
         Raises UsageError, NotFoundError, StateError.
         """
         with self._ground.store.write() as connection:
             user = find_user(connection, name)
             actor = self._require_self_or_admin(connection, user, by)
-            return factors.end_factor(connection, user, actor, self._ground.now())
+            return factors.end_factor(connection, user, actor, self._ground.now(), session_id)
 
     def _check(self, user: User, new: str) -> None:
         self.check_password((user.name, user.display_name, user.email), new)

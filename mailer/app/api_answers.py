@@ -8,9 +8,11 @@ from mailer.errors import StateError, UsageError
 from mailer.i18n import _
 from mailer.model.api_token import KeptAnswer
 from mailer.store import api_answers
+from mailer.store.database import waiting_at_most
 
 KEPT = timedelta(days=1)
 CUT_OFF = timedelta(minutes=10)  # a call that is not answered by then never will be: its process has ended
+FINISH_S = 30.0  # seconds
 FIELD = "Idempotency-Key"
 
 
@@ -48,8 +50,8 @@ class ApiAnswers:
             return api_answers.begin_answer(connection, token_id, hashed, request_sha256, now)
 
     def finish(self, token_id: int, key: str, status: int, media_type: str, body: bytes) -> None:
-        """Keep what a call was answered."""
-        with self._ground.store.write() as connection:
+        """Keep what a call was answered: it is done, so this waits for a busy database as long as it takes."""
+        with waiting_at_most(FINISH_S), self._ground.store.write() as connection:
             api_answers.finish_answer(connection, token_id, _hash(key), status, media_type, body)
 
     def forget(self, token_id: int, key: str) -> None:

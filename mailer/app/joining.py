@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 from mailer.app.ground import Ground
 from mailer.app.lists import Lists
 from mailer.app.people import People
-from mailer.audience.joining import Ask, ask_to_join, confirm_join, read_request, record_invitation, require_invitable
+from mailer.audience.joining import Ask, ask_to_join, confirm_join, read_join, record_invitation, require_invitable
+from mailer.audience.joining import JoinStanding as JoinStanding
 from mailer.audience.preferences import Preferences as Preferences
 from mailer.audience.preferences import read_preferences, set_preferences
 from mailer.errors import StateError
@@ -15,7 +16,6 @@ from mailer.model.people import Right
 from mailer.ops.notices import join_words
 from mailer.store import audience, notices
 from mailer.store.database import Connection
-from mailer.store.joining import JoinRequest as JoinRequest
 from mailer.tokens import Purpose, hash_address, read_token, sign_token
 
 FORM_SECONDS = (2, 7200)  # how old a form may be
@@ -102,17 +102,20 @@ class Joining:
         until = now + config.joining.expires
         return notices.add_notice(connection, f"join {number}", subject, body, [ask.address.text], now, until)
 
-    def read(self, token: str) -> JoinRequest | None:
-        """Return what a link to confirm stands for, changing nothing; None for one that is no longer good."""
-        with self._ground.store.read() as connection:
-            return read_request(connection, self._ground.secret, token, self._ground.now())
+    @property
+    def _joinable(self) -> frozenset[str]:
+        return frozenset(name for name, one in self._ground.config.lists.items() if one.joining != "staff")
 
-    def confirm(self, token: str) -> JoinRequest | None:
-        """Subscribe whoever follows a link to confirm; None for one that is no longer good."""
+    def read(self, token: str) -> JoinStanding | None:
+        """Return how a link to confirm stands, changing nothing; None for one that is no longer good."""
+        with self._ground.store.read() as connection:
+            return read_join(connection, self._ground.secret, token, self._joinable, self._ground.now())
+
+    def confirm(self, token: str) -> JoinStanding | None:
+        """Subscribe whoever follows a link to confirm, and return what came of it; None as for `read`."""
         with self._ground.store.write() as connection:
             ids = self._lists.declare(connection)
-            config = self._ground.config
-            joinable = {name: number for name, number in ids.items() if config.lists[name].joining != "staff"}
+            joinable = {name: number for name, number in ids.items() if name in self._joinable}
             return confirm_join(connection, self._ground.secret, token, joinable, self._ground.now())
 
     def read_preferences(self, token: str) -> Preferences | None:
@@ -133,7 +136,10 @@ class Joining:
         return sign_token(self._ground.secret, Purpose.PREFERENCES, number)
 
     def set_preferences(self, token: str, wanted: Collection[str]) -> Preferences | None:
-        """Have a reader be on those lists, of what the token's preferences offer; None for a token not ours."""
+        """Have a reader be on those lists, of what the token's preferences offer; None for a token not ours.
+
+        Raises StateError where one of them is not offered.
+        """
         with self._ground.store.write() as connection:
             ids = self._ids(connection)
             version, now = self._ground.config.joining.text_version, self._ground.now()

@@ -9,7 +9,7 @@ from mailer.errors import StateError
 from mailer.i18n import N_, _
 from mailer.model.address import Address
 from mailer.model.audit import Act, Subject
-from mailer.model.consent import Basis, ConsentAct, Grounds
+from mailer.model.consent import Basis, ConsentAct, Grounds, JoinState
 from mailer.model.delivery import Contact
 from mailer.model.people import Actor
 from mailer.model.suppression import ERASED, LIFTED_BY_CONSENT, NO_MORE
@@ -30,6 +30,15 @@ class Joined:
 
     news: bool
     revived: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinStanding:
+    """How a link to confirm stands. lists: those, by name, of which `state` tells."""
+
+    request: JoinRequest
+    state: JoinState
+    lists: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +91,60 @@ def read_request(connection: Connection, secret: HouseSecret, token: str, now: d
     return found if found is not None and (found.confirmed_at is not None or found.expires_at > now) else None
 
 
+def read_join(
+    connection: Connection, secret: HouseSecret, token: str, lists: Collection[str], now: datetime
+) -> JoinStanding | None:
+    """Return how a link to confirm stands, changing nothing. lists and None as for `confirm_join`."""
+    request = read_request(connection, secret, token, now)
+    return _standing_of(connection, secret, request, lists, now) if request is not None else None
+
+
+def _standing_of(
+    connection: Connection,
+    secret: HouseSecret,
+    request: JoinRequest,
+    lists: Collection[str],
+    now: datetime,
+    *,
+    confirmed: bool = False,
+) -> JoinStanding:
+    """Return how a link stands. confirmed: just now, which `request` does not say yet."""
+    possible = tuple(name for name in request.lists if name in lists)
+    if request.confirmed_at is None and not confirmed:
+        return JoinStanding(request, JoinState.OFFERED if possible else JoinState.CLOSED, possible or request.lists)
+    stopped = audience.find_suppression(connection, hash_address(secret, request.key), now)
+    if stopped is not None:
+        state = JoinState.NO_MORE if stopped.reason in LIFTED_BY_CONSENT else JoinState.STOPPED
+        return JoinStanding(request, state, request.lists)
+    contact_id = audience.contact_id(connection, request.key)
+    known = joining.standings(connection, contact_id, request.lists) if contact_id is not None else {}
+    on = tuple(name for name in request.lists if name in known and known[name][1] == "active")
+    if on:
+        return JoinStanding(request, JoinState.JOINED if confirmed else JoinState.ON, on)
+    return JoinStanding(request, JoinState.LEFT if possible else JoinState.CLOSED, request.lists)
+
+
 def confirm_join(
     connection: Connection, secret: HouseSecret, token: str, lists: Mapping[str, int], now: datetime
-) -> JoinRequest | None:
-    """Subscribe whoever follows the link; the same link again changes nothing. None as for `read_request`.
+) -> JoinStanding | None:
+    """Subscribe whoever follows the link, and return what came of it; None as for `read_request`.
 
+    The same link again changes nothing: who has left since is not brought back.
     lists: those that readers may join, name to id; one that is no longer among them is passed over. Everything that
     was said of the address before - that it left, that it was erased - is past: this is its owner's word.
     """
     request = read_request(connection, secret, token, now)
-    if request is None or not joining.mark_confirmed(connection, request.id, now):
-        return request
+    if request is None:
+        return None
+    wanted = [lists[name] for name in request.lists if name in lists]
+    if not wanted or not joining.mark_confirmed(connection, request.id, now):
+        return _standing_of(connection, secret, request, lists, now)
     contact = _contact_of(connection, Contact(request.address, request.key), now)
     grounds = Grounds(Basis.OPT_IN, request.source, request.text_version)
-    wanted = [lists[name] for name in request.lists if name in lists]
-    if wanted:
-        lift_by_consent(connection, secret, request.key, contact, wanted, now)
+    lift_by_consent(connection, secret, request.key, contact, wanted, now)
     for list_id in wanted:
         subscribe(connection, contact, list_id, ConsentAct.CONFIRMED, grounds, now)
-    return request
+    return _standing_of(connection, secret, request, lists, now, confirmed=True)
 
 
 def lift_by_consent(

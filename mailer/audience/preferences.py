@@ -6,6 +6,8 @@ from datetime import datetime
 
 from mailer.audience.joining import lift_by_consent, subscribe
 from mailer.audience.leaving import UNSUBSCRIBED
+from mailer.errors import StateError
+from mailer.i18n import _
 from mailer.model.address import parse_address
 from mailer.model.consent import Basis, ConsentAct, Grounds
 from mailer.store import audience, joining
@@ -47,14 +49,17 @@ def set_preferences(
     text_version: str,
     now: datetime,
 ) -> Preferences | None:
-    """Have a reader be on those lists that they want, of those their preferences offer; others are as they were.
+    """Have a reader be on those lists that they want, of those their preferences offer, and on no other of these.
 
-    Who holds the token reads the mailbox, so it is as good as a link to confirm. None as for `read_preferences`.
+    Who holds the token reads the mailbox, so it is as good as a link to confirm. None as for `read_preferences`. Raises
+    StateError, and changes nothing, where they want one that is not offered: their page was an old one.
     """
     before = read_preferences(connection, secret, token, lists, open_lists)
     standing = _standing(connection, secret, token)
     if before is None or standing is None:
         return None
+    if not before.active.keys() >= set(wanted):
+        raise StateError(_("one of these lists cannot be chosen here"), cure=_("open the page anew and choose again"))
     grounds = Grounds(Basis.OPT_IN, "preferences", text_version)
     joins = [lists[name] for name, is_on in before.active.items() if name in wanted and not is_on]
     if joins:

@@ -12,6 +12,7 @@ from mailer.web.actions import (
     Asked,
     HookStatus,
     JoinView,
+    NotOfferedError,
     OpenList,
     PdfBusyError,
     PictureView,
@@ -24,7 +25,7 @@ from mailer.web.server import serve_public as serve_public
 
 if TYPE_CHECKING:
     from mailer.app import House
-    from mailer.app.joining import JoinRequest, Preferences
+    from mailer.app.joining import JoinStanding, Preferences
     from mailer.app.lists import Membership
     from mailer.model.reading import Receipt, Visit
 
@@ -66,7 +67,10 @@ class ReaderActions:
 
     def set_preferences(self, token: str, wanted: Collection[str]) -> PreferencesView | None:
         """Have a reader be on these lists, of those that are offered."""
-        return self._show_preferences(self._house.joining.set_preferences(token, wanted))
+        try:
+            return self._show_preferences(self._house.joining.set_preferences(token, wanted))
+        except StateError:
+            raise NotOfferedError from None
 
     def _show_preferences(self, found: "Preferences | None") -> PreferencesView | None:
         if found is None:
@@ -126,11 +130,13 @@ class ReaderActions:
         """Subscribe whoever follows a link to confirm."""
         return self._show_join(self._house.joining.confirm(token))
 
-    def _show_join(self, found: "JoinRequest | None") -> JoinView | None:
-        lists = self._house.config.lists
+    def _show_join(self, found: "JoinStanding | None") -> JoinView | None:
+        lists, openly = self._house.config.lists, self._house.joining.open_lists
         if found is None:
             return None
-        return JoinView(found.address, tuple(lists[name].title for name in found.lists if name in lists))
+        titles = tuple(lists[name].title for name in found.lists if name in lists)
+        may_ask = any(name in openly for name in found.request.lists)
+        return JoinView(found.request.address, titles, found.state, may_ask=may_ask)
 
     def follow_link(self, token: str, number: int, visit: "Visit") -> str | None:
         """Return where a link leads, or None."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 from mailer.i18n import N_
 from mailer.model.people import PROGRAM, Actor
@@ -27,6 +27,18 @@ class Basis(StrEnum):
     CONTRACT = "contract"
     DUTY = "legal duty"
     PUBLIC = "public data"  # an address that its owner has published for this
+
+
+class JoinState(Enum):
+    """How a link to confirm stands, and whoever follows it."""
+
+    OFFERED = "offered"  # nobody has followed it yet
+    JOINED = "joined"  # it was followed just now
+    ON = "on"  # it was followed before, and the address is on what it asked for
+    LEFT = "left"  # it was followed before, and the address is on none of its lists any more
+    NO_MORE = "no more"  # the address has asked for no more mail, or to be erased, since it was followed
+    STOPPED = "stopped"  # the address gets nothing, for a reason that only the office can lift
+    CLOSED = "closed"  # nobody joins its lists by a link any more
 
 
 class LeaveReason(StrEnum):

@@ -17,18 +17,27 @@ class ClockState(StrEnum):
     UNKNOWN = "unknown"  # none was ever seen
 
 
+class DatabaseState(StrEnum):
+    """What can be done with the database just now."""
+
+    OK = "ok"
+    READ_ONLY = "not writable"  # a small change could not be written: its disk is full, or somebody holds it
+    GONE = "gone"  # its file is not where it was opened, or another one is
+    UNREACHABLE = "unreachable"  # it cannot be read
+
+
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """Whether a house can do its work now. migrated: the database has the shape that this program knows."""
 
-    database: bool
+    database: DatabaseState
     migrated: bool
     clock: ClockState
 
     @property
     def ready(self) -> bool:
         """True unless something is known to be wrong."""
-        return self.database and self.migrated and self.clock is not ClockState.LATE
+        return self.database is DatabaseState.OK and self.migrated and self.clock is not ClockState.LATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,23 +27,36 @@ from mailer.model.os_words import say_os_error
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
 
-__all__ = ["Connection", "Store", "open_store"]
+__all__ = ["Connection", "Store", "open_store", "waiting_at_most"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0024"  # the newest of them; written here so that a database that is up to date needs no Alembic, slow to load
 BUSY_TIMEOUT_S = 30
 CACHE_KIB = 8 * 1024  # of each connection; a plan of a million rows touches its indexes all over
 CHECKPOINT_PAGES = 4000  # a sender rewrites the same pages again and again; copying them back rarely costs least
+_patience_s: ContextVar[float | None] = ContextVar("patience_s", default=None)
 
 
-def _tune_sqlite(connection: Any, busy_timeout_s: float) -> None:
+@contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """Have transactions that begin in this context wait so long for a lock, and no longer, then raise StoreError.
+
+    Elsewhere SQLite is waited for as the store was opened, PostgreSQL without end.
+    """
+    token = _patience_s.set(seconds)
+    try:
+        yield
+    finally:
+        _patience_s.reset(token)
+
+
+def _tune_sqlite(connection: Any) -> None:
     # pysqlite's own transaction handling begins late and in the wrong mode; BEGIN IMMEDIATE is emitted by us
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute(f"PRAGMA busy_timeout = {round(busy_timeout_s * 1000)}")
     cursor.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
     cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     cursor.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, not only forgotten
@@ -62,9 +76,18 @@ def _identify_file(path: Path | None) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino) if found is not None else None
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+def _begin_sqlite(connection: Connection, busy_timeout_s: float) -> None:
+    options, patience_s = connection.get_execution_options(), _patience_s.get()
+    wait_s = 0 if options.get("if_free") else patience_s if patience_s is not None else busy_timeout_s
+    if connection.info.get("wait_s") != wait_s:  # a connection of the pool waits as its last user did
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(wait_s * 1000)}")
+        connection.info["wait_s"] = wait_s
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if (patience_s := _patience_s.get()) is not None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(round(patience_s * 1000), 1)}")
 
 
 class Store:
@@ -74,8 +97,10 @@ class Store:
         self.url = url
         self._engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite", json_serializer=_write_json)
         if self.is_sqlite:
-            event.listen(self._engine, "connect", lambda connection, _record: _tune_sqlite(connection, busy_timeout_s))
-            event.listen(self._engine, "begin", _begin_sqlite)
+            event.listen(self._engine, "connect", lambda connection, _record: _tune_sqlite(connection))
+            event.listen(self._engine, "begin", lambda connection: _begin_sqlite(connection, busy_timeout_s))
+        else:
+            event.listen(self._engine, "begin", _begin_postgresql)
         self._writing = self._engine.execution_options(writing=True)
         self._file = _identify_file(self.path)
 
@@ -119,24 +144,17 @@ class Store:
                 with connection.begin():
                     yield connection
                 return
-            driver = connection.connection.cursor()
-            wait_ms = driver.execute("PRAGMA busy_timeout").fetchone()[0]
             try:
-                driver.execute("PRAGMA busy_timeout = 0")
-                try:
-                    transaction = connection.begin()
-                except OperationalError as error:
-                    if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
-                        raise
-                    transaction = None
-                if transaction is None:
-                    yield None
-                    return
-                with transaction:
-                    yield connection
-            finally:
-                driver.execute(f"PRAGMA busy_timeout = {wait_ms}")
-                driver.close()
+                transaction = connection.execution_options(if_free=True).begin()
+            except OperationalError as error:
+                if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                transaction = None
+            if transaction is None:
+                yield None
+                return
+            with transaction:
+                yield connection
 
     def truncate_log(self, wait_s: float) -> bool:
         """Copy SQLite's write-ahead log into the database and empty the file; False where others kept it in use.

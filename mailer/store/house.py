@@ -65,6 +65,11 @@ def note_clock(connection: Connection, now: datetime) -> None:
     connection.execute(update(house).values(clock_seen_at=now))
 
 
+def try_writing(connection: Connection) -> None:
+    """Write what stands there already, so that it is known whether anything can be written."""
+    connection.execute(update(house).values(generation=house.c.generation))
+
+
 def confirm_identity(connection: Connection, instance_id: str, generation: int, by: str, now: datetime) -> None:
     """Make this database a copy of its own, by a person's word."""
     connection.execute(

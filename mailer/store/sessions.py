@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, case, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.store.schema import log_in_failure, user_account, user_session
@@ -76,25 +76,27 @@ def end_session(connection: Connection, token_sha256: str, now: datetime) -> boo
     return connection.execute(update(user_session).where(mine, _open).values(ended_at=now)).rowcount == 1
 
 
-def end_sessions(connection: Connection, user_id: int, now: datetime) -> int:
-    """End all sessions of a user; return how many."""
-    mine = user_session.c.user_id == user_id
-    return connection.execute(update(user_session).where(mine, _open).values(ended_at=now)).rowcount
+def end_sessions(connection: Connection, user_id: int, now: datetime, but: int = 0) -> int:
+    """End all sessions of a user, but for the one of this id; return how many."""
+    others = (user_session.c.user_id == user_id, user_session.c.id != but)
+    return connection.execute(update(user_session).where(*others, _open).values(ended_at=now)).rowcount
 
 
-def was_there(connection: Connection, name_key: str, network: str, agent: str, since: datetime) -> bool:
-    """Return whether the user of a name was logged in from this network with this browser; as quick for no user."""
+def was_there(connection: Connection, name_key: str, network: str, agent: str, since: datetime) -> tuple[bool, bool]:
+    """Return whether the user of a name was logged in from a network, and with a browser there; as quick for no user."""
+    same_browser = case((user_session.c.agent == agent, 1), else_=0)
     found = (
-        select(user_session.c.id)
+        select(func.count(), func.coalesce(func.max(same_browser), 0))
+        .select_from(user_session)
         .join(user_account, user_account.c.id == user_session.c.user_id)
         .where(
             user_account.c.name_key == name_key,
             user_session.c.network == network,
-            user_session.c.agent == agent,
             user_session.c.last_seen_at >= since,
         )
     )
-    return bool(connection.execute(select(exists(found))).scalar())
+    there, browser = connection.execute(found).one()
+    return bool(there), bool(browser)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from mailer.model.consent import LeaveReason
+from mailer.model.consent import JoinState, LeaveReason
 from mailer.model.publication import Publication, Shelf
 from mailer.model.reading import Visit
 
@@ -52,10 +52,15 @@ class HookStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class JoinView:
-    """What the page to confirm shows: the whole address (the page masks it) and the titles of the lists."""
+    """What the page to confirm shows: the whole address (the page masks it), titles of lists, and how the link stands.
+
+    may_ask: anybody may ask for one of its lists anew.
+    """
 
     address: str
     list_titles: tuple[str, ...]
+    state: JoinState
+    may_ask: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,10 @@ class PdfBusyError(Exception):
     """Another PDF is being made; this one may be asked for again in some seconds."""
 
 
+class NotOfferedError(Exception):
+    """A reader wants a list that their preferences do not offer, or not any more; nothing was changed."""
+
+
 class PublicActions(Protocol):
     """The acts of a reader. Called in worker threads, several at once, never in the event loop; but for `note_open`.
 
@@ -110,7 +119,10 @@ class PublicActions(Protocol):
         """Return what the page of a reader's preferences shows, changing nothing; None for an unknown token."""
 
     def set_preferences(self, token: str, wanted: Collection[str]) -> PreferencesView | None:
-        """Have a reader be on these lists, by name, of those that are offered; None for an unknown token."""
+        """Have a reader be on these lists, by name, of those that are offered; None for an unknown token.
+
+        Raises NotOfferedError.
+        """
 
     def show_form(self) -> str:
         """Return a fresh token for the form by which a stranger asks for lists."""
@@ -137,7 +149,7 @@ class PublicActions(Protocol):
         """Return what a link to confirm shows, changing nothing; None for one that is not ours or no longer good."""
 
     def confirm_join(self, token: str) -> JoinView | None:
-        """Subscribe whoever follows a link to confirm; the same again changes nothing. None as for `describe_join`."""
+        """Subscribe whoever follows a link to confirm, and return what came of it. None as for `describe_join`."""
 
     def follow_link(self, token: str, number: int, visit: Visit) -> str | None:
         """Return where a link leads and take down that it was followed; None for an unknown token or number."""

@@ -17,7 +17,7 @@ from mailer.app import House
 from mailer.errors import StoreError
 from mailer.model.api_token import Scope
 from mailer.model.delivery import DeliveryStatus, MailingStatus
-from mailer.model.operations import HouseFigures, Readiness
+from mailer.model.operations import DatabaseState, HouseFigures, Readiness
 from mailer.model.standing import PaceStanding, Standing
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex, nofollow"}
@@ -76,10 +76,16 @@ def may_scrape(house: House, request: Request) -> bool:
 def _describe(found: Readiness) -> dict[str, object]:
     return {
         "ready": found.ready,
-        "database": "ok" if found.database else "unreachable",
-        "migrations": "ok" if found.migrated else "not at head" if found.database else "unknown",
+        "database": found.database.value,
+        "migrations": _describe_migrations(found),
         "clock": found.clock.value,
     }
+
+
+def _describe_migrations(found: Readiness) -> str:
+    if found.database is DatabaseState.UNREACHABLE:
+        return "unknown"
+    return "ok" if found.migrated else "not at head"
 
 
 class HouseCollector(Collector):
@@ -96,9 +102,9 @@ class HouseCollector(Collector):
         try:
             figures = self._house.operations.figures()
         except StoreError:
-            yield _gauge("mailer_database_up", "Whether the database can be read.", [((), 0)])
+            yield _gauge("mailer_database_up", "Whether the database is there and can be read.", [((), 0)])
             return
-        yield _gauge("mailer_database_up", "Whether the database can be read.", [((), 1)])
+        yield _gauge("mailer_database_up", "Whether the database is there and can be read.", [((), 1)])
         yield from _of_mailings(figures)
         yield from _of_relays(figures.standing)
         yield from _of_house(figures)

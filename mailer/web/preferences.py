@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 
 from mailer.config import Config
 from mailer.i18n import _, ngettext
-from mailer.web.actions import MAX_TOKEN, PreferencesView, PublicActions
+from mailer.web.actions import MAX_TOKEN, NotOfferedError, PreferencesView, PublicActions
 from mailer.web.answering import Answering
 from mailer.web.crowding import Crowding
 from mailer.web.drawing import Answer, Choice, Form, Page, mask_address, with_address, with_link
@@ -33,13 +33,14 @@ def add_preferences(app: FastAPI, ports: PublicActions, config: Config, answer: 
         return await answer(request, lambda: _keep(ports, config, answer.site.base, token, wanted))
 
 
-def _show(ports: PublicActions, config: Config, token: str) -> Answer:
+def _show(ports: PublicActions, config: Config, token: str, wrong: str = "") -> Answer:
+    """Draw the choice. wrong: why the one that was made before was not kept."""
     view = ports.describe_preferences(token) if len(token) <= MAX_TOKEN else None
     if view is None:
         return HTTPStatus.NOT_FOUND, _unknown_link(config)
     page = Page(
         heading=_("What you receive"),
-        text=(_count(view),),
+        text=(wrong, _count(view)) if wrong else (_count(view),),
         rows=((_("Address"), mask_address(view.address)),),
         forms=(
             Form(
@@ -51,16 +52,19 @@ def _show(ports: PublicActions, config: Config, token: str) -> Answer:
             ),
         ),
         note=(
-            _("Opening this page has changed nothing."),
+            _("Nothing was changed.") if wrong else _("Opening this page has changed nothing."),
             _("To receive nothing more, take every mark away."),
             with_address(_("To have a name or an address corrected, write to {address}."), config.sender.answers),
         ),
     )
-    return HTTPStatus.OK, page
+    return HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK, page
 
 
 def _keep(ports: PublicActions, config: Config, base: str, token: str, wanted: Collection[str]) -> Answer:
-    view = ports.set_preferences(token, wanted) if len(token) <= MAX_TOKEN else None
+    try:
+        view = ports.set_preferences(token, wanted) if len(token) <= MAX_TOKEN else None
+    except NotOfferedError:
+        return _show(ports, config, token, _("One of the lists you chose is not offered here. Please choose again."))
     if view is None:
         return HTTPStatus.NOT_FOUND, _unknown_link(config)
     again = with_link(_("If that is not what you meant, {link}."), f"{base}/preferences/{token}", _("choose again"))

@@ -4,13 +4,16 @@ No cookie, no login, no script. The token in a URL is the whole authority, and n
 request says its host is.
 """
 
+import logging
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
+from mailer.app import is_passing
 from mailer.config import Config
+from mailer.errors import StoreError
 from mailer.i18n import _
 from mailer.web.actions import PublicActions
 from mailer.web.answering import Answering
@@ -25,6 +28,9 @@ from mailer.web.preferences import add_preferences
 from mailer.web.privacy import add_privacy
 from mailer.web.reading import add_reading
 from mailer.web.subscribing import add_subscribing
+
+log = logging.getLogger(__name__)
+RETRY_S = 10  # after which the database may be asked again
 
 
 def create_public_app(ports: PublicActions, config: Config, crowding: Crowding | None = None) -> FastAPI:
@@ -56,6 +62,16 @@ def create_public_app(ports: PublicActions, config: Config, crowding: Crowding |
         status = HTTPStatus(error.status_code)
         response = await answer(request, lambda: (status, _problem(status, config)))
         response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(StoreError)
+    async def wait(request: Request, error: StoreError) -> Response:
+        if not is_passing(error):
+            raise error
+        log.warning("a request was put off: %s", error)
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        response = await answer(request, lambda: (status, _problem(status, config)))
+        response.headers["Retry-After"] = str(RETRY_S)
         return response
 
     @app.exception_handler(Exception)

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mailer.app import waiting_at_most
 from mailer.config import FILE_NAME
 from mailer.errors import ConfigError
 from mailer.i18n import _
 from mailer.web.connection import PunctualProtocol, refuse_two_lengths
 
 _BACKLOG = 128
+PATIENCE_S = 5.0  # how long a request waits for a database that another process holds
 
 
 class _Server(uvicorn.Server):
@@ -22,6 +25,16 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def _answer_soon(app: ASGIApp) -> ASGIApp:
+    """Have no request wait long for the database: who asks is told to come again, and no thread is kept from others."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        with waiting_at_most(PATIENCE_S):  # worker threads take it over, threads that were there before do not
+            await app(scope, receive, send)
+
+    return answer
 
 
 def _listen(host: str, port: int, field: str) -> socket.socket:
@@ -60,7 +73,7 @@ async def serve_public(
     """
     with contextlib.closing(_listen(host, port, field)) as listener:
         settings = uvicorn.Config(
-            refuse_two_lengths(app),
+            refuse_two_lengths(_answer_soon(app)),
             http=PunctualProtocol,
             log_config=None,
             log_level="warning",

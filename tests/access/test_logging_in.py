@@ -126,6 +126,19 @@ def test_one_network_that_tries_many_names_is_blocked_too(office: Office) -> Non
     )
 
 
+def test_guessing_elsewhere_keeps_nobody_out_of_networks_they_came_from(office: Office) -> None:
+    """Another browser of the same office or home is counted apart; and is limited there, too."""
+    assert office.log_in().outcome is LogInOutcome.DONE
+    for number in range(6):
+        office.log_in(password=f"guess {number}", network=ELSEWHERE)
+    assert office.log_in(network="192.0.2.99", agent="a new telephone").outcome is LogInOutcome.LOCKED
+    assert office.log_in(agent="a new telephone").outcome is LogInOutcome.DONE
+    found = Counter(office.log_in(password=f"guess {n}", agent=f"browser {n}").outcome for n in range(30))
+    assert found == {LogInOutcome.REFUSED: 5, LogInOutcome.LOCKED: 25}
+    assert office.log_in().outcome is LogInOutcome.DONE, "the known browser is counted by itself"
+    assert office.log_in("李四", agent="a new telephone").outcome is LogInOutcome.DONE, "and a colleague comes in"
+
+
 def test_guessing_at_the_very_desk_is_limited_as_well(office: Office) -> None:
     office.log_in()
     found = Counter(office.log_in(password=f"guess {number}").outcome for number in range(100))

@@ -127,6 +127,32 @@ def test_its_user_or_an_admin_takes_it_away(office: Office) -> None:
     assert office.access.end_second_factor("张三", "张三")
 
 
+def test_setting_it_or_taking_it_away_ends_every_other_session(office: Office) -> None:
+    """S19: whoever came in before it changed is to prove anew who they are."""
+
+    def living(*tokens: str) -> list[bool]:
+        return [office.access.find_session(one) is not None for one in tokens]
+
+    mine, other, colleague = office.log_in().token, office.log_in(agent="a thief").token, office.log_in("李四").token
+    begun, session = office.access.begin_second_factor("张三"), office.access.find_session(mine)
+    assert session is not None
+    with pytest.raises(UsageError):
+        office.access.confirm_second_factor("张三", "1", session.id)
+    assert living(mine, other, colleague) == [True, True, True]
+    office.access.confirm_second_factor("张三", code_of(office, begun.secret), session.id)
+    assert living(mine, other, colleague) == [True, False, True]
+    assert json.loads(office.trail()[0].details) == {"ended": 1}
+    office.clock.go_on(seconds=60)
+    other = office.log_in(code=code_of(office, begun.secret), agent="a thief").token
+    assert living(mine, other) == [True, True]
+    assert office.access.end_second_factor("张三", "张三", session.id)
+    assert living(mine, other, colleague) == [True, False, True]
+    office.access.end_second_factor("张三", "张三")
+    assert living(mine) == [True], "there was none any more"
+    set_up(office, "李四")
+    assert living(colleague) == [False]
+
+
 def test_in_the_database_stands_no_secret_and_no_code_and_what_is_sealed_is_one_user_s(office: Office) -> None:
     """S33: the database alone makes no codes, and a row moved to another user is worth nothing."""
     secret, codes = set_up(office)

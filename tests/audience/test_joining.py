@@ -8,9 +8,11 @@ from sqlalchemy import select
 from mailer.audience.joining import (
     Ask,
     Joined,
+    JoinStanding,
     ask_to_join,
     confirm_join,
     join_by_staff,
+    read_join,
     read_request,
     require_invitable,
 )
@@ -22,7 +24,7 @@ from mailer.config import JoiningConfig
 from mailer.errors import NotFoundError, StateError, UsageError
 from mailer.model.address import parse_address
 from mailer.model.audit import Act
-from mailer.model.consent import Basis, ConsentAct, Grounds
+from mailer.model.consent import Basis, ConsentAct, Grounds, JoinState
 from mailer.model.delivery import DistributionList
 from mailer.model.issue import Role
 from mailer.model.people import Actor
@@ -46,6 +48,11 @@ def lists(world: World) -> dict[str, int]:
         return audience.sync_lists(connection, [*LISTS, DistributionList("friends", "读者", Role.SIDEWAYS)])
 
 
+def state(found: JoinStanding | None) -> JoinState:
+    assert found is not None
+    return found.state
+
+
 def ask(
     connection: Connection, address: str, network: str = "192.0.2.0/24", seconds: float = 0
 ) -> tuple[int, str] | None:
@@ -61,8 +68,9 @@ def test_who_confirms_is_subscribed_with_the_words_agreed_to(world: World, lists
         request = read_request(connection, SECRET, made[1], NOW)
         assert request is not None
         assert request.address == NEWCOMER
-        assert confirm_join(connection, SECRET, made[1], lists, world.later(60)) is not None
-        assert confirm_join(connection, SECRET, made[1], lists, world.later(90)) is not None, "twice is fine"
+        assert state(read_join(connection, SECRET, made[1], lists, NOW)) is JoinState.OFFERED
+        assert state(confirm_join(connection, SECRET, made[1], lists, world.later(60))) is JoinState.JOINED
+        assert state(confirm_join(connection, SECRET, made[1], lists, world.later(90))) is JoinState.ON, "twice is fine"
         assert [one.address for one in active_contacts(connection, lists["friends"])] == [NEWCOMER]
         (entry,) = list_consents(connection, NEWCOMER)
     assert (entry.what, entry.basis, entry.text_version) == (ConsentAct.CONFIRMED, Basis.OPT_IN, "2026-01")
@@ -81,6 +89,35 @@ def test_a_link_is_good_for_a_time_and_for_this_only(world: World, lists: dict[s
         assert read_request(connection, SECRET, token, late) is None
         assert confirm_join(connection, SECRET, token, lists, late) is None
         assert active_contacts(connection, lists["friends"]) == []
+
+
+def test_a_used_link_tells_how_its_reader_stands_now(world: World, lists: dict[str, int]) -> None:
+    hashed = hash_address(SECRET, NEWCOMER)
+    with world.store.write() as connection:
+        made = ask(connection, NEWCOMER)
+        assert made is not None
+        token = made[1]
+
+        def states(joinable: dict[str, int]) -> set[JoinState]:
+            return {
+                state(read_join(connection, SECRET, token, joinable, NOW)),
+                state(confirm_join(connection, SECRET, token, joinable, NOW)),
+            }
+
+        assert states({}) == {JoinState.CLOSED}
+        assert audience.contact_id(connection, NEWCOMER) is None, "nothing was done, nobody was made known"
+        assert states(lists) == {JoinState.OFFERED, JoinState.JOINED}
+        assert states({}) == states(lists) == {JoinState.ON}
+        number = audience.contact_id(connection, NEWCOMER)
+        assert number is not None
+        audience.end_subscription(connection, number, lists["friends"], "left", NOW, source="test")
+        assert states(lists) == {JoinState.LEFT}
+        assert states({}) == {JoinState.CLOSED}
+        for reason, said in ((NO_MORE, JoinState.NO_MORE), ("complaint", JoinState.STOPPED)):
+            audience.suppress_address(connection, hashed, reason, "test", NOW)
+            assert states(lists) == {said}
+            audience.lift_suppression(connection, hashed, NOW)
+        assert active_contacts(connection, lists["friends"]) == [], "a used link brings nobody back"
 
 
 def test_five_hundred_wishes_for_one_victim_are_one_mail(world: World, lists: dict[str, int]) -> None:
@@ -308,8 +345,10 @@ def test_preferences_offer_what_may_be_joined_and_what_one_is_on(world: World, l
         shown = read_preferences(connection, SECRET, token, lists, {"friends"})
         assert shown is not None
         assert shown.active == {"members": True, "friends": False}
-        asked = {"friends", "government"}
-        done = set_preferences(connection, SECRET, token, asked, lists, {"friends"}, "2026-01", NOW)
+        with pytest.raises(StateError):
+            set_preferences(connection, SECRET, token, {"friends", "government"}, lists, {"friends"}, "2026-01", NOW)
+        assert read_preferences(connection, SECRET, token, lists, {"friends"}) == shown, "nothing was changed"
+        done = set_preferences(connection, SECRET, token, {"friends"}, lists, {"friends"}, "2026-01", NOW)
         assert done is not None
         assert done.active == {"friends": True}, "a list with a sheet is left, and only the office puts one back"
         whats = [(one.list_name, one.what) for one in list_consents(connection, shown.address)]

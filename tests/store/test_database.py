@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from sqlalchemy.exc import DBAPIError
 
 from mailer.errors import StoreError
 from mailer.store import schedules, schema
-from mailer.store.database import HEAD, MIGRATIONS, Store, open_store
-from mailer.store.house import try_sender_lock
+from mailer.store.database import HEAD, MIGRATIONS, Store, is_passing, open_store, waiting_at_most
+from mailer.store.house import note_clock, try_sender_lock
 from tests.world import NOW
 
 
@@ -198,3 +199,16 @@ def test_one_sender_works_on_a_postgresql_database(store: Store) -> None:
     with other.hold() as theirs:
         assert try_sender_lock(theirs), "its end frees it"
     other.close()
+
+
+def test_who_is_in_a_hurry_does_not_wait_long_for_a_lock(store: Store) -> None:
+    begun = time.monotonic()
+    with store.write() as connection:
+        if not store.is_sqlite:
+            connection.execute(text("LOCK TABLE house"))
+        with pytest.raises(StoreError) as caught, waiting_at_most(0.1), store.write() as other:
+            note_clock(other, NOW)
+        assert is_passing(caught.value)
+    assert time.monotonic() - begun < 10
+    with store.write() as connection:
+        note_clock(connection, NOW)

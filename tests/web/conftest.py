@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mailer.config import Config
-from mailer.model.consent import LeaveReason
+from mailer.model.consent import JoinState, LeaveReason
 from mailer.model.publication import Publication, Shelf
 from mailer.model.reading import Visit
 from mailer.tokens import HouseSecret, Purpose, read_token, sign_token
@@ -117,13 +117,14 @@ class Desk:
         number = read_token(SECRET, Purpose.CONFIRM, token)
         if number is None or number not in self.addresses:
             return None
-        return JoinView(self.addresses[number], (self.list_title,))
+        address = self.addresses[number]
+        return JoinView(address, (self.list_title,), JoinState.ON if address in self.joined else JoinState.OFFERED)
 
     def confirm_join(self, token: str) -> JoinView | None:
         found = self.describe_join(token)
         if found is not None:
             self.joined.append(found.address)
-        return found
+        return self.describe_join(token)
 
     def come_back(self, token: str) -> tuple[UnsubscribeView, bool] | None:
         view = self.describe_unsubscribe(token)

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 
-from mailer.app import House
+from mailer.app import House, operations
 from mailer.model.api_token import Scope
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.outcome import Phase, Reply
@@ -162,3 +163,39 @@ def test_a_relay_is_in_one_state() -> None:
     assert state_of(PaceStanding("main")) == "ready"
     assert state_of(PaceStanding("main", held_until=now)) == "rests"
     assert state_of(PaceStanding("main", held_until=now, stopped=True)) == "stopped"
+
+
+def test_a_house_that_cannot_write_is_not_ready(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(operations, "TRIED_S", 0.0)
+    assert watched.get("/readyz").json()["database"] == "ok"
+    path = watched.house.store.path
+    assert path is not None
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = watched.get("/readyz")
+        assert (answer.status_code, answer.json()["database"]) == (503, "not writable")
+    assert watched.get("/readyz").status_code == 200
+
+
+def test_a_database_that_was_moved_away_or_replaced_is_not_ready(watched: Watched) -> None:
+    path = watched.house.store.path
+    assert path is not None
+    assert watched.get("/readyz").status_code == 200
+    aside = path.rename(path.with_name("aside.db"))
+    answer = watched.get("/readyz")
+    assert (answer.status_code, answer.json()["database"]) == (503, "gone")
+    assert watched.figures()["mailer_database_up",] == 0
+    assert not path.exists(), "asking makes none"
+    path.write_bytes(aside.read_bytes())
+    assert watched.get("/readyz").json()["database"] == "gone", "what is open is another file"
+
+
+def test_who_asks_often_writes_seldom(watched: Watched) -> None:
+    path = watched.house.store.path
+    assert path is not None
+    watched.get("/readyz")
+    log = path.with_name(path.name + "-wal").stat().st_size
+    for _time in range(5):
+        watched.get("/readyz")
+    assert path.with_name(path.name + "-wal").stat().st_size == log

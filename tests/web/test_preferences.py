@@ -73,8 +73,7 @@ def test_the_page_shows_what_a_reader_is_on_and_may_join(site: PublicSite, clien
 
 def test_a_choice_is_kept_with_consent_and_nothing_else_is_joined(site: PublicSite, client: httpx.Client) -> None:
     token = site.token(Purpose.PREFERENCES, delivery_to(site, "friends"))
-    wanted = {"act": "keep", "list": ["weekly", "board", "government", "no-such"]}  # S22
-    page = client.post(f"/preferences/{token}", data=wanted)
+    page = client.post(f"/preferences/{token}", data={"act": "keep", "list": "weekly"})
     assert "You are on 1 list." in page.text
     assert on_lists(site) == {"weekly"}
     with site.house.store.read() as connection:
@@ -84,6 +83,19 @@ def test_a_choice_is_kept_with_consent_and_nothing_else_is_joined(site: PublicSi
     ]  # fmt: skip
     assert "none of our lists" in client.post(f"/preferences/{token}", data={"act": "keep"}).text
     assert on_lists(site) == set()
+
+
+@pytest.mark.parametrize("more", [[], ["weekly"]])
+@pytest.mark.parametrize("name", ["board", "government", "no-such", ""])
+def test_a_list_that_is_not_offered_changes_nothing(
+    site: PublicSite, client: httpx.Client, name: str, more: list[str]
+) -> None:  # S22
+    token = site.token(Purpose.PREFERENCES, delivery_to(site, "friends"))
+    page = client.post(f"/preferences/{token}", data={"act": "keep", "list": [name, *more]})
+    assert page.status_code == 422
+    assert "not offered here" in page.text
+    assert offered(page.text) == {"members": True, "friends": True, "weekly": False}, "to be chosen from again"
+    assert on_lists(site) == {"members", "friends"}
 
 
 def test_no_get_and_no_post_of_something_else_changes_anything(site: PublicSite, client: httpx.Client) -> None:  # S08

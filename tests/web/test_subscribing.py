@@ -65,6 +65,17 @@ def test_a_stranger_asks_confirms_and_is_on_the_list(site: PublicSite, client: h
         ids = audience.find_lists(connection, ["friends", "weekly"])
         on = [[one.address for one in active_contacts(connection, number)] for number in ids.values()]
     assert on == [[UNKNOWN], [UNKNOWN]]
+    again = client.get(link)
+    assert (again.status_code, "<form" in again.text) == (200, False), "there is nothing to confirm any more"
+    with site.house.store.write() as connection:
+        number = audience.contact_id(connection, UNKNOWN)
+        assert number is not None
+        audience.end_subscription(connection, number, ids["friends"], "left", site.house.now())
+        audience.end_subscription(connection, number, ids["weekly"], "left", site.house.now())
+    for answer in (client.get(link), client.post(link)):
+        assert (answer.status_code, "<form" in answer.text) == (410, False)
+        assert "since then you have left the list" in answer.text
+        assert 'href="/subscribe">ask for it anew</a>' in answer.text
 
 
 @pytest.mark.parametrize("name", ["board", "members", "government", "no-such-list", "", "friends' OR 1=1"])

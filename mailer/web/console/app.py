@@ -11,12 +11,20 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from mailer.app import House
+from mailer.app import House, is_passing
+from mailer.errors import StoreError
 from mailer.i18n import _
 from mailer.web.api.app import create_api
 from mailer.web.console import PARTS
 from mailer.web.console.assets import add_assets
-from mailer.web.console.desk import PAGE_HEADERS, Desk, comes_from_here, language_of_console, look_of
+from mailer.web.console.desk import (
+    PAGE_HEADERS,
+    RETRY_S,
+    Desk,
+    comes_from_here,
+    language_of_console,
+    look_of,
+)
 from mailer.web.console.entry import add_entry
 from mailer.web.console.frame import draw_console_page
 from mailer.web.language import speaking
@@ -77,6 +85,15 @@ def _add_answers(app: FastAPI, house: House) -> None:
         response.headers.update(error.headers or {})
         return response
 
+    @app.exception_handler(StoreError)
+    async def wait(request: Request, error: StoreError) -> Response:
+        if not is_passing(error):
+            raise error
+        log.warning("a request was put off: %s", error)
+        response = await draw(request, HTTPStatus.SERVICE_UNAVAILABLE)
+        response.headers["Retry-After"] = str(RETRY_S)
+        return response
+
     @app.exception_handler(Exception)
     async def fail(request: Request, error: Exception) -> Response:
         # the server logs the error; the page says nothing of it
@@ -134,6 +151,8 @@ def _problem(status: HTTPStatus) -> tuple[str, str]:
             return _("This is too large"), _(
                 "Nothing was changed. Pictures may be made smaller before they are uploaded."
             )
+        case HTTPStatus.SERVICE_UNAVAILABLE:
+            return _("The database is in use just now"), _("Nothing was changed. Try again in some seconds.")
         case HTTPStatus.INTERNAL_SERVER_ERROR:
             return _("Something went wrong here"), _(
                 "It was written to the log. Nothing of your request was carried out by halves."

@@ -19,8 +19,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from mailer.app import House
-from mailer.errors import MailerError
+from mailer.app import House, is_passing
+from mailer.errors import MailerError, StoreError
 from mailer.model.access import Session
 from mailer.model.people import Right
 from mailer.web.body import read_form
@@ -38,6 +38,7 @@ MAX_UPLOAD = 40 << 20
 MAX_FIELDS, MAX_FILES = 2000, 50
 MAX_DIGITS = 18  # of a number that the databases count to
 MAX_DRAWN = 40  # of some 100 KB
+RETRY_S = 10  # after which the database may be asked again
 MAX_SAID = 4  # messages that wait for the next page of a session
 
 PAGE_HEADERS = {
@@ -189,11 +190,15 @@ class Visit:
 
     def refuse(self, error: MailerError) -> Response:
         """Say why an act was not done: within the page for htmx, which keeps what was typed; else as a page."""
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        is_later = isinstance(error, StoreError) and is_passing(error)
+        status = HTTPStatus.SERVICE_UNAVAILABLE if is_later else HTTPStatus.UNPROCESSABLE_ENTITY
         if self.is_part:
             headers = {**PAGE_HEADERS, "HX-Retarget": "#said", "HX-Reswap": "innerHTML show:window:top"}
             return HTMLResponse(draw_error(error), status, headers=headers)
-        return self.page("refused.html.j2", status=status, error=error)
+        page = self.page("refused.html.j2", status=status, error=error)
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            page.headers["Retry-After"] = str(RETRY_S)
+        return page
 
 
 def look_of(request: Request) -> dict[str, object]:

@@ -98,8 +98,10 @@ def end_sessions(visit: Visit) -> Response:
 def end_factor(visit: Visit) -> Response:
     """Take a user's second factor away, for one who has lost the telephone."""
     name = _chosen(visit)
-    visit.house.access.end_second_factor(name, visit.by)
-    return visit.go("/users", _("{name} logs in by the password alone.").format(name=name))
+    visit.house.access.end_second_factor(name, visit.by, visit.session.id)
+    return visit.go(
+        "/users", _("{name} logs in by the password alone, and is logged out everywhere.").format(name=name)
+    )
 
 
 def show_account(visit: Visit) -> Response:
@@ -156,7 +158,7 @@ def begin_factor(visit: Visit) -> Response:
 
 def confirm_factor(visit: Visit) -> Response:
     """Let it count, and show the recovery codes this once."""
-    codes = visit.house.access.confirm_second_factor(visit.session.user.name, visit.text("code"))
+    codes = visit.house.access.confirm_second_factor(visit.session.user.name, visit.text("code"), visit.session.id)
     return _account(visit, codes=codes)
 
 
@@ -164,8 +166,10 @@ def end_own_factor(visit: Visit) -> Response:
     """Log in by the password alone from now on."""
     access = visit.house.access
     require_known(access.confirm_password(visit.token, str(visit.form.get("current", ""))))
-    access.end_second_factor(visit.session.user.name, visit.by)
-    return visit.go("/account", _("You log in by your password alone from now on."), "warning")
+    access.end_second_factor(visit.session.user.name, visit.by, visit.session.id)
+    return visit.go(
+        "/account", _("You log in by your password alone from now on. Your other browsers are logged out."), "warning"
+    )
 
 
 def end_own_sessions(visit: Visit) -> Response:

@@ -39,6 +39,22 @@ def test_a_wrong_password_says_the_same_as_an_unknown_name(office: Office) -> No
     assert known.text.replace(NAMES[UserRole.SENDER], "nobody") == unknown.text
 
 
+def test_guesses_from_another_network_do_not_keep_out_a_browser_that_was_in(office: Office) -> None:
+    admin, name = NAMES[UserRole.ADMIN], "新来的"
+    office.house.people.add(name, [UserRole.APPROVER], admin)
+    office.house.access.set_password(name, PASSWORD, admin)
+    guess, right = ({"name": name, "password": one} for one in ("a guess", PASSWORD))
+    desk, attacker = {"X-Forwarded-For": "192.0.2.9", "User-Agent": "Desk/1.0"}, {"X-Forwarded-For": "198.51.100.7"}
+    with office.visitor() as client:
+        assert client.post("/login", data=right, headers=desk).status_code == 303
+    with office.visitor() as client:
+        for status in [401] * 5 + [429]:
+            assert client.post("/login", data=guess, headers=attacker).status_code == status
+        assert client.post("/login", data=right, headers=desk).status_code == 303
+        assert client.post("/login", data=right, headers={**desk, "User-Agent": "Other/1.0"}).status_code == 303
+        assert client.post("/login", data=right, headers={"X-Forwarded-For": "203.0.113.5"}).status_code == 429
+
+
 def test_the_cookie_is_kept_from_scripts_and_other_sites(office: Office) -> None:
     with office.visitor() as client:
         done = client.post("/login", data={"name": NAMES[UserRole.EDITOR], "password": PASSWORD})
