@@ -46,7 +46,10 @@ NEWEST = 20  # deliveries told of one contact
 
 @dataclass(frozen=True, slots=True)
 class ImportOrder:
-    """What to import: a sheet onto a list. mapping: "HEADING=FIELD" each; sheet: only that of a workbook."""
+    """What to import: a sheet onto a list. mapping: "HEADING=FIELD" each; sheet: only that of a workbook.
+
+    name: what the sheet is called on record; empty: as its file is.
+    """
 
     file: Path
     list_name: str
@@ -54,6 +57,7 @@ class ImportOrder:
     sheet: str = ""
     basis: str = ""
     refused: Path | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class Contacts:
         mapping = parse_mapping(order.mapping)
         if not dry_run:
             self._people.require(by, Right.CONTACTS)
-        sheet = Sheet(order.file.name, hash_sheet(order.file))
+        sheet = Sheet(order.name or order.file.name, hash_sheet(order.file))
         others = self._ground.config.lists.keys() - {aim.name}
         with ExitStack() as stack:
             give_back = stack.enter_context(write_refused(order.refused))

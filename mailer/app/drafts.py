@@ -3,7 +3,7 @@
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from mailer.app import written
@@ -31,11 +31,13 @@ from mailer.sources.issue_files import (
 from mailer.sources.issue_folder import issue_digest, parse_issue, read_source
 from mailer.sources.merging import join_changes
 from mailer.sources.slug import parse_slug
-from mailer.store import approvals, audit, issues
+from mailer.store import approvals, audit, issues, people
 from mailer.store.database import Connection
 
 MAX_TEXT = 1 << 20  # characters
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+
+AT_ONCE = timedelta(seconds=30)  # between a text kept as a version and the act on record: a database may be busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +278,20 @@ class Drafts:
         """Return the texts that were saved in the console, the newest first."""
         self._issues.folder(slug)
         return self._versions.list(slug)
+
+    def authors(self, slug: str) -> dict[str, str]:
+        """Return who wrote versions, by their names: of each that was kept as somebody saved it in the console."""
+        with self._ground.store.read() as connection:
+            acts = [one for one in audit.entries_about(connection, Subject("issue", slug)) if one.act == Act.WRITE]
+            names = people.user_names(connection, {one.actor.user_id for one in acts if one.actor.user_id is not None})
+        written = [(datetime.fromisoformat(one.at), names.get(one.actor.user_id or 0, one.actor.name)) for one in acts]
+        found: dict[str, str] = {}
+        versions = self._versions.list(slug)
+        for at, name in written:  # the text is kept before its act; what was there before it, just before that
+            before = next((one for one in versions if one.saved_at <= at), None)
+            if before is not None and at - before.saved_at < AT_ONCE:
+                found[before.name] = name
+        return found
 
     def version(self, slug: str, name: str) -> str:
         """Return a text that was saved. Raises NotFoundError."""

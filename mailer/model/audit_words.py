@@ -3,12 +3,16 @@
 import json
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from mailer.i18n import N_, _
 from mailer.model.audit import Act, AuditEntry, AuditFault
+from mailer.model.delivery import DeliveryStatus
 from mailer.model.people import PROGRAM, Actor, UserRole
-from mailer.model.words import ROLE_WORDS
+from mailer.model.report_words import HAND_WORDS
+from mailer.model.words import ISSUE_WORDS, ROLE_WORDS, STATUS_WORDS
 
+EMPTY: Mapping[str, str] = MappingProxyType({})
 ACT_WORDS: dict[Act, str] = {
     Act.WRITE: N_("written"),
     Act.SUBMIT: N_("submitted"),
@@ -75,6 +79,8 @@ SUBJECT_WORDS = {
     "returned": N_("returned mail {name}"),
 }
 DETAIL_WORDS = {
+    "added": N_("came"),
+    "answer": N_("answer"),
     "addresses": N_("number of addresses"),
     "again": N_("reason for sending again"),
     "approval": N_("approval no."),
@@ -83,6 +89,7 @@ DETAIL_WORDS = {
     "changed": N_("changed"),
     "copies": N_("copies"),
     "counts": N_("of which"),
+    "everywhere": N_("off every list"),
     "correction": N_("correction"),
     "deliveries": N_("copies"),
     "ended": N_("sessions ended"),
@@ -96,6 +103,7 @@ DETAIL_WORDS = {
     "left": N_("codes left"),
     "list": N_("list"),
     "lists": N_("lists"),
+    "meaning": N_("meaning"),
     "moved": N_("moved"),
     "new": N_("new"),
     "news": N_("notice"),
@@ -104,26 +112,47 @@ DETAIL_WORDS = {
     "reached": N_("reached already"),
     "reason": N_("reason"),
     "recipients": N_("readers"),
-    "refused": N_("refused"),
+    "refused": N_("rows not taken"),
     "relays": N_("relays"),
     "reordered": N_("in another order"),
     "removed": N_("taken out"),
     "restored": N_("put back"),
+    "revived": N_("suppression lifted"),
     "roles": N_("roles"),
     "rows": N_("rows"),
     "schedule": N_("schedule"),
+    "segments": N_("segments"),
     "scopes": N_("scopes"),
     "status": N_("status"),
     "step": N_("step"),
+    "stays_suppressed": N_("stays suppressed"),
     "steps": N_("steps"),
     "suppressed": N_("suppressed"),
+    "taken_off": N_("off the list, still contacts"),
     "targets": N_("channels"),
     "token": N_("token no."),
     "unchanged": N_("unchanged"),
     "was": N_("before"),
+    "what": N_("what"),
     "why": N_("reason"),
     "worked": N_("channels reached"),
 }  # a detail of another name is shown by that name
+NUMBERS = ("delivery",)  # of a row, which say nothing to a person; --json has them
+VALUE_WORDS: dict[str, dict[str, str]] = {
+    "meaning": {one.value: word for one, word in HAND_WORDS.items()},
+    "status": {one.value: word for one, word in ISSUE_WORDS.items()},
+    "what": {"log-in": N_("the log-in"), "mail": N_("a test mail")},
+    "why": {
+        "audience": N_("the number of readers has changed"),
+        "bounces": N_("too many addresses were called dead"),
+        "late": N_("its time was missed"),
+        "relay": N_("a relay refused it"),
+        "returned": N_("the issue was returned"),
+        "unapproved": N_("the issue is not approved"),
+        "unready": N_("the issue or its lists were not ready"),
+    },
+}  # a value of another kind is shown as it is
+_OF_LISTS = ("list", "lists", "editions")
 FAULT_WORDS: dict[AuditFault, str] = {
     AuditFault.CHANGED: N_("entry {id} was changed: its hash is not that of what it holds"),
     AuditFault.BROKEN: N_("entry {id} does not follow the one before: entries were removed, inserted or reordered"),
@@ -144,20 +173,25 @@ def say_actor(entry: AuditEntry) -> str:
     return who if registered else _("{name} (not registered)").format(name=who)
 
 
-def say_act(entry: AuditEntry, users: Mapping[str, str]) -> str:
-    """Return what was done to what. users: names by number."""
+def say_act(entry: AuditEntry, users: Mapping[str, str], titles: Mapping[str, str] = EMPTY) -> str:
+    """Return what was done to what. users: names by number; titles: of lists, by their names."""
     act = _(ACT_WORDS[Act(entry.act)]) if entry.act in set(Act) else entry.act
     subject = SUBJECT_WORDS.get(entry.subject.kind)
-    name = users.get(entry.subject.name, "") if entry.subject.kind == "user" else entry.subject.name
+    names = {"user": users, "list": titles}.get(entry.subject.kind, EMPTY)
+    name = names.get(entry.subject.name, "" if entry.subject.kind == "user" else entry.subject.name)
     return _("{what}: {text}").format(what=_(subject).format(name=name), text=act) if subject else act
 
 
-def say_details(details: str) -> str:
-    """Return details on one line, without the hashes, which --json has."""
+def say_details(details: str, titles: Mapping[str, str] = EMPTY) -> str:
+    """Return details on one line, without the hashes, which --json has. titles: of lists, by their names."""
     parsed = read_details(details)
     if not isinstance(parsed, dict):
         return details
-    shown = {key: _show(value) for key, value in parsed.items() if value not in (None, False)}
+    shown = {
+        key: _show(value, key, titles)
+        for key, value in parsed.items()
+        if value not in (None, False) and key not in NUMBERS
+    }
     return _("; ").join(_("{what}: {text}").format(what=_key(key), text=text) for key, text in shown.items() if text)
 
 
@@ -165,16 +199,29 @@ def _key(key: str) -> str:
     return _(DETAIL_WORDS[key]) if key in DETAIL_WORDS else key
 
 
-def _show(value: object) -> str:
+def _name_of(name: str, within: str, titles: Mapping[str, str]) -> str:
+    if within in _OF_LISTS:
+        return titles.get(name, name)
+    return _(STATUS_WORDS[DeliveryStatus(name)]) if name in set(DeliveryStatus) else _key(name)
+
+
+def _show(value: object, key: str, titles: Mapping[str, str]) -> str:
     match value:
         case dict():
-            shown = {key: _show(one) for key, one in value.items()}
-            return _(", ").join(f"{_key(key)} {text}" for key, text in shown.items() if text)
+            named = {_name_of(one, key, titles): part for one, part in value.items()}
+            shown = {one: _show(part, "", titles) for one, part in named.items()}
+            return _(", ").join(f"{one} {text}" for one, text in shown.items() if text)
         case list():
-            return _(", ").join(text for one in value if (text := _show(one)))
+            return _(", ").join(text for one in value if (text := _show(one, key, titles)))
         case bool():
             return _("yes") if value else _("no")
-    text = _(ROLE_WORDS[UserRole(value)]) if isinstance(value, str) and value in set(UserRole) else str(value)
+    text = str(value)
+    if key in _OF_LISTS:
+        return titles.get(text, text)
+    if text in VALUE_WORDS.get(key, {}):
+        return _(VALUE_WORDS[key][text])
+    if text in set(UserRole):
+        return _(ROLE_WORDS[UserRole(text)])
     return "" if re.fullmatch("[0-9a-f]{64}", text) else text
 
 

@@ -162,7 +162,19 @@ def say_source(source: str) -> str:
     brought = re.fullmatch(r"import (\d+): (.*)", source, re.DOTALL)
     if brought is not None:
         return _("import {n}: {file}").format(n=brought[1], file=brought[2])
+    sent = re.fullmatch(r"mailing (\d+)", source)
+    if sent is not None:
+        return _("Mailing {id}").format(id=sent[1])
+    came = re.fullmatch(r"returned mail (\d+)", source)
+    if came is not None:
+        return _("Returned mail {n}").format(n=came[1])
     return source or "–"
+
+
+def page_of_source(source: str) -> str:
+    """Return the console's page of what a suppression comes from; empty where there is none."""
+    found = re.fullmatch(r"(mailing|returned mail) (\d+)", source)
+    return f"/{'mailings' if found[1] == 'mailing' else 'returned'}/{found[2]}" if found is not None else ""
 
 
 def say_suppressed(found: SuppressionRecord, when: str) -> str:

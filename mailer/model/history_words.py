@@ -89,11 +89,15 @@ def say_subscription(one: SubscriptionRecord, show: Callable[[datetime | None], 
     )
 
 
-def tell_delivery(delivery: DeliveryRecord, zone: ZoneInfo) -> Iterator[tuple[datetime, str, list[str]]]:
-    """Yield what happened to a delivery: when, in a line, and its details; not in order."""
+def tell_delivery(
+    delivery: DeliveryRecord, zone: ZoneInfo, title: str = ""
+) -> Iterator[tuple[datetime, str, list[str]]]:
+    """Yield what happened to a delivery: when, in a line, and its details; not in order. title: of its list."""
     planned = _("planned for list {list}, edition {edition}").format(
         list=delivery.list_name, edition=delivery.edition_id
     )
+    if title:
+        planned = _("planned for list {list}").format(list=title)
     yield delivery.planned_at, planned, [f"Message-ID {delivery.message_id}"]
     for tried in delivery.attempts:
         yield tried.started_at, _say_attempt(tried), list(_attempt_details(tried, zone))
@@ -101,7 +105,7 @@ def tell_delivery(delivery: DeliveryRecord, zone: ZoneInfo) -> Iterator[tuple[da
         word = EVENT_WORDS.get(known.kind, known.kind)
         line = _(word)
         if known.reply_class:
-            line += f": {class_word(known.reply_class)}"
+            line = _("{what}: {text}").format(what=line, text=class_word(known.reply_class))
         if known.tie == Tie.PROBABLE.value:
             line = _("probably: {text}").format(text=line)
         elif known.tie == Tie.HAND.value:
@@ -141,7 +145,7 @@ def _attempt_details(tried: AttemptRecord, zone: ZoneInfo) -> Iterator[str]:
         yield _("meaning: {sentence}").format(sentence=_(tried.meaning))
     times = []
     if tried.dot_at is not None:
-        times.append(_("final dot permitted at {time}").format(time=f"{tried.dot_at.astimezone(zone):%H:%M:%S}"))
+        times.append(_("handed over whole at {time}").format(time=f"{tried.dot_at.astimezone(zone):%H:%M:%S}"))
     if tried.ended_at is not None:
         times.append(_("ended at {time}").format(time=f"{tried.ended_at.astimezone(zone):%H:%M:%S}"))
     if times:

@@ -77,6 +77,7 @@ PAST_WORDS = {
     "skipped: later than its grace": N_("skipped, as it was too late"),
     "nothing is approved": N_("nothing was approved, so nothing was sent"),
 }
+BEIJING = ("Asia/Shanghai", "Asia/Chongqing", "PRC")
 CLASS_CURES: dict[ReplyClass, str] = {
     ReplyClass.GONE: N_("Phone the reader for the right address and correct the sheet."),
     ReplyClass.INACTIVE: N_("Phone the reader: the mailbox must be opened again, or another address given."),
@@ -145,3 +146,8 @@ def reason_word(reason: str) -> str:
     """Return why an address is suppressed in the user's language: a reply class, a complaint, or a person's hand."""
     word = REASON_WORDS.get(reason)
     return _(word) if word else class_word(reason) if reason in set(ReplyClass) else reason
+
+
+def zone_word(key: str) -> str:
+    """Return a time zone as people call it where they have a word for it, else its name in the IANA database."""
+    return _("Beijing time") if key in BEIJING else key

@@ -65,7 +65,7 @@ class _Blank:
 
     def section(self, section: Section) -> Section:
         articles = tuple(
-            Article(self._count_on(one.title), (self._text(), *tables))
+            Article(self._headline(one.title), (self._text(), *tables))
             for one in section.articles
             if (tables := self._tables(one.blocks))
         )
@@ -74,6 +74,11 @@ class _Blank:
             (self._text(), *tables) if tables or (section.blocks and not section.articles) else ()
         )
         return Section(section.title, articles if articles or blocks else (self.article(),), blocks)
+
+    def _headline(self, title: str) -> str:
+        """Keep the last headline as a hint behind the mark: left as it is, it would be last month's news."""
+        counted = self._count_on(title)
+        return counted if count_placeholders(counted) else f"{self._mark}{counted}"
 
     def article(self) -> Article:
         return Article(self._mark + _("title of an article"), (self._text(),))

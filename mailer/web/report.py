@@ -10,9 +10,10 @@ from markupsafe import Markup
 from mailer.i18n import _
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.figures import CellKind, Report, View
-from mailer.model.words import MAILING_WORDS
+from mailer.model.words import MAILING_WORDS, zone_word
 from mailer.web.charts import DrawnChart, draw_chart
 from mailer.web.drawing import HTML_LANGUAGE, PAGES, render_template
+from mailer.web.language import show_day
 from mailer.web.report_charts import charts_of
 
 MOST_ROWS = {"missed": 200, "times": 100}  # of a table on the page; the files have all
@@ -77,7 +78,10 @@ def _cut(view: View) -> View:
 
 
 def _show_time(moment: datetime | None, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment is not None else "–"
+    if moment is None:
+        return "–"
+    there = moment.astimezone(zone)
+    return f"{show_day(there.date(), short=True)} {there:%H:%M}"
 
 
 def _facts(report: Report, zone: ZoneInfo) -> list[tuple[str, str]]:
@@ -89,7 +93,7 @@ def _facts(report: Report, zone: ZoneInfo) -> list[tuple[str, str]]:
         (_("Ended"), _show_time(mailing.finished_at, zone)),
         (_("Counted at"), _show_time(report.figures.counted_at, zone)),
     ]
-    return [*facts, (_("Times in"), zone.key)]
+    return [*facts, (_("Times in"), zone_word(zone.key))]
 
 
 def _newer(report: Report, zone: ZoneInfo) -> str:

@@ -55,7 +55,13 @@ def add_subscribing(app: FastAPI, ports: PublicActions, config: Config, answer: 
                 case Asked.NO_ADDRESS:
                     return show(fields, ports.show_form(), _("Please write an address such as name@example.org."))
                 case Asked.AGAIN:
-                    return show(fields, ports.show_form(), _("Please press the button once more."))
+                    return show(
+                        fields,
+                        ports.show_form(),
+                        _(
+                            "This came faster than people write, or long after the page was opened: press the button again."
+                        ),
+                    )
             return show(fields, ports.show_form(), _("Please choose a list."))
 
         response = await answer(request, tell)

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import quote
 
 from fastapi import Response
@@ -67,11 +67,13 @@ def show_contact(visit: Visit) -> Response:
     house = visit.house
     history = house.contacts.tell(visit.ask("address"))
     on = {one.list_name for one in history.subscriptions if one.status == "active"}
+    kept_in = [one for name, one in house.config.lists_in_order() if name in on and one.follows_file]
     return visit.page(
         "contact.html.j2",
         history=history,
         contact=history.contact,
         fields=FIELDS,
+        kept_in=[(one.title, PurePath(one.file).name) for one in kept_in],
         subscription_word=subscription_word,
         reason_word=reason_word,
         say_basis=say_basis,

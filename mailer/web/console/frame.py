@@ -12,7 +12,7 @@ from markupsafe import Markup
 from mailer.errors import MailerError
 from mailer.i18n import _, current_language, ngettext
 from mailer.model.delivery import DeliveryStatus, IssueStatus, MailingStatus
-from mailer.model.words import ISSUE_WORDS, MAILING_WORDS, STATUS_WORDS
+from mailer.model.words import ISSUE_WORDS, MAILING_WORDS, STATUS_WORDS, zone_word
 from mailer.web.console.assets import asset_path
 from mailer.web.console.cures import cure_of, say_error, say_here
 from mailer.web.language import show_day
@@ -43,12 +43,12 @@ def _day(day: date) -> str:
     return show_day(day, short=True)
 
 
-def show_time(moment: datetime | None, zone: ZoneInfo) -> str:
+def show_time(moment: datetime | None, zone: ZoneInfo, *, seconds: bool = False) -> str:
     """Return a moment as the staff write it, in the office's zone; a dash for none."""
     if moment is None:
         return "–"
     there = moment.astimezone(zone)
-    return f"{_day(there.date())} {there:%H:%M}"
+    return f"{_day(there.date())} {there:%H:%M:%S}" if seconds else f"{_day(there.date())} {there:%H:%M}"
 
 
 def word_of(status: MailingStatus | IssueStatus | DeliveryStatus) -> str:
@@ -100,8 +100,8 @@ def draw_error(error: MailerError) -> Markup:
 
 
 @pass_context
-def _time(context: Context, moment: datetime | None) -> str:
-    return show_time(moment, context["house"].config.zone)
+def _time(context: Context, moment: datetime | None, *, seconds: bool = False) -> str:
+    return show_time(moment, context["house"].config.zone, seconds=seconds)
 
 
 _BROWSERS = (
@@ -134,6 +134,7 @@ _pages.globals.update(
     status=draw_status,
     here=say_here,
     draw_error=draw_error,
+    zone_word=zone_word,
 )
 _pages.filters.update(
     browser=name_browser,

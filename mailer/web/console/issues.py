@@ -272,11 +272,15 @@ def show_versions(visit: Visit, slug: str) -> Response:
     now = house.drafts.open(slug).text
     chosen = visit.ask("version")
     submitted = house.drafts.submitted_text(slug)
+    versions = house.drafts.versions(slug)
+    newest = versions[0].name if versions else ""
     old = submitted if chosen == "submitted" else house.drafts.version(slug, chosen) if chosen else None
     return visit.page(
         "versions.html.j2",
         issue=house.drafts.glance(slug),
-        versions=house.drafts.versions(slug),
+        versions=versions,
+        authors=house.drafts.authors(slug),
+        current_version=newest if newest and house.drafts.version(slug, newest) == now else "",
         has_submitted=submitted is not None,
         chosen=chosen,
         changes=compare_texts(old, now) if old is not None else [],

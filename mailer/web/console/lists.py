@@ -15,7 +15,7 @@ from mailer.model.contact_words import (
     CHANGE_WORDS,
     FIELD_WORDS,
     field_word,
-    say_basis,
+    page_of_source,
     say_consents,
     say_kept,
     say_not_kept,
@@ -30,6 +30,7 @@ SHEETS = (".csv", ".xlsx", ".xls", ".et", ".ods", ".tsv", ".txt")
 SHOWN = 200
 KEPT_SHOWN = 3
 KEPT_S = 86_400  # an uploaded sheet that nobody went on with
+KEY = 17  # characters before the name of an uploaded sheet
 _KEY = re.compile(r"[A-Za-z0-9_-]{16}-[^/\\]{1,100}")
 
 
@@ -96,7 +97,6 @@ def show_imports(visit: Visit) -> Response:
         imports=house.contacts.imports(50),
         lists=[(name, one) for name, one in house.config.lists_in_order() if not one.file],
         sheets=",".join(SHEETS),
-        say_basis=say_basis,
     )
 
 
@@ -121,7 +121,7 @@ def check_import(visit: Visit) -> Response:
         "import_check.html.j2",
         report=report,
         key=key,
-        name=kept.name[17:],
+        name=kept.name[KEY:],
         list_name=visit.text("list"),
         basis=visit.text("basis"),
         fields=[(one, _(word)) for one, word in FIELD_WORDS.items()],
@@ -145,7 +145,7 @@ def apply_import(visit: Visit) -> Response:
     """Import the sheet as it was shown."""
     kept = _uploaded(visit, visit.text("key"))
     mapping = [f"{heading}={field}" for heading, field in _mapping(visit)]
-    order = ImportOrder(kept, visit.text("list"), mapping, basis=visit.text("basis"))
+    order = ImportOrder(kept, visit.text("list"), mapping, basis=visit.text("basis"), name=kept.name[KEY:])
     report = visit.house.contacts.import_sheet(order, visit.by)
     kept.unlink(missing_ok=True)
     if report.number is None:
@@ -176,8 +176,8 @@ def save_refused(visit: Visit, key: str) -> Response:
     file = _uploaded(visit, f"{key}")
     refused = file.with_name(f"{file.name}.refused.csv")
     if not refused.is_file():
-        raise NotFoundError(_("no row was refused"))
-    headers = {**PAGE_HEADERS, "Content-Disposition": 'attachment; filename="refused.csv"'}
+        raise NotFoundError(_("every row was taken"))
+    headers = {**PAGE_HEADERS, "Content-Disposition": 'attachment; filename="rows-not-taken.csv"'}
     return Response(refused.read_bytes(), media_type="text/csv", headers=headers)
 
 
@@ -185,7 +185,12 @@ def show_suppressions(visit: Visit) -> Response:
     """Addresses that get nothing, the newest first."""
     words = visit.ask("q").strip().casefold()
     found = [one for one in visit.house.suppressions.list() if not words or words in one.address.casefold()]
-    values: dict[str, Any] = {"words": visit.ask("q"), "reason_word": reason_word, "say_source": say_source}
+    values: dict[str, Any] = {
+        "words": visit.ask("q"),
+        "reason_word": reason_word,
+        "say_source": say_source,
+        "page_of_source": page_of_source,
+    }
     return visit.page("suppressions.html.j2", entries=found[:SHOWN], count=len(found), shown=SHOWN, **values)
 
 

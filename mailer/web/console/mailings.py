@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from mailer.errors import UsageError
+from mailer.errors import AddressError, NotFoundError, UsageError
 from mailer.i18n import _
 from mailer.model.address import parse_address
 from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus
@@ -163,6 +165,7 @@ def show_copies(visit: Visit, number: int) -> Response:
         statuses=[(one.value, _(STATUS_WORDS[one])) for one in DeliveryStatus],
         chosen=status,
         words=words,
+        wondered=bool(visit.ask("why")),
         class_word=class_word,
     )
 
@@ -170,10 +173,22 @@ def show_copies(visit: Visit, number: int) -> Response:
 def show_why(visit: Visit, number: int) -> Response:
     """Everything that happened to one address in a mailing."""
     house, zone = visit.house, visit.house.config.zone
-    history = house.histories.tell(str(number), visit.ask("address"))
+    asked = visit.ask("address").strip()
+    try:
+        history = house.histories.tell(str(number), asked)
+    except (AddressError, NotFoundError):
+        house.mailings.get(str(number))
+        return RedirectResponse(
+            f"/mailings/{number}/copies?{urlencode({'q': asked, 'why': '1'})}", HTTPStatus.SEE_OTHER
+        )
     earlier = history.earlier[-1] if history.earlier else None
     absence = _(ABSENCE_WORDS[history.absence]) if history.absence is not None else ""
-    told = [line for one in history.deliveries for line in tell_delivery(one, zone)]
+    titles = {name: one.title for name, one in house.config.lists.items()}
+    told = [
+        line
+        for one in history.deliveries
+        for line in tell_delivery(one, zone, titles.get(one.list_name, one.list_name))
+    ]
     return visit.page(
         "why.html.j2",
         history=history,

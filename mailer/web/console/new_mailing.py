@@ -145,6 +145,8 @@ def _read_wanted(visit: Visit, given: ImmutableMultiDict[str, Any]) -> Wanted:
 
 def read_time(house: House, text: str) -> datetime:
     """Return the moment that a form names, in the office's zone. Raises UsageError for none or one that is over."""
+    if not text.strip():
+        raise UsageError(_("no time was given"), cure=_("fill in the time"))
     try:
         moment = read_moment(text, house.now(), house.config.zone).moment
     except (ValueError, NoTimeOfDayError):

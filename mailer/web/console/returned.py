@@ -1,10 +1,11 @@
 """Returned mail that waits for a person: readers' answers, and what was not, or not surely, understood."""
 
+from email.utils import parseaddr
 from urllib.parse import urlencode
 
 from fastapi import Response
 
-from mailer.errors import UsageError
+from mailer.errors import MailerError, UsageError
 from mailer.i18n import _, ngettext
 from mailer.model.kept_mail import HandMeaning, KeptMail, KeptState, Saying
 from mailer.model.people import Right
@@ -70,7 +71,18 @@ def show_mail(visit: Visit, number: int) -> Response:
         mailings=[(str(one.id), f"{one.id} · {one.issue_slug}") for one in house.mailings.newest() if one.started_at],
         meanings=[(one.value, _(HAND_WORDS[one])) for one in HandMeaning],
         say_kind=_say_kind,
+        writer=_writer(visit, mail),
     )
+
+
+def _writer(visit: Visit, mail: KeptMail) -> str:
+    """Return the address of who wrote a mail where a contact has it, else nothing."""
+    address = parseaddr(mail.sender)[1]
+    try:
+        known = visit.house.contacts.tell(address).contact
+    except MailerError:
+        return ""
+    return known.address if known is not None else ""
 
 
 def poll(visit: Visit) -> Response:

@@ -26,11 +26,18 @@ def show_trail(visit: Visit) -> Response:
     more = len(entries) > most
     numbers = {one.subject.name for one in entries if one.subject.kind == "user" and one.subject.name.isdecimal()}
     users = {str(number): name for number, name in house.people.names(set(map(int, numbers))).items()}
+    titles = {name: one.title for name, one in house.config.lists.items()}
     check = house.audit.verify() if visit.ask("verify") else None
     return visit.page(
         "trail.html.j2",
         lines=[
-            (one.id, datetime.fromisoformat(one.at), say_actor(one), say_act(one, users), say_details(one.details))
+            (
+                one.id,
+                datetime.fromisoformat(one.at),
+                say_actor(one),
+                say_act(one, users, titles),
+                say_details(one.details, titles),
+            )
             for one in entries[:most]
         ],
         more=most + SHOWN if more and most < MOST else 0,
