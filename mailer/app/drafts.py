@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from mailer.sources.issue_files import (
     UnfitFileError,
     check_attachment,
     check_attachment_name,
+    check_document,
     check_name,
     check_picture,
     load_files,
@@ -35,6 +37,8 @@ from mailer.store import approvals, audit, issues, people
 from mailer.store.database import Connection
 
 MAX_TEXT = 1 << 20  # characters
+NO_DETAILS = "{}"  # on the trail: the text was written; a file has its name there
+MAX_STEM, MAX_STEM_OCTETS = 60, 200  # of a file's name; file systems take 255 octets, with a number and the ending
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 AT_ONCE = timedelta(seconds=30)  # between a text kept as a version and the act on record: a database may be busy
@@ -84,13 +88,14 @@ class Settled:
     """What became of a text that was sent to be saved.
 
     text: as it is now, or with conflicts as it is proposed, both sides marked, and nothing of it is written. other: who
-    changed the issue meanwhile; empty for nobody.
+    changed the issue meanwhile; empty for nobody. same: it was the same person, in another window.
     """
 
     draft: Draft
     text: str
     conflicts: int
     other: str
+    same: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +193,16 @@ class Drafts:
             actor = self._people.require(by, Right.WRITE, connection)
             before = read_source(folder)
             base = before if digest_text(before) == digest else self._versions.find(slug, digest)
-            other = "" if base == before else self._last_writer(connection, slug) or _("somebody else")
-            theirs = _("the text of {name}").format(name=other)
+            writer = None if base == before else self._last_writer(connection, slug)
+            same = writer is not None and writer == (actor if actor.user_id is None else Actor("", actor.user_id))
+            other = "" if base == before else _name_of(connection, writer) or _("somebody else")
+            theirs = _("your text from elsewhere") if same else _("the text of {name}").format(name=other)
             merge = join_changes(base, text, before, _("your text"), theirs)
             if merge.conflicts:
                 self._versions.keep(slug, text)
             else:
                 self._write(connection, slug, before, merge.text, actor)
-        return Settled(self.open(slug), merge.text, merge.conflicts, other)
+        return Settled(self.open(slug), merge.text, merge.conflicts, other, same)
 
     def _write(self, connection: Connection, slug: str, before: str, text: str, actor: Actor) -> None:
         if text != before:
@@ -204,21 +211,27 @@ class Drafts:
             self._versions.keep(slug, text)
             audit.record(connection, actor, Act.WRITE, Subject("issue", slug), self._ground.now())
 
-    def _last_writer(self, connection: Connection, slug: str) -> str:
-        acts = [one for one in audit.entries_about(connection, Subject("issue", slug)) if one.act == Act.WRITE]
-        return acts[-1].actor.name or "" if acts else ""
+    def _last_writer(self, connection: Connection, slug: str) -> Actor | None:
+        entries = audit.entries_about(connection, Subject("issue", slug))
+        acts = [one for one in entries if one.act == Act.WRITE and one.details == NO_DETAILS]
+        return acts[-1].actor if acts else None
 
     def add_file(self, slug: str, name: str, content: bytes, by: str) -> str:
-        """Put a picture or attachment into an issue's folder, under a name of ASCII; return the name.
+        """Put a picture or attachment into an issue's folder, under a name Markdown takes as it is; return the name.
 
         A file of the same name is replaced only by the same content; else the new one gets a number. Raises IssueError
-        for what mail cannot carry, StateError where the person may not write.
+        for what mail cannot carry or is not what its ending says, StateError where the person may not write.
         """
         folder = self._issues.folder(slug)
         chosen = _fit_name(name)
         try:
-            (check_name if DraftFile(chosen, 0).is_picture else check_attachment_name)(chosen)
-            (check_picture if DraftFile(chosen, 0).is_picture else check_attachment)(chosen, content, len(content))
+            if DraftFile(chosen, 0).is_picture:
+                check_name(chosen)
+                check_picture(chosen, content, len(content))
+            else:
+                check_attachment_name(chosen)
+                check_attachment(chosen, content, len(content))
+                check_document(chosen, content)
         except UnfitFileError as error:
             raise IssueError(str(error), cure=error.cure, file=name) from None
         with self._ground.store.write() as connection:
@@ -305,14 +318,24 @@ class Drafts:
         return LoadedIssue(issue, IssueContent(issue_digest(folder)), load_files(folder, issue))
 
 
+def _name_of(connection: Connection, writer: Actor | None) -> str:
+    if writer is None or writer.user_id is None:
+        return writer.name if writer is not None else ""
+    return people.user_names(connection, [writer.user_id]).get(writer.user_id, "")
+
+
 def _fit_name(name: str) -> str:
-    """Return a file's name as mail can carry it: its last part, letters and digits of ASCII."""
-    stem, _dot, suffix = re.split(r"[/\\]", name)[-1].rpartition(".")
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:60] or "picture"
+    """Return a file's name as Markdown and mail can carry it: its last part, letters and digits of any script.
+
+    Composed (NFC), so that it is one name on every machine; anything else becomes a hyphen.
+    """
+    stem, _dot, suffix = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1]).rpartition(".")
+    letters = "".join(char if char in "-_" or unicodedata.category(char)[0] in "LMN" else "-" for char in stem)
+    plain = re.sub(r"-{2,}", "-", letters).strip("-")[:MAX_STEM].encode()[:MAX_STEM_OCTETS].decode(errors="ignore")
     kind = re.sub(r"[^A-Za-z0-9]", "", suffix).lower()[:8]
     if not kind:
         raise UsageError(_("“{name}” has no ending that says its kind").format(name=name[:80]))
-    return f"{plain}.{kind}"
+    return f"{plain or 'file'}.{kind}"
 
 
 def _tidy(text: str) -> str:

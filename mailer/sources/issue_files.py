@@ -1,7 +1,9 @@
 """The files an issue names, its pictures and attachments: where they may lie, what they may be, and their bytes."""
 
+import io
 import re
 import unicodedata
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -24,7 +26,12 @@ _EXECUTABLE = frozenset(
     | {"sct", "sh", "sys", "vb", "vbe", "vbs", "vxd", "wsc", "wsf", "wsh", "docm", "xlsm", "pptm", "htm", "html", "svg"}
     | {"xhtml", "xht", "shtml", "mht", "mhtml", "svgz"}
 )
-
+# documents that are taken by upload, by what they begin with; those of offices are ZIP files or, older, OLE ones
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_BEGINNINGS = {"pdf": b"%PDF-", "rtf": b"{\\rtf", **dict.fromkeys(("doc", "xls", "ppt", "wps", "et", "dps"), _OLE)}
+_PACKED = {"docx": "word/", "xlsx": "xl/", "pptx": "ppt/", "zip": "", "epub": "META-INF/"}
+_PACKED |= dict.fromkeys(("odt", "ods", "odp", "ofd"), "")
+_TEXTS = ("txt", "csv", "md", "ics", "vcf")
 
 CheckFile = Callable[[str], None]
 
@@ -81,6 +88,34 @@ def check_attachment(name: str, content: bytes, size: int) -> None:
     _check_size(name, size, MAX_ATTACHMENT_OCTETS)
     if not content:
         raise UnfitFileError(_("“{name}” is empty").format(name=name[:80]), _("put the right file there"))
+
+
+def check_document(name: str, content: bytes) -> None:
+    """Raise UnfitFileError unless a whole file is a document of a known kind, roughly what its ending says."""
+    suffix = name.rpartition(".")[2].lower()
+    if suffix in _TEXTS:
+        fits = b"\0" not in content
+    elif suffix in _PACKED:
+        fits = _holds(content, _PACKED[suffix])
+    elif suffix in _BEGINNINGS:  # WPS Office writes ZIP files under its older endings too
+        fits = content.startswith(_BEGINNINGS[suffix]) or (suffix in ("wps", "et", "dps") and _holds(content, ""))
+    else:
+        raise UnfitFileError(
+            _("“{name}” is of no kind that can be attached here").format(name=name[:80]),
+            _("send it as PDF, as a document of an office program, as text, CSV or a ZIP file"),
+        )
+    if not fits:
+        raise UnfitFileError(
+            _("“{name}” is not what its ending says").format(name=name[:80]), _("save it anew, or look at its ending")
+        )
+
+
+def _holds(content: bytes, part: str) -> bool:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            return any(one.startswith(part) for one in packed.namelist())
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, UnicodeDecodeError):
+        return False
 
 
 def _check_size(name: str, size: int, limit: int) -> None:

@@ -96,6 +96,7 @@ def _draw(house: House, request: Request, form: FormData, done: LogIn, wrong: st
             name=str(form.get("name", ""))[:100],
             target=_ours(form.get("next") or request.query_params.get("next")),
             asks_code=asks_code,
+            kept=request.query_params.get("kept") == "1",
             wrong=wrong or _wrong(done),
             provider=house.config.console.oidc.name if house.config.console.oidc is not None else "",
             nobody=not house.people.registered,

@@ -1,6 +1,7 @@
 """Issues: the shelf, writing with a preview beside it, files, versions."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -228,16 +229,25 @@ def add_files(visit: Visit, slug: str) -> Response:
         raise UsageError(_("no file was chosen"))
     names = [visit.house.drafts.add_file(slug, one.filename or "", one.file.read(), visit.by) for one in files]
     if visit.is_part:
-        draft = visit.house.drafts.open(slug)
-        return visit.piece("editor_files.html.j2", draft=draft, files=draft.files, added=names)
+        return _files(visit, slug, _("Uploaded: {names}").format(names=_(", ").join(names)), names)
     return visit.go(f"/issues/{slug}/edit", _("Uploaded: {names}").format(names=_(", ").join(names)))
+
+
+def _files(visit: Visit, slug: str, done: str, added: Sequence[str] = ()) -> Response:
+    """The card of files, with what was done to them; the page and the text in it stay."""
+    draft = visit.house.drafts.open(slug)
+    new = [one for one in draft.files if one.name in added]
+    response = visit.piece("editor_files.html.j2", draft=draft, files=draft.files, done=done, added=new)
+    response.headers.update({"HX-Retarget": "#files", "HX-Reswap": "innerHTML"})
+    return response
 
 
 def remove_file(visit: Visit, slug: str) -> Response:
     """Take a file out of the folder."""
     name = visit.text("name")
     visit.house.drafts.remove_file(slug, name, visit.by)
-    return visit.go(f"/issues/{slug}/edit", _("{name} was taken out; it is kept with the versions.").format(name=name))
+    done = _("{name} was taken out; it is kept with the versions.").format(name=name)
+    return _files(visit, slug, done) if visit.is_part else visit.go(f"/issues/{slug}/edit", done)
 
 
 def show_file(visit: Visit, slug: str, name: str) -> Response:

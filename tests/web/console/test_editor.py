@@ -62,8 +62,8 @@ def test_a_picture_dropped_in_does_not_keep_the_text_from_being_saved(office: Of
         }""",
         list(PNG),
     )
-    expect(page.locator("#files")).to_contain_text("1.png")
-    assert "![](1.png)" in page.input_value("#text")
+    expect(page.locator("#files")).to_contain_text("Uploaded: 图-1.png")
+    assert page.input_value("#text") == f"{text}\n![](图-1.png)\n", "not at the top, where the head is"
     page.fill("#text", text.replace("正文第一段。", "正文第一段，配图。"))
     save(page)
     expect(page.locator("#saved")).to_contain_text("Saved.")
@@ -87,7 +87,7 @@ def test_where_both_changed_one_place_both_are_shown_and_the_browser_goes_there(
     saved_by_another(office, "正文第一段", "他改的第一段")
     page.fill("#text", text.replace("正文第一段", "我又改的第一段"))
     save(page)
-    expect(page.locator("#saved")).to_contain_text("Not saved yet")
+    expect(page.locator("#saved")).to_contain_text("Not saved yet: you have changed 1 place elsewhere too")
     marked = page.input_value("#text")
     assert re.search(r"<<<<<<< .*\n我又改的第一段.*\n=======\n他改的第一段.*\n>>>>>>> ", marked)
     assert "我又改" not in office.house.drafts.open("2020-07").text
@@ -103,10 +103,18 @@ def test_where_both_changed_one_place_both_are_shown_and_the_browser_goes_there(
 def test_text_outlives_the_session(office: Office, page: Page) -> None:
     text = edit(page, office)
     page.fill("#text", text.replace("正文第一段", "未保存的第一段"))
-    page.wait_for_timeout(600)  # it is kept a moment after the last key
+    asked: list[str] = []
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
     page.context.clear_cookies()
     save(page)
     page.wait_for_url(re.compile(r"/login\?next=" + EDIT))
+    expect(page.get_by_role("status")).to_contain_text("kept in this browser")
+    assert not asked, "nothing is lost by leaving, so nothing is asked"
     log_in(page, office, EDIT)
     expect(page.locator("#kept")).to_be_visible()
     page.locator("[data-put-back]").click()
@@ -163,13 +171,63 @@ def test_why_an_act_was_refused_is_said_within_its_dialog(office: Office, page: 
 
 
 def test_cells_of_a_workbook_become_a_table(office: Office, page: Page) -> None:
-    edit(page, office)
+    text = edit(page, office)
     page.locator("#text").evaluate(
         """field => {
-            field.setSelectionRange(field.value.length, field.value.length);
+            field.setSelectionRange(field.value.length - 1, field.value.length - 1);
             const moved = new DataTransfer();
             moved.setData("text/plain", '城市\\t"上半年\\n亿元"\\n杭州\\t1|2\\n');
             field.dispatchEvent(new ClipboardEvent("paste", {bubbles: true, cancelable: true, clipboardData: moved}));
         }"""
     )
-    assert page.input_value("#text").endswith("| 城市 | 上半年 亿元 |\n| --- | --- |\n| 杭州 | 1\\|2 |\n")
+    assert page.input_value("#text").endswith("\n\n| 城市 | 上半年 亿元 |\n| --- | --- |\n| 杭州 | 1\\|2 |\n")
+    page.keyboard.press("Control+z")
+    assert page.input_value("#text") == text
+
+
+def test_beside_the_button_stands_whether_the_text_is_saved(office: Office, page: Page) -> None:
+    text = edit(page, office)
+    bar = page.locator(".save-bar")
+    page.fill("#text", text.replace("正文第一段", "第三次的第一段"))
+    save(page)
+    expect(bar.get_by_text("Saved.")).to_be_visible()
+    page.locator("#text").press("x")
+    expect(bar.get_by_text("Saved.")).to_be_hidden()
+    expect(bar.get_by_text("Not saved", exact=True)).to_be_visible()
+    page.route("**/save", lambda route: route.abort())
+    save(page)
+    expect(bar.get_by_text("the console did not answer")).to_be_visible()
+    page.unroute("**/save")
+    page.route("**/save", lambda route: (page.evaluate("text.setRangeText('yy', 0, 0)"), route.continue_()))
+    save(page)
+    expect(bar.get_by_text("Not saved", exact=True)).to_be_visible()
+    assert page.input_value("#text").startswith("yy"), "what is typed while it is saved stays, and is not called saved"
+    page.unroute("**/save")
+    page.fill("#text", text)
+    save(page)
+    expect(bar.get_by_text("Saved.")).to_be_visible()
+
+
+def test_an_upload_by_the_button_renews_the_card_and_says_so(office: Office, page: Page) -> None:
+    faults: list[str] = []
+    page.on("console", lambda one: faults.append(one.text) if one.type == "error" else None)
+    edit(page, office)
+    page.set_input_files("#file", {"name": "会议照片 1.png", "mimeType": "image/png", "buffer": PNG})
+    page.get_by_role("button", name="Upload").click()
+    expect(page.locator("#files").get_by_role("status")).to_contain_text("Uploaded: 会议照片-1.png")
+    expect(page.get_by_role("heading", name="Pictures and attachments")).to_have_count(1)
+    page.wait_for_timeout(800)
+    expect(page.locator("#busy")).to_be_hidden()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Take 会议照片-1.png out").click()
+    expect(page.locator("#files").get_by_role("status")).to_contain_text("was taken out")
+    assert not faults
+
+
+def test_without_javascript_no_preview_is_promised(office: Office, page: Page, browser: Browser) -> None:
+    context = browser.new_context(locale="en", java_script_enabled=False, storage_state=page.context.storage_state())
+    plain = context.new_page()
+    plain.goto(f"{office.url}{EDIT}")
+    expect(plain.get_by_text("drawing…").first).to_be_hidden()
+    expect(plain.get_by_role("link", name="Save, then look here")).to_be_visible()
+    context.close()

@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 
 import pytest
 
@@ -70,12 +71,21 @@ def test_pictures_are_put_in_by_what_they_are(office: Office) -> None:
     path = "/issues/2020-07/files"
     office.editor.act(path, files={"file": ("../../图 1.png", io.BytesIO(PNG), "image/png")})
     names = [one.name for one in office.house.drafts.open("2020-07").files]
-    assert names == ["1.png"]
-    shown = office.editor.client.get(f"{path}/1.png")
+    assert names == ["图-1.png"]
+    shown = office.editor.client.get(f"{path}/图-1.png")
     assert (shown.headers["content-type"], shown.content) == ("image/png", PNG)
     office.editor.act(path, 422, files={"file": ("x.png", io.BytesIO(b"<svg onload=1>"), "image/png")})
     office.editor.act(path, 422, files={"file": ("x.exe", io.BytesIO(b"MZ"), "application/octet-stream")})
-    office.editor.act(f"{path}/remove", name="1.png")
+    office.editor.act(f"{path}/remove", name="图-1.png")
+    for name in ("假的.docx", "a.py", "a.pdf", "a.xls"):
+        office.editor.act(path, 422, files={"file": (name, io.BytesIO(b"fake"), "application/octet-stream")})
+    sheet = io.BytesIO()
+    with zipfile.ZipFile(sheet, "w") as packed:
+        packed.writestr("word/document.xml", "<w/>")
+    office.editor.act(path, 422, files={"file": ("通知（第1稿）.xlsx", sheet.getvalue(), "application/x")})
+    office.editor.act(path, files={"file": ("通知（第1稿）.docx", sheet.getvalue(), "application/x")})
+    assert [one.name for one in office.house.drafts.open("2020-07").files] == ["通知-第1稿.docx"]
+    office.editor.act(f"{path}/remove", name="通知-第1稿.docx")
     assert office.house.drafts.open("2020-07").files == ()
 
 

@@ -80,8 +80,15 @@
     }
   }
   function isForm(one) { return one instanceof HTMLFormElement && one.method === "post"; }
-  document.addEventListener("htmx:beforeRequest", function (event) { if (isForm(event.target)) { rest(event.target, true); } });
-  document.addEventListener("htmx:afterRequest", function (event) { if (isForm(event.target)) { rest(event.target, false); } });
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (!isForm(event.target)) { return; }
+    if (!event.target.closest("dialog[open]")) { document.getElementById("said").replaceChildren(); }
+    rest(event.target, true);
+  });
+  document.addEventListener("htmx:afterRequest", function (event) { /* the answer may have taken the form's own place */
+    var form = event.detail.requestConfig.elt;
+    if (isForm(form)) { rest(form, false); }
+  });
   document.addEventListener("submit", function (event) {
     var form = event.target;
     if (event.defaultPrevented || form.hasAttribute("hx-post") || !isForm(form)) { return; }
@@ -93,11 +100,15 @@
   });
 
   /* what was typed is not lost by leaving the page: <form data-guard> */
-  var typed = false;
+  var typed = false, sending = false; /* what is typed while a form is on its way is not saved by it */
   document.addEventListener("input", function (event) { if (event.target.closest("form[data-guard]")) { typed = true; } });
-  document.addEventListener("htmx:afterRequest", function (event) {
-    if (event.target.matches("form[data-guard]") && event.detail.xhr.status < 300) { typed = false; }
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (event.target.matches("form[data-guard]")) { sending = typed; typed = false; }
   });
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (event.target.matches("form[data-guard]") && !event.detail.successful) { typed = typed || sending; }
+  });
+  document.addEventListener("kept-elsewhere", function () { typed = false; sending = false; });
   document.addEventListener("submit", function (event) { if (!event.target.hasAttribute("hx-post")) { typed = false; } });
   window.addEventListener("beforeunload", function (event) { if (typed) { event.preventDefault(); } });
 })();

@@ -1,14 +1,24 @@
-/* The editor: tables pasted from a workbook, pictures dropped or pasted, jumps to what the preflight names. */
+/* The editor: tables pasted from a workbook, pictures dropped or pasted, jumps to what the preflight names, how saving went. */
 (function () {
   "use strict";
   var text = document.getElementById("text");
   if (!text) { return; }
   var form = document.getElementById("editor");
 
+  /* as if it were typed, so that Ctrl+Z takes it back */
   function put(words) {
     text.focus();
+    if (document.execCommand("insertText", false, words)) { return; }
     text.setRangeText(words, text.selectionStart, text.selectionEnd, "end");
     text.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  /* a block of Markdown of its own: a blank line before and after; never within the head, which it would break */
+  function putBlock(lines) {
+    var head = /^---\n[\s\S]*?\n---\n/.exec(text.value);
+    if (head && text.selectionStart < head[0].length) { text.setSelectionRange(text.value.length, text.value.length); }
+    var before = text.value.slice(0, text.selectionStart), after = text.value.slice(text.selectionEnd);
+    var gap = !before || /\n\n$/.test(before) ? "" : /\n$/.test(before) ? "\n" : "\n\n";
+    put(gap + lines + (/^\n\n|^\n?$/.test(after) && after ? "" : !after || after[0] === "\n" ? "\n" : "\n\n"));
   }
 
   /* cells by tabs, rows by lines, as workbooks put them on the clipboard; a cell with a line break stands in quotation marks */
@@ -36,7 +46,7 @@
       return "| " + cells.map(function (cell) { return cell.trim().replace(/\|/g, "\\|"); }).join(" | ") + " |";
     });
     lines.splice(1, 0, "|" + " --- |".repeat(width));
-    return "\n" + lines.join("\n") + "\n";
+    return lines.join("\n");
   }
 
   function unreached() { document.getElementById("unreached").hidden = false; }
@@ -48,13 +58,14 @@
     text.setAttribute("aria-busy", "true");
     fetch(text.getAttribute("data-files"), { method: "POST", body: data, headers: { "HX-Request": "true", "HX-Current-URL": window.location.href } })
       .then(function (answer) {
-        if (answer.headers.get("HX-Redirect")) { keep(); window.location.assign(answer.headers.get("HX-Redirect")); return; }
+        if (answer.status === 401) { logIn(); return; }
         return answer.text().then(function (html) {
+          document.getElementById("said").replaceChildren();
           document.getElementById(answer.ok ? "files" : "said").innerHTML = html;
           if (!answer.ok) { window.scrollTo(0, 0); return; }
           window.htmx.process(document.getElementById("files"));
           var names = document.querySelectorAll("#files [data-added]");
-          put(Array.prototype.map.call(names, function (one) { return "\n![](" + one.getAttribute("data-added") + ")\n"; }).join(""));
+          if (names.length) { putBlock(Array.prototype.map.call(names, function (one) { return "![](" + one.getAttribute("data-added") + ")"; }).join("\n\n")); }
         });
       })
       .catch(unreached)
@@ -65,7 +76,7 @@
     var files = event.clipboardData.files, words = event.clipboardData.getData("text/plain");
     if (words.indexOf("\t") >= 0) {
       var rows = readCells(words);
-      if (rows.length > 1) { event.preventDefault(); put(asTable(rows)); }
+      if (rows.length > 1) { event.preventDefault(); putBlock(asTable(rows)); }
     } else if (files.length && !words) { event.preventDefault(); upload(files); }
   });
   /* dropped anywhere: a file beside the field would else be opened in place of the page */
@@ -113,11 +124,38 @@
   var KEY = "mailer:text:" + text.getAttribute("data-user") + ":" + text.getAttribute("data-issue"), later = 0;
   function keep() {
     window.clearTimeout(later);
-    try { window.localStorage.setItem(KEY, JSON.stringify({ text: text.value, digest: digest().value, at: Date.now() })); } catch (_error) { /* full or forbidden */ }
+    try { window.localStorage.setItem(KEY, JSON.stringify({ text: text.value, digest: digest().value, at: Date.now() })); return true; } catch (_error) { return false; /* full or forbidden */ }
   }
   function forget() { window.clearTimeout(later); try { window.localStorage.removeItem(KEY); } catch (_error) { /* forbidden */ } }
   function digest() { return form.querySelector("[name=digest]"); }
   text.addEventListener("input", function () { window.clearTimeout(later); later = window.setTimeout(keep, 400); });
+
+  /* beside the button: how it stands with the text. "": as the last save said */
+  function say(state) {
+    document.querySelectorAll("#save-state [data-state]").forEach(function (one) { one.hidden = one.getAttribute("data-state") !== state; });
+    var note = document.querySelector("#saved [data-note]");
+    if (note && !note.matches(".alert")) { note.hidden = state !== ""; }
+  }
+  text.addEventListener("input", function () { if (document.querySelector("[data-state=ended]").hidden) { say("unsaved"); } });
+
+  /* the session has ended: what was written waits in this browser, so leaving the page is not asked about */
+  function logIn() {
+    if (keep()) { document.dispatchEvent(new Event("kept-elsewhere")); }
+    window.location.assign(document.querySelector("[data-log-in]").href);
+  }
+  document.querySelector("[data-log-in]").addEventListener("click", function (event) { event.preventDefault(); logIn(); });
+  document.addEventListener("htmx:beforeOnLoad", function (event) {
+    if (event.detail.xhr.status !== 401) { return; }
+    event.preventDefault();
+    if (event.detail.requestConfig.elt === form) { logIn(); } else { keep(); say("ended"); } /* nobody is taken away while writing */
+  });
+  var sent = null;
+  document.addEventListener("htmx:beforeRequest", function (event) { if (event.target === form) { sent = { text: text.value, digest: digest().value }; } });
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (event.target !== form || event.detail.successful || event.detail.xhr.status === 401) { return; }
+    keep();
+    say(event.detail.xhr.status ? "refused" : "unreached");
+  });
 
   var kept = null, banner = document.getElementById("kept");
   try { kept = JSON.parse(window.localStorage.getItem(KEY) || "null"); } catch (_error) { /* as if there were none */ }
@@ -139,6 +177,13 @@
     var settled = document.getElementById("settled");
     if (!settled) { return; }
     var conflict = settled.hasAttribute("data-conflict"), at = text.selectionStart, top = text.scrollTop;
+    say("");
+    if (sent && sent.text !== text.value) { /* written on meanwhile: that is not saved yet */
+      if (settled.hasAttribute("data-changed")) { digest().value = sent.digest; } /* so the next save joins it */
+      settled.remove();
+      text.dispatchEvent(new Event("input", { bubbles: true }));
+      return;
+    }
     if (settled.value !== text.value && settled.hasAttribute("data-changed")) {
       text.value = settled.value;
       text.setSelectionRange(at, at);
