@@ -60,7 +60,7 @@ def _poll(client: TestClient, house: House) -> tuple[float, float, int]:
         spent.append((time.perf_counter() - began) * 1000)
         count += len(page["items"])
         asked["cursor"], more = page["cursor"], page["more"]
-    assert write_place(house.events.start(now=True))
+    assert write_place("events", house.events.start(now=True))
     return sum(spent) / len(spent), max(spent), count
 
 

@@ -54,7 +54,7 @@ def pages(api: Api, path: str, **asked: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor: str | None = ""
     while cursor is not None:
-        answer = api.client.get(path, params={**asked, "cursor": cursor})
+        answer = api.client.get(path, params={**asked, **({"cursor": cursor} if cursor else {})})
         assert answer.status_code == 200, answer.text
         found += answer.json()["items"]
         cursor = answer.json()["cursor"]
