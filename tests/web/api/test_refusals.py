@@ -4,8 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from fastapi import Request
 
 from mailer.web.api.cures import CURES
+from mailer.web.api.problems import language_of_call
 from mailer.web.console.cures import COMMANDS
 from tests.web.api.conftest import CLERK, Api
 from tests.web.console.test_cures import messages, names_in
@@ -168,7 +170,9 @@ def test_what_is_no_number_leads_nowhere(api: Api, number: str) -> None:
 
 
 def test_the_caller_chooses_the_language_whatever_the_house_speaks(api: Api) -> None:
-    assert api.house.config.language
+    asked = {"type": "http", "headers": [(b"accept-language", b"en")]}
+    assert language_of_call("zh_CN", Request(asked)) == "en"
+    assert language_of_call("en", Request({**asked, "headers": []})) == "en", "who asks for none hears the house's"
     said = {
         wanted: api.client.get("/mailings/77", headers={"Accept-Language": wanted}).json() for wanted in ("en", "zh")
     }
