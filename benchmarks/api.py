@@ -21,7 +21,7 @@ from mailer.app import House, create_newsletter
 from mailer.model.api_token import Scope
 from mailer.model.people import UserRole
 from mailer.web.api.app import create_api
-from mailer.web.api.cursors import write_cursor, write_place
+from mailer.web.api.cursors import kind_of, write_cursor, write_place
 from mailer.web.gauge import Gauge
 from mailer.web.operations import create_operations
 
@@ -41,10 +41,13 @@ def _time(call: Callable[[], httpx.Response]) -> float:
 
 def _places(client: TestClient, path: str, mailing: int, deliveries: int, **asked: str) -> float:
     """Return the slowest of the first page and those after each quarter."""
-    cursors = ["", *(write_cursor("deliveries", (mailing << 32) + deliveries * part // 4) for part in (1, 2, 3))]
+    filters = (asked.get("status"), asked.get("class"), asked.get("q"))
+    kind = kind_of("deliveries", mailing=mailing, status=filters[0], reply_class=filters[1], q=filters[2])
+    cursors = ["", *(write_cursor(kind, (mailing << 32) + deliveries * part // 4) for part in (1, 2, 3))]
 
     def ask(cursor: str) -> httpx.Response:
-        answer: httpx.Response = client.get(path, params={**asked, "cursor": cursor, "limit": "200"})
+        place = {"cursor": cursor} if cursor else {}
+        answer: httpx.Response = client.get(path, params={**asked, **place, "limit": "200"})
         return answer
 
     return max(_time(partial(ask, cursor)) for cursor in cursors)
@@ -52,7 +55,7 @@ def _places(client: TestClient, path: str, mailing: int, deliveries: int, **aske
 
 def _poll(client: TestClient, house: House) -> tuple[float, float, int]:
     """Read all events; return the mean and the most of a page in ms, and how many there were."""
-    spent, count, asked = [], 0, {"limit": "200", "kind": "refused"}
+    spent, count, asked = [], 0, {"limit": "200", "kind": "refused", "start": "first"}
     more = True
     while more:
         began = time.perf_counter()
@@ -60,7 +63,7 @@ def _poll(client: TestClient, house: House) -> tuple[float, float, int]:
         spent.append((time.perf_counter() - began) * 1000)
         count += len(page["items"])
         asked["cursor"], more = page["cursor"], page["more"]
-    assert write_place(house.events.start(now=True))
+    assert write_place("events", house.events.start(now=True))
     return sum(spent) / len(spent), max(spent), count
 
 

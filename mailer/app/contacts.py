@@ -120,7 +120,7 @@ class Contacts:
         if not dry_run:
             self._people.require(by, Right.CONTACTS)
         written = json.dumps([dict(one) for one in records], ensure_ascii=False, sort_keys=True)
-        sheet = Sheet(order.name, hashlib.sha256(written.encode()).hexdigest())
+        sheet = Sheet(order.name, hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest())
         return self._bring(aim, sheet, read_records(records), order.refused, by, order.told, dry_run=dry_run)
 
     def _aim(self, list_name: str, basis: str) -> _Aim:

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from mailer.cli.drawing import make_table, out, say, say_json, show_clock
+from mailer.cli.drawing import err, make_table, out, say, say_json, show_clock
 from mailer.cli.options import AsOption, HouseGroup, JsonOption, acting_name, open_house
 from mailer.i18n import _
-from mailer.model.api_token import ApiToken, Scope
+from mailer.model.api_token import ApiToken, Scope, scopes_of
 
 
 def add_tokens_to(group: typer.Typer) -> None:
@@ -46,6 +46,11 @@ def add(
     with open_house(ctx) as house:
         until = house.now() + timedelta(days=days) if days else None
         made, token = house.api_tokens.add(user, purpose, scopes or [], until, acting_name(house, name))
+    useless = sorted(made.scopes - set(scopes_of(made.user.rights)))
+    if useless:
+        words = _("{name} has no role for {scopes}: until then the token is of no use for it")
+        said = words.format(name=made.user.name, scopes=_(", ").join(useless))
+        say(_("warning: ") + said, "yellow", console=err)
     if as_json:
         say_json({**describe(made), "token": token})
         return

@@ -54,12 +54,12 @@ def parse_address(text: str) -> Address:
     """Return the address meant by `text`: exactly one bare address, no display name, comment or quoted local part.
 
     Full-width letters and signs are folded (NFKC) and invisible characters dropped first, as sheets hold them.
-    No DNS is asked. Raises AddressError for anything else; control characters are never repaired.
+    No DNS is asked. Raises AddressError for anything else; control characters and lone surrogates are never repaired.
     """
     if text.isascii() and (plain := _PLAIN.fullmatch(text.strip(" \t"))):
         folded = plain[0]
     else:
-        if any(unicodedata.category(char) == "Cc" or char in "\u2028\u2029" for char in text.strip(" \t")):
+        if any(unicodedata.category(char) in ("Cc", "Cs") or char in "\u2028\u2029" for char in text.strip(" \t")):
             raise AddressError(_("the address holds a control character"), cure=_("type the address anew"))
         folded = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).strip()
         plain = _PLAIN.fullmatch(folded)

@@ -177,13 +177,12 @@ def move_mailing(
 ) -> None:
     """Move a mailing to another status. Raises StateError."""
     if not mailings.move_mailing(connection, mailing.id, target, now, reason, by=by):
+        moves = sorted(_(status.value) for status in MAILING_MOVES[mailing.status])
         raise StateError(
             _("mailing {id} is {status}; it cannot become {target}").format(
                 id=mailing.id, status=_(mailing.status.value), target=_(target.value)
             ),
-            cure=_("from there it may become: {statuses}").format(
-                statuses=_(", ").join(sorted(_(status.value) for status in MAILING_MOVES[mailing.status])) or "–"
-            ),
+            cure=_("from there it may become: {statuses}").format(statuses=_(", ").join(moves)) if moves else "",
         )
 
 

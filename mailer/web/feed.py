@@ -17,7 +17,7 @@ def write_feed(issues: Sequence[Publication], config: Config, language: str) -> 
     """Return the feed, the issue mailed last first."""
     url = config.public_url
     feed = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": HTML_LANGUAGE[language]})
-    _add(feed, "id", f"{url}/feed.xml")
+    _add(feed, "id", f"tag:{config.sender.domain},2026:issues")  # RFC 4151: the same wherever the pages move to
     _add(feed, "title", _("{sender}: issues").format(sender=config.sender.name))
     _add(feed, "updated", _time(max((one.updated_at for one in issues), default=NEVER)))
     _link(feed, "self", f"{url}/feed.xml", "application/atom+xml")

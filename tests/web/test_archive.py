@@ -219,6 +219,8 @@ def test_an_empty_feed_is_one_too_and_odd_characters_do_not_break_it() -> None:
     odd = Publication("2020-07", "a\x00b\x0b\ud800\ufffe<&", ("\x1b",), 2020, date(2020, 7, 31), NOW, NOW)
     feed = assert_atom(write_feed((odd,), config, "zh_CN"))
     assert feed.findtext(f"{{{ATOM}}}entry/{{{ATOM}}}title") == "ab<&"
+    moved = etree.fromstring(write_feed((), config.model_copy(update={"public_url": "https://new.example"}), "zh_CN"))
+    assert moved.findtext(f"{{{ATOM}}}id") == "tag:bulletin.example,2026:issues", "the same wherever the pages move to"
     assert make_id(odd, "bulletin.example") == "tag:bulletin.example,2020-07-31:issue/2020-07"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailer.app import House
 from mailer.web.api.bulk import add_bulk
@@ -14,10 +15,10 @@ from mailer.web.api.events import add_events
 from mailer.web.api.issues import add_issues
 from mailer.web.api.lists import add_lists
 from mailer.web.api.mailings import add_mailings
-from mailer.web.api.problems import add_problems
+from mailer.web.api.problems import add_problems, language_of_call
 from mailer.web.api.suppressions import add_suppressions
 from mailer.web.gauge import Gauge
-from mailer.web.language import language_of_request, speaking
+from mailer.web.language import speaking
 
 PARTS = (
     add_lists,
@@ -30,6 +31,24 @@ PARTS = (
     add_events,
 )
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class AnswersHead:
+    """Answers HEAD as GET is answered, without the body (RFC 9110 §9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a call."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self._app({**scope, "method": "GET"}, receive, send_head)
 
 
 def create_api(house: House, gauge: Gauge | None = None) -> FastAPI:
@@ -55,9 +74,10 @@ def create_api(house: House, gauge: Gauge | None = None) -> FastAPI:
 
     @app.middleware("http")
     async def frame(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-        with speaking(language_of_request(house.config.language, request.headers.get("accept-language", ""))):
+        with speaking(language_of_call(house.config.language, request)):
             response = await go_on(request)
         response.headers.update(HEADERS)
         return response
 
+    app.add_middleware(AnswersHead)
     return app

@@ -5,14 +5,23 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 
 from mailer.app import RecordOrder
+from mailer.i18n import N_, _
 from mailer.model.api_token import Scope
-from mailer.model.contact_import import ChangeKind, ContactChange
+from mailer.model.contact_import import ChangeKind, ContactChange, KeptOut
 from mailer.model.contact_sheet import RefusedCell
+from mailer.model.contact_words import KEPT_OUT_WORDS
 from mailer.web.api.caller import Caller
 from mailer.web.api.contact_shapes import BulkOrder, BulkResult, BulkRow, ImportShape, UndoResult
-from mailer.web.api.problems import CONFLICT
+from mailer.web.api.cures import say_cure, say_detail
+from mailer.web.api.problems import CONFLICT, readable
+from mailer.web.api.shapes import Digits
 
-Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+KEPT_OUT_CURES: dict[KeptOut, str] = {
+    KeptOut.LEFT: N_("once a consent is on record, POST /contacts/{address}/subscriptions"),
+    KeptOut.SUPPRESSED: N_("where the address is known to be good, POST /suppressions/lift"),
+    KeptOut.PENDING: N_("wait for the answer; or where a consent is on record, POST /contacts/{address}/subscriptions"),
+}
+Number = Annotated[int, Digits, Path(ge=1, le=2**31 - 1)]
 
 
 def add_bulk(router: APIRouter, scope: Any) -> None:
@@ -29,16 +38,19 @@ def add_bulk(router: APIRouter, scope: Any) -> None:
         rows: dict[int, BulkRow] = {}
 
         def refuse(one: RefusedCell) -> None:
-            address = one.values.get("address", "")[:320]
             rows[one.place.row] = BulkRow(
-                row=one.place.row, address=address, result="refused", reason=one.reason, cure=one.cure
-            )
+                row=one.place.row, address=readable(one.values.get("address", "")[:320]), result="refused",
+                reason=readable(say_detail(one.reason)), cure=readable(say_cure(one.cure)), kept_out="",
+            )  # fmt: skip
 
         def tell(one: ContactChange) -> None:
-            why = one.kept_out.value if one.kept_out is not None else ""
+            why = one.kept_out
             rows[one.place.row] = BulkRow(
-                row=one.place.row, address=one.contact.address, result=one.kind.value, reason=why, cure=""
-            )
+                row=one.place.row, address=one.contact.address, result=one.kind.value,
+                reason=_(KEPT_OUT_WORDS[why]) if why is not None else "",
+                cure=_(KEPT_OUT_CURES[why]).format(address=one.contact.address) if why is not None else "",
+                kept_out=why.value if why is not None else "",
+            )  # fmt: skip
 
         report = caller.house.contacts.import_records(
             [one.model_dump() for one in order.contacts],

@@ -16,6 +16,7 @@ from mailer.errors import UsageError
 from mailer.i18n import _
 from mailer.model.api_token import ApiToken, Scope
 from mailer.web.api.once import answer_once
+from mailer.web.api.problems import CallError
 from mailer.web.gauge import Gauge
 
 PER_SECOND = 50.0  # calls of one token, on the long run
@@ -85,6 +86,7 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""
         answer, entry, most = super().get_route_handler(), self.entry, LARGE.get(self.path, MAX_BODY)
+        takes_body = self.body_field is not None
         known = {one.alias for one in self.dependant.query_params}
 
         async def guarded(request: Request) -> Response:
@@ -96,6 +98,10 @@ class GuardedRoute(APIRoute):
             length = request.headers.get("content-length", "0")
             if not length.isdecimal() or len(length) > 12 or int(length) > most:
                 raise _too_large(most)
+            if takes_body and _has_body(request) and not _is_json(request.headers.get("content-type", "")):
+                detail = _("the body is not said to be JSON")
+                cure = _("send it with Content-Type: application/json")
+                raise CallError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail, cure)
             whole = Request(request.scope, _capped(request.receive, most))
             if request.method != "POST":
                 return await answer(whole)
@@ -103,6 +109,14 @@ class GuardedRoute(APIRoute):
             return await answer_once(caller.house, caller.token.id, whole, answer)
 
         return guarded
+
+
+def _has_body(request: Request) -> bool:
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0").strip("0") != ""
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type.partition(";")[0].strip().lower() == "application/json"
 
 
 def _capped(receive: Callable[[], Awaitable[Message]], most: int) -> Callable[[], Awaitable[Message]]:
@@ -118,7 +132,8 @@ def _capped(receive: Callable[[], Awaitable[Message]], most: int) -> Callable[[]
             async with asyncio.timeout_at(until):
                 message = await receive()
         except TimeoutError:
-            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, headers={"Connection": "close"}) from None
+            detail = _("the body did not come within a minute")
+            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, detail, {"Connection": "close"}) from None
         taken += len(message.get("body", b""))
         whole = not message.get("more_body", False)
         if taken > most:

@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
+from mailer.i18n import _
 from mailer.model.consent import Basis
 from mailer.web.api.shapes import PLAIN, SAID, AddressText, Line, Name, Taken, Why
 
@@ -62,10 +64,17 @@ class ContactDetail(ContactShape):
     suppressed: str = Field(description="why; empty where it is not")
 
 
+def _require_fit(address: str) -> str:
+    """Refuse what is too long; unlike pydantic's own check this lets a lone surrogate pass, and its row is refused."""
+    if len(address) > 320:
+        raise PydanticCustomError("too_long", _("the address is longer than {n} characters"), {"n": 320})
+    return address
+
+
 class ContactRow(Taken):
     """A contact to be written. Blank fields leave what is known."""
 
-    address: Annotated[str, Field(max_length=320)]
+    address: Annotated[str, AfterValidator(_require_fit), WithJsonSchema({"type": "string", "maxLength": 320})]
     name: str = ""
     title: str = ""
     organisation: str = ""
@@ -92,8 +101,9 @@ class BulkRow(BaseModel):
     result: str = Field(
         description="new, joined, moved, changed, reordered, unchanged, kept_out or refused; the last two did nothing"
     )
-    reason: str = Field(description="of kept_out: left, suppressed or pending; of refused: a sentence")
+    reason: str = Field(description="of the last two: why, in words")
     cure: str
+    kept_out: str = Field(description="of kept_out: left, suppressed or pending")
 
 
 class BulkResult(BaseModel):

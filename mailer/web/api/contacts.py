@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 from fastapi import APIRouter, Path, Query
+from starlette.convertors import Convertor, register_url_convertor
 
 from mailer.app import House
 from mailer.errors import AddressError, NotFoundError
@@ -21,12 +22,28 @@ from mailer.web.api.contact_shapes import (
     LeftShape,
     SubscriptionShape,
 )
-from mailer.web.api.cursors import Cursor, Limit, cut, place_of
+from mailer.web.api.cursors import Cursor, Limit, cut, kind_of, place_of
 from mailer.web.api.problems import CONFLICT
 from mailer.web.api.shapes import PLAIN, SAID, Page
 
+
+class MailboxConvertor(Convertor[str]):
+    """What stands for an address in a path: it may hold slashes, but not the words that follow it."""
+
+    regex = r"(?:[^/]|/(?!(?:leave|subscriptions)\Z))+"
+
+    def convert(self, value: str) -> str:
+        """Return the address."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Return the part of the path."""
+        return value
+
+
+register_url_convertor("mailbox", MailboxConvertor())
 FIELDS = ("name", "title", "organisation", "city", "level", "phone", "language")
-Where = Annotated[str, Path(max_length=320, description="an e-mail address; one with a slash in it: see `address`")]
+Where = Annotated[str, Path(max_length=320, description="an e-mail address; a slash in it may be written %2F")]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -57,20 +74,21 @@ def add_contacts(router: APIRouter, scope: Any) -> None:
         on: Annotated[
             str, Query(alias="list", max_length=32, pattern=PLAIN, description="only who is actively on this list")
         ] = "",
-        cursor: Cursor = "",
+        cursor: Cursor = None,
         limit: Limit = 50,
     ) -> Page[ContactShape]:
         """Contacts in the order in which they came."""
-        found = caller.house.contacts.page(q, on, place_of("contacts", cursor) or 0, limit + 1)
-        return cut("contacts", [(number, _shape(contact)) for number, contact in found], limit)
+        kind = kind_of("contacts", q=q, list=on)
+        found = caller.house.contacts.page(q, on, place_of(kind, cursor) or 0, limit + 1)
+        return cut(kind, [(number, _shape(contact)) for number, contact in found], limit)
 
-    @router.get("/contacts/{address}", tags=["contacts"])
+    @router.get("/contacts/{address:mailbox}", tags=["contacts"])
     @_of_an_address
     def show_contact(address: Where, caller: Caller = reading) -> ContactDetail:
         """One contact with its lists and consent."""
         return _detail(caller.house, address)
 
-    @router.patch("/contacts/{address}", responses=CONFLICT, tags=["contacts"])
+    @router.patch("/contacts/{address:mailbox}", responses=CONFLICT, tags=["contacts"])
     @_of_an_address
     def change_contact(address: Where, change: ContactChange, caller: Caller = writing) -> ContactDetail:
         """Correct what is kept of a contact. 409 for one on a list that follows its sheet: correct the sheet."""
@@ -81,7 +99,7 @@ def add_contacts(router: APIRouter, scope: Any) -> None:
         caller.house.persons.change(address, given, caller.by)
         return _detail(caller.house, address)
 
-    @router.delete("/contacts/{address}", responses=CONFLICT, tags=["contacts"])
+    @router.delete("/contacts/{address:mailbox}", responses=CONFLICT, tags=["contacts"])
     @_of_an_address
     def leave_all(
         address: Where,
@@ -94,7 +112,7 @@ def add_contacts(router: APIRouter, scope: Any) -> None:
         """
         return LeftShape(address=address, left=list(caller.house.persons.leave(address, (), reason, caller.by)))
 
-    @router.post("/contacts/{address}/subscriptions", responses=CONFLICT, tags=["contacts"])
+    @router.post("/contacts/{address:mailbox}/subscriptions", responses=CONFLICT, tags=["contacts"])
     @_of_an_address
     def join(address: Where, order: JoinOrder, caller: Caller = writing) -> ContactDetail:
         """Put an address on a list that follows no sheet, by a consent that is on record.
@@ -110,7 +128,7 @@ def add_contacts(router: APIRouter, scope: Any) -> None:
         )  # fmt: skip
         return _detail(caller.house, address)
 
-    @router.post("/contacts/{address}/leave", responses=CONFLICT, tags=["contacts"])
+    @router.post("/contacts/{address:mailbox}/leave", responses=CONFLICT, tags=["contacts"])
     @_of_an_address
     def leave(address: Where, order: LeaveOrder, caller: Caller = writing) -> LeftShape:
         """Take an address off lists, with the reason; no sheet and no bulk order brings it back.

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,9 +19,16 @@ Item = TypeVar("Item")
 MOST = 200
 LARGEST = 2**63 - 1  # what the databases count to
 Cursor = Annotated[
-    str, Query(max_length=200, pattern="^[A-Za-z0-9_-]*$", description="`cursor` of the page before; empty: the first")
+    str | None,
+    Query(max_length=300, pattern="^[A-Za-z0-9_-]+$", description="`cursor` of the page before; none: the first"),
 ]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="how many at most")]
+
+
+def kind_of(kind: str, **filters: object) -> str:
+    """Return the kind of a list with its filters: a cursor of another choice leads nowhere in it."""
+    said = json.dumps({name: value for name, value in filters.items() if value}, sort_keys=True)
+    return f"{kind} {hashlib.sha256(said.encode()).hexdigest()[:12]}" if said != "{}" else kind
 
 
 def write_cursor(kind: str, *places: int | None) -> str:
@@ -36,7 +44,9 @@ def read_cursor(kind: str, cursor: str, count: int = 1) -> list[int | None]:
         found = None
     if not isinstance(found, list) or len(found) != count + 1 or found[0] != kind or not all(map(_is_place, found[1:])):
         raise NotFoundError(
-            _("there is no page at this cursor"), field="cursor", cure=_("give the cursor of a page of this very list")
+            _("there is no page at this cursor"),
+            field="cursor",
+            cure=_("give the cursor of a page of this very list, with the same filters"),
         )
     return found[1:]
 
@@ -45,7 +55,7 @@ def _is_place(value: object) -> bool:
     return value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST)
 
 
-def place_of(kind: str, cursor: str) -> int | None:
+def place_of(kind: str, cursor: str | None) -> int | None:
     """Return the number a page begins after; None for the first page."""
     return read_cursor(kind, cursor)[0] if cursor else None
 
@@ -57,19 +67,18 @@ def cut(kind: str, found: Sequence[tuple[int, Item]], limit: int) -> Page[Item]:
     return Page(items=[one for _number, one in found[:limit]], cursor=cursor)
 
 
-STREAM = "events"
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
-def write_place(place: StreamPlace) -> str:
-    """Return the cursor of a place in the stream of events."""
+def write_place(kind: str, place: StreamPlace) -> str:
+    """Return the cursor of a place in a stream of events."""
     times = (_to_number(place.since), _to_number(place.until))
-    return write_cursor(STREAM, place.event, place.reading, *times, place.delivery, place.number)
+    return write_cursor(kind, place.event, place.reading, *times, place.delivery, place.number)
 
 
-def read_place(cursor: str) -> StreamPlace:
+def read_place(kind: str, cursor: str) -> StreamPlace:
     """Return the place that a cursor stands for. Raises NotFoundError."""
-    event, reading, since, until, delivery, number = read_cursor(STREAM, cursor, 6)
+    event, reading, since, until, delivery, number = read_cursor(kind, cursor, 6)
     return StreamPlace(event or 0, reading or 0, _to_time(since), _to_time(until), delivery or 0, number or 0)
 
 

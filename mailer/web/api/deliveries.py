@@ -12,10 +12,10 @@ from mailer.model.history import DeliveryRecord
 from mailer.model.outcome import ReplyClass
 from mailer.model.report import UNSURE
 from mailer.web.api.caller import Caller
-from mailer.web.api.cursors import LARGEST, Cursor, Limit, place_of, write_cursor
+from mailer.web.api.cursors import LARGEST, Cursor, Limit, kind_of, place_of, write_cursor
 from mailer.web.api.mailing_shapes import AttemptShape, DeliveryDetail, DeliveryShape, OccurrenceShape
 from mailer.web.api.mailings import Number
-from mailer.web.api.shapes import PLAIN, Page
+from mailer.web.api.shapes import PLAIN, Digits, Page
 
 
 def add_deliveries(router: APIRouter, scope: Any) -> None:
@@ -34,7 +34,7 @@ def add_deliveries(router: APIRouter, scope: Any) -> None:
         q: Annotated[
             str, Query(max_length=100, pattern=PLAIN, description="in address, name, organisation or city")
         ] = "",
-        cursor: Cursor = "",
+        cursor: Cursor = None,
         limit: Limit = 50,
     ) -> Page[DeliveryShape]:
         """The deliveries of a mailing in sending order.
@@ -43,16 +43,19 @@ def add_deliveries(router: APIRouter, scope: Any) -> None:
         and still have a cursor. There are no more where it has none. A `q` that is the whole address of a recipient
         finds that one alone.
         """
+        kind = kind_of("deliveries", mailing=number, status=status, reply_class=reply_class, q=q)
         found = caller.house.histories.page(
-            str(number), status, q, place_of("deliveries", cursor) or 0, limit, reply_class or ""
+            str(number), status, q, place_of(kind, cursor) or 0, limit, reply_class or ""
         )
         return Page(
             items=[_shape(one) for one in found.copies],
-            cursor=write_cursor("deliveries", found.after) if found.after else None,
+            cursor=write_cursor(kind, found.after) if found.after else None,
         )
 
     @router.get("/deliveries/{delivery}", tags=["deliveries"])
-    def show_delivery(delivery: Annotated[int, Path(ge=1, le=LARGEST)], caller: Caller = reading) -> DeliveryDetail:
+    def show_delivery(
+        delivery: Annotated[int, Digits, Path(ge=1, le=LARGEST)], caller: Caller = reading
+    ) -> DeliveryDetail:
         """One delivery with its attempts, the replies to them and what they mean, and what came back."""
         return _detail(caller.house.histories.get(delivery))
 

@@ -11,7 +11,7 @@ from mailer.web.api.once import HEADER, KEY
 from mailer.web.api.problems import KIND, Problem
 
 EVERY = (401, 403, 404, 422, 429, 500, 503)
-WITH_BODY = (400, 408, 413)
+WITH_BODY = (400, 408, 413, 415)
 TOKEN = "token"  # noqa: S105 - what the description calls it
 RETRY = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
 ONCE = {

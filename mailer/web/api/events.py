@@ -4,10 +4,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
+from mailer.errors import UsageError
+from mailer.i18n import _
 from mailer.model.api_token import Scope
 from mailer.model.event_stream import EventKind, StreamEvent
 from mailer.web.api.caller import Caller
-from mailer.web.api.cursors import Cursor, Limit, read_place, write_place
+from mailer.web.api.cursors import Cursor, Limit, kind_of, read_place, write_place
 from mailer.web.api.mailing_shapes import EventPage, EventShape
 
 
@@ -18,10 +20,11 @@ def add_events(router: APIRouter, scope: Any) -> None:
     @router.get("/events", tags=["events"])
     def show_events(
         caller: Caller = watching,
-        cursor: Cursor = "",
+        cursor: Cursor = None,
         start: Annotated[
-            Literal["first", "now"], Query(description="without a cursor: from the first on record, or from now on")
-        ] = "first",
+            Literal["first", "now"] | None,
+            Query(description="without a cursor: from the first on record, or from now on"),
+        ] = None,
         kind: Annotated[list[EventKind], Query(max_length=20, description="only these; none: all")] = [],  # noqa: B006
         mailing: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="only of this one")] = None,
         limit: Limit = 100,
@@ -33,9 +36,16 @@ def add_events(router: APIRouter, scope: Any) -> None:
         though there is more.
         """
         stream = caller.house.events
-        place = read_place(cursor) if cursor else stream.start(now=start == "now")
+        chosen = kind_of("events", kinds=sorted(set(kind)), mailing=mailing)
+        if cursor is None and start is None:
+            raise UsageError(
+                _("say where to begin"), field="start", cure=_("start=first or start=now; then the cursor of each page")
+            )
+        place = read_place(chosen, cursor) if cursor is not None else stream.start(now=start == "now")
         page = stream.read(place, limit, kind, mailing)
-        return EventPage(items=[_shape(one) for one in page.events], cursor=write_place(page.place), more=page.more)
+        return EventPage(
+            items=[_shape(one) for one in page.events], cursor=write_place(chosen, page.place), more=page.more
+        )
 
 
 def _shape(one: StreamEvent) -> EventShape:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query
 from mailer.model.api_token import Scope
 from mailer.model.report import Finding
 from mailer.web.api.caller import Caller
+from mailer.web.api.cures import say_cure, say_detail
 from mailer.web.api.cursors import Limit
 from mailer.web.api.issue_shapes import FindingShape, IssueChange, IssueOrder, IssueShape, IssueText, Rendering
 from mailer.web.api.problems import CONFLICT
@@ -73,4 +74,6 @@ def _text(draft: Any) -> IssueText:
 
 
 def _finding(one: Finding) -> FindingShape:
-    return FindingShape(severity=one.severity.value, place=one.place, text=one.text, cure=one.cure)
+    return FindingShape(
+        severity=one.severity.value, place=one.place, text=say_detail(one.text), cure=say_cure(one.cure)
+    )

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from mailer.model.api_token import Scope
 from mailer.web.api.caller import Caller
 from mailer.web.api.contact_shapes import ListShape, SegmentShape, SubscriptionRow
-from mailer.web.api.cursors import Cursor, Limit, cut, place_of
+from mailer.web.api.cursors import Cursor, Limit, cut, kind_of, place_of
 from mailer.web.api.shapes import PLAIN, Page
 
 
@@ -40,11 +40,12 @@ def add_lists(router: APIRouter, scope: Any) -> None:
         caller: Caller = reading,
         on: Annotated[str, Query(alias="list", max_length=32, pattern=PLAIN, description="only of this list")] = "",
         status: Literal["", "active", "left", "pending"] = "",
-        cursor: Cursor = "",
+        cursor: Cursor = None,
         limit: Limit = 50,
     ) -> Page[SubscriptionRow]:
         """Subscriptions in the order in which they were first made."""
-        found = caller.house.contacts.subscriptions(on, status, place_of("subscriptions", cursor) or 0, limit + 1)
+        kind = kind_of("subscriptions", list=on, status=status)
+        found = caller.house.contacts.subscriptions(on, status, place_of(kind, cursor) or 0, limit + 1)
         rows = [
             (
                 number,
@@ -55,4 +56,4 @@ def add_lists(router: APIRouter, scope: Any) -> None:
             )
             for number, address, one in found
         ]  # fmt: skip
-        return cut("subscriptions", rows, limit)
+        return cut(kind, rows, limit)

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from mailer.model.delivery import DeliveryStatus
-from mailer.web.api.shapes import Name, Slug, Taken, Why
+from mailer.web.api.shapes import Moment, Name, Slug, Taken, Why
 
 
 class MailingShape(BaseModel):
@@ -33,11 +33,11 @@ class MailingDetail(MailingShape):
 
 
 class MailingOrder(Taken):
-    """A mailing of an approved issue. lists: none are all that it is approved for; a segment stands for its readers."""
+    """A mailing of an approved issue. lists: of lists or segments; a segment stands for its readers."""
 
     issue: Slug
-    lists: Annotated[list[Name], Field(max_length=50, default_factory=list)]
-    at: AwareDatetime | None = Field(default=None, description="when, with its offset; null: now")
+    lists: Annotated[list[Name], Field(min_length=1, max_length=50, description="to whom: each list by its name")]
+    at: Moment | None = Field(default=None, description="when, with its offset; null: now")
     spread_s: Annotated[int, Field(ge=0, le=7_948_800, description="copies go evenly over so many seconds")] | None = (
         None
     )

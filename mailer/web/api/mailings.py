@@ -13,12 +13,12 @@ from mailer.i18n import _
 from mailer.model.api_token import Scope
 from mailer.model.delivery import DeliveryStatus, MailingRecord, MailingStatus
 from mailer.web.api.caller import Caller
-from mailer.web.api.cursors import Cursor, Limit, cut, place_of
+from mailer.web.api.cursors import Cursor, Limit, cut, kind_of, place_of
 from mailer.web.api.mailing_shapes import MailingDetail, MailingOrder, MailingShape, Reason
 from mailer.web.api.problems import CONFLICT
-from mailer.web.api.shapes import SLUG, Page
+from mailer.web.api.shapes import SLUG, Digits, Page
 
-Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Number = Annotated[int, Digits, Path(ge=1, le=2**31 - 1)]
 ACTS: dict[str, tuple[str, Callable[[House, str, str], MailingRecord]]] = {
     "pause": ("Let a running mailing rest; nothing is lost.", lambda house, name, by: house.mailings.pause(name, by)),
     "resume": (
@@ -39,12 +39,13 @@ def add_mailings(router: APIRouter, scope: Any) -> None:
         caller: Caller = reading,
         status: Annotated[MailingStatus | None, Query(description="only those that stand so")] = None,
         issue: Annotated[str, Query(max_length=64, pattern="^$|" + SLUG, description="only of this issue")] = "",
-        cursor: Cursor = "",
+        cursor: Cursor = None,
         limit: Limit = 50,
     ) -> Page[MailingShape]:
         """Mailings, the newest first."""
-        found = caller.house.mailings.page(limit + 1, place_of("mailings", cursor), status, issue)
-        return cut("mailings", [(one.id, MailingShape(**_fields(one))) for one in found], limit)
+        kind = kind_of("mailings", status=status, issue=issue)
+        found = caller.house.mailings.page(limit + 1, place_of(kind, cursor), status, issue)
+        return cut(kind, [(one.id, MailingShape(**_fields(one))) for one in found], limit)
 
     @router.post("/mailings", status_code=201, responses=CONFLICT, tags=["mailings"])
     def plan_mailing(order: MailingOrder, caller: Caller = writing) -> MailingDetail:

@@ -23,6 +23,7 @@ from mailer.errors import (
     UsageError,
 )
 from mailer.i18n import _
+from mailer.web.api.cures import say_cure, say_detail
 from mailer.web.language import language_of_request, speaking
 
 KIND = "application/problem+json"
@@ -41,14 +42,40 @@ class Problem(BaseModel):
     detail: str = ""
     cure: str = ""
     field: str = ""
+    line: int | None = Field(default=None, description="of the text of the issue, from 1, where the error is in one")
+
+
+class CallError(HTTPException):
+    """A call that cannot be taken as it was made, with what to do about it."""
+
+    def __init__(self, status: int, detail: str, cure: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, detail, headers)
+        self.cure = cure
+
+
+def readable(text: str) -> str:
+    """Return a text as UTF-8 can have it: ? for a lone surrogate, which JSON can bring."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def problem(
-    status: int, detail: str = "", cure: str = "", field: str = "", headers: Mapping[str, str] | None = None
+    status: int,
+    detail: str = "",
+    cure: str = "",
+    field: str = "",
+    headers: Mapping[str, str] | None = None,
+    line: int | None = None,
 ) -> Response:
     """Return an error."""
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, cure=cure, field=field)
+    said = {"detail": readable(detail), "cure": readable(cure), "field": readable(field)}
+    body = Problem(title=HTTPStatus(status).phrase, status=status, line=line, **said)
     return JSONResponse(body.model_dump(), status, headers=headers, media_type=KIND)
+
+
+def language_of_call(configured: str, request: Request) -> str:
+    """Return the language a program asks for; that of the house where it says nothing."""
+    wanted = request.headers.get("accept-language", "")
+    return language_of_request("" if wanted.strip() else configured, wanted)
 
 
 def status_of(error: MailerError) -> int:
@@ -79,28 +106,41 @@ def add_problems(app: FastAPI, configured_language: str) -> None:
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
             raise error  # the server logs it
         headers = {"Retry-After": str(RETRY_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-        return problem(status, error.message, error.cure, _field(error), headers)
+        line = error.line if isinstance(error, IssueError) else None  # of another file it would say nothing
+        return problem(status, say_detail(error.message), say_cure(error.cure), _field(error), headers, line)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
+        found = error.errors()
+        first = found[0]
+        if any(one["loc"][0] == "path" for one in found):
+            detail = _("nothing is called so: {why}").format(why=first["msg"])
+            return problem(HTTPStatus.NOT_FOUND, detail, field=str(first["loc"][-1]))
+        if first["type"] == "json_invalid":
+            detail = _("the body is no JSON from its character {n} on").format(n=int(first["loc"][-1]) + 1)
+            return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, _("send one JSON object, in UTF-8"))
         field = ".".join(str(one) for one in first["loc"][1:])
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(first["msg"]), field=field)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
         detail = error.detail if error.detail != HTTPStatus(error.status_code).phrase else ""
-        if detail == UNREAD:
-            detail = _("the body is no JSON")
+        cure = error.cure if isinstance(error, CallError) else ""
         headers = dict(error.headers or {})
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            headers["Allow"] = ", ".join(sorted(_methods(app, request)))
-        return problem(error.status_code, detail, headers=headers)
+        if detail == UNREAD:
+            detail, cure = _("the body is no JSON"), _("send one JSON object, in UTF-8")
+        elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = known = ", ".join(sorted(_methods(app, request)))
+            detail = _("nothing is done here by {method}").format(method=request.method[:20])
+            cure = _("it takes: {methods}").format(methods=known)
+        elif error.status_code == HTTPStatus.NOT_FOUND:
+            detail, cure = _("there is no such route"), _("openapi.json names every route")
+        return problem(error.status_code, detail, cure, headers=headers)
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> Response:
         # outside of what sets the language; the server logs the error
-        with speaking(language_of_request(configured_language, request.headers.get("accept-language", ""))):
+        with speaking(language_of_call(configured_language, request)):
             detail = _("It was written to the log.")
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail, headers={"Connection": "close"})
 
@@ -114,9 +154,12 @@ def _field(error: MailerError) -> str:
 
 def _methods(app: FastAPI, request: Request) -> set[str]:
     """Return what a path may be asked by (RFC 9110 §10.2.1)."""
-    return {
+    found = {
         method
         for route in app.state.guarded
         if route.matches(request.scope)[0] is not Match.NONE
         for method in route.methods
     }
+    if not found or "GET" in found:  # the only route that is not guarded is the description
+        found |= {"GET", "HEAD"}
+    return found

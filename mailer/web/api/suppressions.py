@@ -23,7 +23,7 @@ def add_suppressions(router: APIRouter, scope: Any) -> None:
         addresses: Annotated[
             bool, Query(description="say which addresses they are, where a contact has one: some 3 µs a contact")
         ] = False,
-        cursor: Cursor = "",
+        cursor: Cursor = None,
         limit: Limit = 50,
     ) -> Page[Suppression]:
         """What gets nothing, the newest entered first. A single address is told by GET /contacts/{address}."""

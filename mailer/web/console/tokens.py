@@ -63,7 +63,12 @@ def make(visit: Visit) -> Response:
     if days not in PERIODS:
         raise UsageError(_("no period was chosen"), cure=_("choose how long it is good"))
     useful = {one.value for one in scopes_of(user.rights)}
-    scopes = [Scope(one) for one in visit.texts("scope") if one in useful]
+    if beyond := [one for one in visit.texts("scope") if one not in useful]:
+        raise UsageError(
+            _("the scope {scope} is of no use to your role").format(scope=beyond[0][:40]),
+            cure=_("tick only what is offered"),
+        )
+    scopes = [Scope(one) for one in visit.texts("scope")]
     if not visit.text("purpose") or not scopes:
         raise UsageError(
             _("a token needs a name and at least one scope"), cure=_("say what it is for, and tick what it may do")

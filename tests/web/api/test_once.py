@@ -32,7 +32,7 @@ def test_a_call_sent_again_is_answered_as_before_and_done_once(api: Api) -> None
 
 def test_two_mailings_are_not_made_by_one_order(api: Api) -> None:
     api.house.approvals.approve("2020-07", CLERK)
-    order = {"issue": "2020-07", "at": "2030-01-01T10:00:00+08:00"}
+    order = {"issue": "2020-07", "lists": ["members"], "at": "2030-01-01T10:00:00+08:00"}
     key = keyed(f'"{uuid.uuid4()}"')
     answers = [api.client.post("/mailings", json=order, headers=key) for _time in range(3)]
     assert {one.status_code for one in answers} == {201}
@@ -86,7 +86,7 @@ def test_what_was_refused_leaves_its_key_free(api: Api) -> None:
     key = keyed(str(uuid.uuid4()))
     wrong = {"address": "no address", "reason": "x"}
     assert [api.client.post("/suppressions", json=wrong, headers=key).status_code for _time in range(2)] == [422, 422]
-    assert api.client.post("/mailings", json={"issue": "no-such"}, headers=key).status_code == 404
+    assert api.client.post("/mailings", json={"issue": "no-such", "lists": ["members"]}, headers=key).status_code == 404
     right = {"address": "free@friend.example", "reason": "x"}
     assert api.client.post("/suppressions", json=right, headers=key).status_code == 204
 

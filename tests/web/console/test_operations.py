@@ -34,6 +34,9 @@ def test_tokens_are_made_listed_and_revoked_at_the_command_line(office: Office) 
     words = ["user", "token", "add", NAMES[UserRole.EDITOR], "--for", "system", "--scope", "issues:read", "--as", admin]
     made = json.loads(office.newsletter.run(*words, "--json").stdout)
     assert office.house.api_tokens.find(made["token"]) is not None
+    useless = office.newsletter.run(*words[:-2], "--scope", "mailings:write", "--as", admin)
+    assert "mailings:write" in useless.stderr, "the editor may plan no mailing"
+    assert "issues:read" not in useless.stderr
     listed = office.newsletter.run("user", "token", "list").stdout
     assert "issues:read" in listed
     assert made["token"] not in listed
