@@ -56,7 +56,7 @@ def look_at_folder_privacy(folder: Path) -> Iterator[Finding]:
             Severity.ERROR,
             str(folder),
             _("Other accounts of this machine may replace files in this folder."),
-            f"chmod 700 {folder}",
+            f"chmod go= {folder}",
         )
 
 

@@ -116,7 +116,7 @@ def test_ports_secrets_and_folders_that_cannot_be_meant_are_found(news: Newslett
     assert texts["The public pages and the console are to listen on the same port, 8026."] == "error"
     assert texts['Port 25 does not go with security = "tls".'] == "warning"
     assert texts["the password file is empty"] == "error"
-    assert f"chmod 700 {var}" in {one["cure"] for one in told}
+    assert f"chmod go= {var}" in {one["cure"] for one in told}
 
 
 def test_the_dns_is_asked_only_when_that_is_wanted(news: Newsletter) -> None:
