@@ -20,7 +20,7 @@ from mailer.config import (
     read_mailbox_password,
     read_webhook_key,
 )
-from mailer.errors import ConfigError, MailerError
+from mailer.errors import ConfigError, MailerError, NotFoundError
 from mailer.i18n import _
 from mailer.model.address import is_provider
 from mailer.model.report import Finding, Severity
@@ -69,6 +69,8 @@ class Doctor:
         except ConfigError as error:
             found = [_tell(error), *self._machine()]
             return sorted(found, key=lambda one: _ORDER.index(one.severity))
+        except NotFoundError as error:  # there is no newsletter here to look over
+            return [_tell(error)]
         parts += [self._settings, lambda: self._secrets(config), lambda: self._advice(config)]
         if not ground.has_database:
             parts.append(_no_database)
@@ -89,6 +91,7 @@ class Doctor:
         yield from doctor.look_at_folders([ground.var, ground.home / "issues"])
         private = [ground.var / name for name in ("secret.json", "mailer.db", "mailer.db-wal")]
         yield from doctor.look_at_privacy(private)
+        yield from doctor.look_at_folder_privacy(ground.var)
         yield from doctor.look_at_room(ground.var)
 
     def _settings(self) -> Iterator[Finding]:
@@ -128,6 +131,7 @@ class Doctor:
                 _("Mail is not signed (DKIM)."),
                 _("`mailer dkim create` makes keys; not for a 163 or QQ mailbox."),
             )
+        yield from _look_at_ports(config)
         if not config.console.url and config.console.host not in HERE:
             yield Finding(
                 Severity.ERROR,
@@ -199,6 +203,7 @@ class Doctor:
 
         for name, relay in config.relays.items():
             yield from dns_records.look_at_host(f"[relays.{name}]", relay.host)
+            yield from dns_records.look_at_port(f"[relays.{name}]", relay.host, relay.port)
         if config.bounces.imap_host:
             yield from dns_records.look_at_host("[bounces]", config.bounces.imap_host)
         if host := urlsplit(config.public_url).hostname:
@@ -237,6 +242,30 @@ def _login_domain(username: str) -> str:
 def _no_database() -> Iterator[Finding]:
     text = _("Nothing has been sent from this folder yet: there is no database.")
     yield Finding(Severity.NOTE, "var", text, _("The first command that needs it makes it."))
+
+
+def _look_at_ports(config: Config) -> Iterator[Finding]:
+    """Find ports of our own that are one and the same, and ports of relays that go with another `security`."""
+    web, console = config.web, config.console
+    same_host = web.host == console.host or {web.host, console.host} & {"0.0.0.0", "::"}  # noqa: S104 - compared only
+    if config.public_url and web.port and web.port == console.port and same_host:
+        yield Finding(
+            Severity.ERROR,
+            "[web]",
+            _("The public pages and the console are to listen on the same port, {port}.").format(port=web.port),
+            _("Write another port in [web] or in [console], and in the proxy before it."),
+        )
+    for name, relay in config.relays.items():
+        usual = {25: ("starttls", "none"), 587: ("starttls", "none"), 465: ("tls",)}.get(relay.port)
+        if usual is not None and relay.security not in usual:
+            yield Finding(
+                Severity.WARNING,
+                f"[relays.{name}]",
+                _("Port {port} does not go with security = {security}.").format(
+                    port=relay.port, security=f'"{relay.security}"'
+                ),
+                _('Port 465 goes with "tls", ports 587 and 25 with "starttls"; the relay\'s operator tells which.'),
+            )
 
 
 def _look_at_public_url(public_url: str) -> Iterator[Finding]:

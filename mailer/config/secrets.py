@@ -75,7 +75,11 @@ def _read_secret(
     (file_key, named_file), (variable_key, variable) = in_file, in_variable
     if named_file:
         exposed = _("the password file may be read by others")
-        return read_private_file(home / named_file, file_key, exposed).decode("utf-8").strip()
+        secret = read_private_file(home / named_file, file_key, exposed).decode("utf-8").strip()
+        if not secret:
+            wrong, cure = _("the password file is empty"), _("write the password or key into it, on one line")
+            raise ConfigError(wrong, file=home / named_file, field=file_key, cure=cure)
+        return secret
     if variable:
         return _read_variable(variable, file, variable_key, file_key.rpartition(".")[2], environ)
     raise ConfigError(

@@ -104,6 +104,22 @@ def look_at_host(name: str, host: str) -> Iterator[Finding]:
         )
 
 
+def look_at_port(name: str, host: str, port: int, longest_s: float = LONGEST_S) -> Iterator[Finding]:
+    """Find a server that no connection can be made to; none is found at a host that is not there. name: as above."""
+    try:
+        socket.create_connection((host, port), timeout=longest_s).close()
+    except (socket.gaierror, UnicodeError):
+        return  # look_at_host tells it
+    except OSError as error:
+        why = getattr(error, "strerror", None) or str(error)
+        yield Finding(
+            Severity.ERROR,
+            name,
+            _("Nothing answers at {host} port {port}: {why}").format(host=host, port=port, why=why),
+            _("See that the server runs, that the port is right, and that no firewall stands between."),
+        )
+
+
 def _tags(record: str) -> dict[str, str]:
     pairs = (part.partition("=") for part in record.split(";"))
     return {name.strip().lower(): "".join(value.split()) for name, _sign, value in pairs if name.strip()}

@@ -45,6 +45,21 @@ def look_at_privacy(files: Sequence[Path]) -> Iterator[Finding]:
             )
 
 
+def look_at_folder_privacy(folder: Path) -> Iterator[Finding]:
+    """Find a folder of secrets into which other accounts may write: they could put a file of theirs in place of one."""
+    try:
+        exposed = stat.S_IMODE(folder.stat().st_mode) & 0o022
+    except OSError:
+        return  # what wants it says so
+    if exposed:
+        yield Finding(
+            Severity.ERROR,
+            str(folder),
+            _("Other accounts of this machine may replace files in this folder."),
+            f"chmod go= {folder}",
+        )
+
+
 def look_at_room(folder: Path, little: int = LITTLE, very_little: int = VERY_LITTLE) -> Iterator[Finding]:
     """Find a disk that is nearly full: a database that cannot grow stops everything."""
     place = folder if folder.exists() else folder.parent

@@ -83,7 +83,7 @@ def end_sessions(connection: Connection, user_id: int, now: datetime, but: int =
 
 
 def was_there(connection: Connection, name_key: str, network: str, agent: str, since: datetime) -> tuple[bool, bool]:
-    """Return whether a name’s user was logged in from a network, and with a browser there; as quick for no user."""
+    """Return whether the user of a name was logged in from a network, and there with a browser; no user is as quick."""
     same_browser = case((user_session.c.agent == agent, 1), else_=0)
     found = (
         select(func.count(), func.coalesce(func.max(same_browser), 0))

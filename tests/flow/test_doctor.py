@@ -1,5 +1,6 @@
 """`mailer doctor` over a folder in which one thing after the other is broken."""
 
+import socket
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -96,8 +97,32 @@ def test_a_public_url_that_helps_nobody_is_found(news: Newsletter, url: str, wor
     assert any(words in one["text"] for one in findings if one["place"] == "public_url")
 
 
+def test_a_folder_that_is_no_newsletter_is_said_in_json_too(tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    told = found(Newsletter(tmp_path / "nothing"), 1)["config.toml"]
+    assert (told["severity"], "no config.toml" in told["text"]) == ("error", True)
+
+
+def test_ports_secrets_and_folders_that_cannot_be_meant_are_found(news: Newsletter) -> None:
+    news.run("lists", "sync")
+    password, var = news.folder / "password", news.folder / "var"
+    news.set_config('public_url = ""', 'public_url = "https://news.bulletin.example"')
+    news.set_config('security = "none"', 'security = "tls"\nusername = "office"\npassword_file = "password"')
+    news.set_config("[console]\nport = 0", "[web]\nport = 8026\n[console]\nport = 8026")
+    password.touch(mode=0o600)
+    var.chmod(0o777)
+    told = news.json("doctor", code=1)["findings"]
+    texts = {one["text"]: one["severity"] for one in told}
+    assert texts["The public pages and the console are to listen on the same port, 8026."] == "error"
+    assert texts['Port 25 does not go with security = "tls".'] == "warning"
+    assert texts["the password file is empty"] == "error"
+    assert f"chmod go= {var}" in {one["cure"] for one in told}
+
+
 def test_the_dns_is_asked_only_when_that_is_wanted(news: Newsletter) -> None:
     use_language("en")
+    relay = socket.create_server(("127.0.0.1", 0))
+    news.set_config("port = 25", f"port = {relay.getsockname()[1]}")
     house = House(news.folder)
     try:
         with name_server(
@@ -118,3 +143,4 @@ def test_the_dns_is_asked_only_when_that_is_wanted(news: Newsletter) -> None:
         assert told.place == "DNS"
     finally:
         house.close()
+        relay.close()

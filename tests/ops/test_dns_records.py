@@ -1,6 +1,8 @@
 """What the DNS is found to say, asked of a real name server on this machine."""
 
+import socket
 from collections.abc import Mapping
+from contextlib import closing
 
 import pytest
 
@@ -72,6 +74,16 @@ def test_a_key_is_published_as_it_is_whatever_its_pieces() -> None:
 def test_a_server_that_fails_is_no_answer() -> None:
     with name_server({}, broken=True) as resolver, pytest.raises(DnsUnansweredError):
         ask_texts("zsia.example", resolver)
+
+
+def test_a_relay_on_which_nothing_listens_is_found() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        port = server.getsockname()[1]
+        assert list(dns_records.look_at_port("[relays.main]", "127.0.0.1", port)) == []
+    (found,) = dns_records.look_at_port("[relays.main]", "127.0.0.1", port)
+    assert (found.severity, found.place) == (Severity.ERROR, "[relays.main]")
+    assert str(port) in found.text
+    assert list(dns_records.look_at_port("[relays.main]", "no such host", port)) == [], "that is said of the host"
 
 
 def test_hosts_are_looked_for() -> None:
