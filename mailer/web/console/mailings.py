@@ -243,12 +243,12 @@ def stream(visit: Visit, number: int) -> Response:
                 return  # logged out or disabled since; the browser asks anew, and is told so
             html, drawn, over = await run_in_threadpool(draw, drawn)
             now = asyncio.get_running_loop().time()
-            if now - told >= BEAT_S:
-                yield "event: beat\ndata: \n\n"
-                told = now
             if html != before:
                 yield "event: progress\n" + "".join(f"data: {line}\n" for line in html.splitlines()) + "\n"
-                before = html
+                before, told = html, now
+            elif now - told >= BEAT_S:
+                yield "event: beat\ndata: \n\n"
+                told = now
             if over:
                 yield "event: over\ndata: \n\n"
                 return
