@@ -29,6 +29,7 @@ from mailer.web.language import speaking
 
 COPIES = 50  # a page
 EVERY_S = 1.0  # how often a page that watches is told
+BEAT_S = 3.0  # console.js calls the connection lost after some of them
 MOST_S = 3600.0  # then the browser asks anew, and shows that it is still logged in
 OVER = (MailingStatus.FINISHED, MailingStatus.CANCELLED)
 ENDS = (DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED, DeliveryStatus.UNCERTAIN)
@@ -59,26 +60,40 @@ def show_mailings(visit: Visit) -> Response:
 
 def show_mailing(visit: Visit, number: int) -> Response:
     """One mailing: how far it is, what holds it, what may be done."""
-    house = visit.house
-    progress = house.reports.progress(str(number))
-    mailing = progress.mailing
+    progress = visit.house.reports.progress(str(number))
+    shown = _standing(visit, progress, whole=True)
+    return visit.page("mailing.html.j2", drawn=_drawn(progress), **shown, **_progress(visit, progress))
+
+
+def _standing(visit: Visit, progress: MailingProgress, *, whole: bool) -> dict[str, Any]:
+    """What a mailing's page shows beside its progress: by list, the facts, and what may be done.
+
+    whole: False leaves out what is counted over all readers.
+    """
+    house, mailing = visit.house, progress.mailing
     ended = mailing.status is MailingStatus.CANCELLED
-    changes = house.mailings.audience_changes(number) if mailing.status is MailingStatus.HELD else ()
-    return visit.page(
-        "mailing.html.j2",
-        mailing=mailing,
-        lists=progress.lists,
-        awaited=_awaited(visit, mailing),
-        unready=house.mailings.why_unready(mailing),
-        rest=progress.count(DeliveryStatus.CANCELLED) if ended and may_send(house, mailing.issue_slug) else 0,
-        bounced=house.reports.bounced(mailing.id),
-        changes=changes,
-        over=mailing.status in OVER,
-        begun=mailing.started_at is not None,
-        ends=[(one, progress.count(one)) for one in ENDS if progress.count(one)] if not ended else [],
-        tempo=say_tempo(mailing.tempo),
-        **_progress(visit, progress),
-    )
+    return {
+        "mailing": mailing,
+        "lists": progress.lists,
+        "awaited": _awaited(visit, mailing),
+        "unready": house.mailings.why_unready(mailing) if whole else "",
+        "rest": progress.count(DeliveryStatus.CANCELLED) if ended and may_send(house, mailing.issue_slug) else 0,
+        "bounced": house.reports.bounced(mailing.id),
+        "changes": house.mailings.audience_changes(mailing.id)
+        if whole and mailing.status is MailingStatus.HELD
+        else (),
+        "over": mailing.status in OVER,
+        "begun": mailing.started_at is not None,
+        "ends": [] if ended else [(one, progress.count(one)) for one in ENDS if progress.count(one)],
+        "tempo": say_tempo(mailing.tempo),
+    }
+
+
+def _drawn(progress: MailingProgress) -> str:
+    """Upon what the buttons depend: they are drawn anew only when it changes, for one may be about to be pressed."""
+    mailing, ends = progress.mailing, [one.value for one in ENDS if progress.count(one)]
+    at = mailing.scheduled_at.isoformat() if mailing.scheduled_at is not None and mailing.started_at is None else ""
+    return " ".join((mailing.status.value, str(mailing.started_at is not None), at, *ends))
 
 
 def _awaited(visit: Visit, mailing: MailingRecord) -> dict[str, int]:
@@ -120,26 +135,35 @@ def _progress(visit: Visit, progress: MailingProgress) -> dict[str, Any]:
 
 
 def stream(visit: Visit, number: int) -> Response:
-    """Server-sent events: the live part of a mailing's page, whenever it changes, until the mailing is over."""
+    """Server-sent events: the live parts of a mailing's page, whenever they change, until the mailing is over.
+
+    A beat each few seconds says that the connection stands, for a browser does not notice one that was cut.
+    """
     house, request = visit.house, visit.request
     house.mailings.get(str(number))
     language = language_of_console(house, request)
 
-    def draw() -> tuple[str, bool]:
+    def draw(drawn: str) -> tuple[str, str, bool]:
         with speaking(language):
             progress = house.reports.progress(str(number))
-            page = visit.piece("mailing_progress.html.j2", mailing=progress.mailing, **_progress(visit, progress))
-            return bytes(page.body).decode(), progress.mailing.status in OVER
+            now = _drawn(progress)
+            shown = {**_standing(visit, progress, whole=now != drawn), **_progress(visit, progress)}
+            page = visit.piece("mailing_part.html.j2", changed=now != drawn, **shown)
+            return bytes(page.body).decode(), now, progress.mailing.status in OVER
 
     async def events() -> AsyncIterator[str]:
-        before, began = "", asyncio.get_running_loop().time()
+        before, drawn, began, told = "", visit.ask("drawn"), asyncio.get_running_loop().time(), 0.0
         while asyncio.get_running_loop().time() - began < MOST_S and not await request.is_disconnected():
             if await run_in_threadpool(house.access.find_session, visit.token, seen=False) is None:
                 return  # logged out or disabled since; the browser asks anew, and is told so
-            html, over = await run_in_threadpool(draw)
+            html, drawn, over = await run_in_threadpool(draw, drawn)
+            now = asyncio.get_running_loop().time()
             if html != before:
                 yield "event: progress\n" + "".join(f"data: {line}\n" for line in html.splitlines()) + "\n"
-                before = html
+                before, told = html, now
+            elif now - told >= BEAT_S:
+                yield "event: beat\ndata: \n\n"
+                told = now
             if over:
                 yield "event: over\ndata: \n\n"
                 return

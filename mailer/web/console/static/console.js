@@ -111,4 +111,28 @@
   document.addEventListener("kept-elsewhere", function () { typed = false; sending = false; });
   document.addEventListener("submit", function (event) { if (!event.target.hasAttribute("hx-post")) { typed = false; } });
   window.addEventListener("beforeunload", function (event) { if (typed) { event.preventDefault(); } });
+
+  /* a page that watches says when it hears nothing more: a cut connection is not always noticed by the browser */
+  var lost = document.getElementById("lost"), LOST_MS = 8000, REDIAL_MS = 20000;
+  if (lost) {
+    var line = null, heard = Date.now(), dialled = heard, watch = 0;
+    var hear = function () { heard = dialled = Date.now(); lost.hidden = true; };
+    document.addEventListener("htmx:sseOpen", function (event) {
+      line = event.detail.source;
+      ["beat", "progress"].forEach(function (name) { line.addEventListener(name, hear); });
+    });
+    document.addEventListener("htmx:sseClose", function () { window.clearInterval(watch); lost.hidden = true; });
+    watch = window.setInterval(function () {
+      if (Date.now() - heard < LOST_MS) { return; }
+      if (lost.hidden) {
+        lost.textContent = lost.getAttribute("data-words").replace("{time}", new Date(heard).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }));
+        lost.hidden = false;
+      }
+      if (line && line.readyState === EventSource.OPEN && Date.now() - dialled > REDIAL_MS) {
+        dialled = Date.now();
+        line.close();
+        line.dispatchEvent(new Event("error")); /* htmx dials anew */
+      }
+    }, 1000);
+  }
 })();
