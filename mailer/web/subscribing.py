@@ -58,9 +58,7 @@ def add_subscribing(app: FastAPI, ports: PublicActions, config: Config, answer: 
                     return show(
                         fields,
                         ports.show_form(),
-                        _(
-                            "This came faster than people write, or long after the page was opened: please press the button again."
-                        ),
+                        _("This came faster than people write, or too late: please press the button again."),
                     )
             return show(fields, ports.show_form(), _("Please choose a list."))
 
