@@ -142,7 +142,6 @@ VALUE_WORDS: dict[str, dict[str, str]] = {
     "what": {"log-in": N_("the log-in"), "mail": N_("a test mail")},
     "why": {
         "audience": N_("the number of readers has changed"),
-        "bounces": N_("too many addresses were called dead"),
         "late": N_("its time was missed"),
         "relay": N_("a relay refused it"),
         "returned": N_("the issue was returned"),
