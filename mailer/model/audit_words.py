@@ -146,6 +146,7 @@ VALUE_WORDS: dict[str, dict[str, str]] = {
         "relay": N_("a relay refused it"),
         "returned": N_("the issue was returned"),
         "unapproved": N_("the issue is not approved"),
+        "unfit": N_("a list or its edition was changed or is gone"),
         "unready": N_("the issue or its lists were not ready"),
     },
 }  # a value of another kind is shown as it is

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from mailer.model.kept_mail import KeptState
 from mailer.model.people import UserRole
 from tests.relay import Relay, in_a_thread
 from tests.web.console.office import NAMES, Office, text_of
@@ -92,3 +93,13 @@ def test_an_empty_time_is_asked_for(office: Office) -> None:
         "/mailings/check", params={"issue": "2020-07", "list": "members", "when": "later", "at": ""}
     )
     assert "no time was given" in text_of(answer.text)
+
+
+def test_a_letter_leads_to_the_contact_of_its_writer(office: Office) -> None:
+    mailing_of(office)
+    office.house.returned.read(f"From: {READER}\nSubject: moved\n\nPlease write to another.\n".encode(), "a letter")
+    newest = max(one.id for state in KeptState for one in office.house.kept_mail.list(state, 9))
+    page = office.sender.get(f"/returned/{newest}")
+    assert "Correct the contact" in page
+    assert f"/contacts/show?address={READER.replace('@', '%40')}#change" in page
+    assert page.split("<main")[1].count("btn-primary") == 1
