@@ -31,6 +31,20 @@ PAGE = 500  # addresses looked up at once
 
 
 @dataclass(frozen=True, slots=True)
+class Reckoning:
+    """How many subscriptions lists have; how many are a reader’s second; how many readers are suppressed."""
+
+    active: int
+    twice: int
+    suppressed: int
+
+    @property
+    def readers(self) -> int:
+        """Who would get an issue that has reached nobody yet."""
+        return self.active - self.twice - self.suppressed
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentCount:
     """A segment of the settings with how many readers it means: by list, and in all, each once."""
 
@@ -233,6 +247,16 @@ class Lists:
                 connection, [ids[name] for name in ordered], self._ground.secret, self._ground.now()
             )
         return {name: counts[ids[name]] for name in ordered}
+
+    def reckon(self, names: Sequence[str]) -> Reckoning:
+        """Return how many are on lists, as of the last sync, and how many of them a first mailing leaves out."""
+        with self._ground.store.read() as connection:
+            ids = audience.find_lists(connection, names)
+            ordered = [ids[name] for name in self.choose() if name in ids]
+            active = sum(one.active for one in audience.count_lists(connection) if one.id in ordered)
+            once = sum(plans.count_recipients(connection, one, ordered[:at]) for at, one in enumerate(ordered))
+            counted = count_recipients(connection, ordered, self._ground.secret, self._ground.now())
+        return Reckoning(active, active - once, once - sum(counted.values()))
 
     def count_segments(self, names: Collection[str] = ()) -> tuple[SegmentCount, ...]:
         """Return segments (none: all) with how many readers each means, as of the last sync. Raises NotFoundError."""

@@ -144,11 +144,11 @@ VALUE_WORDS: dict[str, dict[str, str]] = {
     "what": {"log-in": N_("the log-in"), "mail": N_("a test mail")},
     "why": {
         "audience": N_("the number of readers has changed"),
-        "bounces": N_("too many addresses were called dead"),
         "late": N_("its time was missed"),
         "relay": N_("a relay refused it"),
         "returned": N_("the issue was returned"),
         "unapproved": N_("the issue is not approved"),
+        "unfit": N_("a list or its edition was changed or is gone"),
         "unready": N_("the issue or its lists were not ready"),
     },
 }  # a value of another kind is shown as it is

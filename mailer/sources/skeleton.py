@@ -76,9 +76,9 @@ class _Blank:
         return Section(section.title, articles if articles or blocks else (self.article(),), blocks)
 
     def _headline(self, title: str) -> str:
-        """Keep the last headline as a hint behind the mark: left as it is, it would be last month's news."""
+        """Count on a standing headline, which names its month; any other is last month's news, so it is marked."""
         counted = self._count_on(title)
-        return counted if count_placeholders(counted) else f"{self._mark}{counted}"
+        return counted if counted != title else f"{self._mark}{counted}"
 
     def article(self) -> Article:
         return Article(self._mark + _("title of an article"), (self._text(),))

@@ -15,12 +15,12 @@ import yaml
 from mailer.errors import IssueError
 from mailer.i18n import _
 from mailer.sources.grammar import parse_date, split_bodies
+from mailer.sources.yaml_faults import explain_yaml, quote_cure
 
 MAX_LENGTH = 50_000  # characters; the front matter of a bulletin with a long circulation line has some thousands
 MAX_OPEN = 20  # brackets open at the end of a line; PyYAML takes seconds over thousands
 _QUOTE_REST = {'"': re.compile(r"(?:[^\"\\]|\\.)*+\""), "'": re.compile(r"[^']*'")}
 _CUT_OFF = re.compile(r"[ \t]+#[^\s#]")  # 第7期 #7: YAML takes it for a comment, as "# words" is one
-_NO_COLON = re.compile(r"\s*(?:- )?[^\s\"'：:#-][^\s\"'：:#]{0,19}(?:：|:(?=[^\s/]))(?!.*: )")
 _TRUTH = dict.fromkeys(("true", "yes", "on", "是"), True) | dict.fromkeys(("false", "no", "off", "否"), False)
 
 
@@ -54,7 +54,7 @@ class YamlMapping:
             raise self.error(field, message, _("write it on one line, without them"), node)
         behind = node.end_mark.buffer[node.end_mark.pointer :] if node.style is None and node.end_mark.buffer else ""
         if _CUT_OFF.match(behind):
-            raise self.error(field, _("what stands behind the # is not read"), _quote_cure(), node)
+            raise self.error(field, _("what stands behind the # is not read"), quote_cure(), node)
         return value
 
     def number(self, field: str, low: int, high: int) -> int | None:
@@ -150,23 +150,11 @@ def _compose(source: str, file: Path) -> yaml.Node | None:
     try:
         node: yaml.Node | None = yaml.compose(source, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        lines = source.split("\n")[: mark.line + 1] if mark else []
-        # a colon of the wrong width or without a blank is noticed only on the next line
-        line = next((at for at, text in enumerate(lines, 2) if _NO_COLON.match(text)), max(len(lines) + 1, 1))
-        raise IssueError(
-            _("the front matter is not valid YAML: {why}").format(why=error.problem or error.context or ""),
-            file=file,
-            line=line,
-            cure=_quote_cure(),
-        ) from None
+        fault = explain_yaml(error, source)
+        raise IssueError(fault.sentence, file=file, line=fault.line + 2, cure=fault.cure) from None
     except (yaml.YAMLError, RecursionError):
         raise _not_yaml(file, 1) from None
     return node
-
-
-def _quote_cure() -> str:
-    return _('write `key: value`; put a value that holds : or # between "double quotes"')
 
 
 def _not_yaml(file: Path, line: int) -> IssueError:

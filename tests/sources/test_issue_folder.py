@@ -138,9 +138,9 @@ def test_what_becomes_of_an_issue_stands_in_its_front_matter() -> None:
             "not a text",
         ),
         ('---\ntitle: 简报\ndate: 2020-07-31\nsubject: "a\\nBcc: b"\n---\n', 4, "subject", "line end"),
-        ("---\ntitle: a: b: c\n---\n", 2, None, "YAML"),
-        ("---\ndate: 2020-07-31\ntitle：简报\nnumber: 7\n---\n", 3, None, "YAML"),
-        ("---\ndate: 2020-07-31\ntitle:简报\nnumber: 7\n---\n", 3, None, "YAML"),
+        ("---\ntitle: a: b: c\n---\n", 2, None, "holds a colon"),
+        ("---\ndate: 2020-07-31\ntitle：简报\nnumber: 7\n---\n", 3, None, "no colon"),
+        ("---\ndate: 2020-07-31\ntitle:简报\nnumber: 7\n---\n", 3, None, "no colon"),
         (f"{DATED}subject: 简报 #7\n---\n", 4, "subject", "not read"),
         ("---\n- a\n---\n", 2, None, "mapping"),
         ('---\ntitle: "\x07"\n---\n', 1, None, "YAML"),
@@ -629,3 +629,29 @@ def test_the_digest_covers_every_file_the_issue_names(tmp_path: Path, name: str)
     before = issue_digest(folder)
     (folder / name).write_bytes((folder / name).read_bytes() + b"2")
     assert issue_digest(folder) != before
+
+
+@pytest.mark.parametrize(
+    ("head", "line", "said"),
+    [
+        ("organisation: a\ntitle: 简报: 第七期\nyear: 2020", 3, "holds a colon"),
+        ("year: 2020\n title: x", 3, "indented"),
+        ("title： a\nyear: 2020", 2, "no colon"),
+        ("organisation: a\nyear:2020\ntitle: x", 3, "no colon"),
+        ('title: "abc\nyear: 2020', 2, "quotation mark is opened"),
+        ("title: [a, b\nyear: 2020", 2, "bracket is opened"),
+        ("title: a\n\tyear: 2020", 3, "a tab"),
+        ("title: @x", 2, "may not begin with @"),
+        ('title: "a" b', 2, "behind the closing quotation mark"),
+        ("title: - a", 2, "cannot be read"),
+    ],
+)
+def test_a_fault_of_the_head_is_told_in_plain_words_at_its_own_line(
+    tmp_path: Path, head: str, line: int, said: str
+) -> None:
+    folder = tmp_path / "2020-07"
+    folder.mkdir()
+    (folder / "issue.md").write_text(f"---\n{head}\n---\n\n# 要闻\n\n## 一件事\n\n正文。\n", "utf-8")
+    with pytest.raises(IssueError, match=said) as caught:
+        load_issue(folder)
+    assert (caught.value.line, "YAML" in str(caught.value)) == (line, False)

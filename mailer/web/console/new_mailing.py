@@ -95,6 +95,27 @@ def check_new(visit: Visit) -> Response:
         forecast=forecast,
         span=say_span(forecast.seconds) if forecast.seconds is not None else "",
         tempo=say_tempo(plan.tempo),
+        left_out=_say_left_out(house, wanted.lists, forecast.copies),
+    )
+
+
+def _say_left_out(house: House, lists: tuple[str, ...], copies: int) -> str:
+    """Return why fewer copies go out than readers are on the lists; empty where it is not so, or for segments."""
+    if not all(name in house.config.lists for name in lists):
+        return ""
+    found = house.lists.reckon(lists)
+    reached = found.readers - copies
+    parts = []
+    if found.suppressed:
+        parts.append(_("{n} suppressed, who get nothing").format(n=found.suppressed))
+    if found.twice:
+        parts.append(_("{n} on two of these lists, who get one copy").format(n=found.twice))
+    if reached > 0:
+        parts.append(_("{n} who have this issue already or go with the next sync").format(n=reached))
+    if not parts:
+        return ""
+    return _("{active} are on these lists. Not counted here: {parts}.").format(
+        active=found.active, parts=_("; ").join(parts)
     )
 
 

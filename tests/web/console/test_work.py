@@ -129,7 +129,7 @@ def test_a_sheet_is_looked_at_then_imported_then_undone(office: Office, free_lis
     assert "not an address" in refused
     office.editor.act("/imports/apply", key=key[1], list=free_list)
     (record,) = office.house.contacts.imports(5)
-    assert record.by == NAMES[UserRole.EDITOR]
+    assert (record.by, record.file_name) == (NAMES[UserRole.EDITOR], "名单.csv")
     assert "1 gone" in text_of(office.editor.act_and_look("/imports/undo", number=record.number))
     office.editor.act("/imports/apply", 422, key="../../../etc/passwd", list=free_list)
     other = ImportOrder(office.newsletter.folder / "subscribers" / "members.csv", "members")
