@@ -31,7 +31,7 @@ MISSET = {
 CODE = re.compile(r"`[^`]*`")  # a line of a file is not Chinese
 
 # what users see in any language: commands, names, figures
-SAME_IN_EVERY_LANGUAGE = frozenset({"chmod 600 {}", "mailer {}", "  {}  sha256 {}"})
+SAME_IN_EVERY_LANGUAGE = frozenset({"chmod 600 {}", "chmod go= {}", "mailer {}", "  {}  sha256 {}"})
 # function → positions of its arguments that are sentences; errors take one first
 SENTENCES_AT = {"say": (0,), "print": (0,), "Finding": (2, 3), "ImportRemark": (1, 2)}
 SENTENCES_NAMED = frozenset({"message", "cure", "help", "short_help", "epilog"})
