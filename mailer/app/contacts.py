@@ -13,7 +13,7 @@ from mailer.app.people import People
 from mailer.app.spools import hash_sheet, spooled
 from mailer.audience import importing
 from mailer.audience.importing import Sheet, Target
-from mailer.errors import NotFoundError, SheetError, StateError
+from mailer.errors import NotFoundError, SheetError, StateError, UsageError
 from mailer.i18n import _
 from mailer.model.address import parse_address
 from mailer.model.audit import Act, Subject
@@ -99,6 +99,7 @@ class Contacts:
         """
         aim = self._aim(order.list_name, order.basis)
         mapping = parse_mapping(order.mapping)
+        self._spare_sheets(order.refused, order.file)
         if not dry_run:
             self._people.require(by, Right.CONTACTS)
         sheet = Sheet(order.name or order.file.name, hash_sheet(order.file))
@@ -200,6 +201,7 @@ class Contacts:
         NotFoundError, StateError.
         """
         self._people.require(by, Right.CONTACTS)
+        self._spare_sheets(file)
         wanted = self._filter(lists, "" if everyone else "active")
         count = 0
         digest = hashlib.sha256()
@@ -222,6 +224,16 @@ class Contacts:
                     lists=list(wanted.lists), segments=segments, rows=count, sha256=digest.hexdigest(),
                 )  # fmt: skip
         return count
+
+    def _spare_sheets(self, out: Path | None, *read: Path) -> None:
+        """Raise UsageError where a file to be written is one that is read: the sheet at hand, or that of a list."""
+        if not isinstance(out, Path):
+            return
+        followed = [self._ground.home / one.file for one in self._ground.config.lists.values() if one.file]
+        if any(out.resolve() == file.resolve() for file in (*read, *followed)):
+            raise UsageError(
+                _("this sheet would be overwritten"), file=out, cure=_("name another file for what is written")
+            )
 
     def _export_row(self, one: ListedContact, attributes: Sequence[str]) -> list[str]:
         since = one.since.astimezone(self._ground.config.zone).strftime(SINCE_FORMAT) if one.since else ""

@@ -17,7 +17,7 @@ class SegmentConfig(Table):
     level: tuple[Line, ...] = Field(default=(), description="levels of their organisations, such as 省, 市; empty: any")
     title: tuple[Line, ...] = Field(default=(), description="words of which one stands in their title; empty: any")
     attributes: dict[Line, tuple[Line, ...]] = Field(
-        default_factory=dict, description='what their attributes may be, such as {行业 = ["软件"]}; all must fit'
+        default_factory=dict, description='what their attributes may be, such as {"行业" = ["软件"]}; all must fit'
     )
 
     @property

@@ -352,8 +352,8 @@ def restart_subscription(
 
 
 def was_subscribed(connection: Connection, contact_id: int, list_id: int) -> bool:
-    """Return whether a contact is or ever was on a list."""
-    wanted = (subscription.c.contact_id == contact_id, subscription.c.list_id == list_id)
+    """Return whether a contact is or ever was on a list; one that is only kept off it has no basis there."""
+    wanted = (subscription.c.contact_id == contact_id, subscription.c.list_id == list_id, subscription.c.basis != "")
     return connection.execute(select(subscription.c.id).where(*wanted)).first() is not None
 
 

@@ -136,6 +136,7 @@ def _select(connection: Connection, wanted: ContactFilter) -> Select[tuple[objec
             distribution_list.c.position.is_(None), distribution_list.c.position, subscription.c.position, contact.c.id
         )
     )
+    query = query.where(contact.c.erased_at.is_(None))
     if wanted.lists:
         query = query.where(_meant(connection, wanted))
     if wanted.status:

@@ -69,7 +69,7 @@ def test_a_dry_run_waits_for_nobody_who_writes(sheets: Sheets) -> None:
         audience.sync_lists(connection, LISTS)
         with statements() as said:
             assert len(sheets.lists.sync(dry_run=True)["members"].added) == 1
-        assert all(one.startswith(("SELECT", "BEGIN")) for one in said)
+        assert [one for one in said if not one.startswith(("SELECT", "BEGIN", "PRAGMA busy_timeout"))] == []
 
 
 def test_who_is_on_two_lists_is_called_what_the_higher_lists_sheet_says(sheets: Sheets) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from mailer.app.contacts import ImportOrder
-from mailer.errors import SheetError
+from mailer.errors import SheetError, UsageError
 from mailer.model.contact_import import ChangeKind, ImportReport
 from mailer.model.contact_sheet import EXPORT_HEADINGS, RefusedCell
 from mailer.model.delivery import Contact
@@ -280,3 +280,11 @@ def test_one_city_by_two_names_is_one(office: Office) -> None:
     assert len(office.contacts.find(ContactFilter(text="杭州市"), 9)) == 2
     again = bring(office, written(office.folder, "单位,城市,邮箱\n甲,杭州,a@firm.example\n甲,杭州市,b@firm.example\n"))
     assert kinds(again) == {"unchanged": 2}
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_no_sheet_that_is_read_is_written_over(office: Office, tmp_path: Path, dry_run: bool) -> None:
+    file = written(tmp_path, NOTED)
+    with pytest.raises(UsageError, match="overwritten"):
+        bring(office, file, refused=file, dry_run=dry_run)
+    assert file.read_text("utf-8") == NOTED
