@@ -47,8 +47,10 @@ def say(word: str) -> str:
 def show_default(field: FieldInfo) -> str:
     """Return a field's default as one would write it."""
     value = field.default
-    if value is PydanticUndefined:
+    if value is PydanticUndefined and field.is_required():
         return say("required")
+    if value is PydanticUndefined:
+        return "`{}`" if field.default_factory is dict else say("not written")
     if isinstance(value, timedelta):
         seconds = int(value.total_seconds())
         for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
