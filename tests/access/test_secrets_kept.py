@@ -13,8 +13,10 @@ def test_no_file_of_the_house_holds_a_password_a_token_or_a_code(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     token = office.log_in().token
+    here = office.access.find_session(token)
+    assert here is not None
     begun = office.access.begin_second_factor("张三")
-    codes = office.access.confirm_second_factor("张三", pyotp.TOTP(begun.secret).at(office.clock.now))
+    codes = office.access.confirm_second_factor("张三", pyotp.TOTP(begun.secret).at(office.clock.now), here.id)
     for number in range(7):
         office.log_in(password=f"guess-{number}", network="198.51.100.9")
     office.access.log_in("guessed-name", "x", "", "198.51.100.9", "")

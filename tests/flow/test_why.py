@@ -39,7 +39,7 @@ def test_every_attempt_is_told_in_order_with_what_its_reply_means(tmp_path: Path
     assert order == sorted(order)
     assert "attempt 1 through relay main: deferred at RCPT TO" in said
     assert "meaning: greylisted: " in said
-    assert re.search(r"final dot permitted at \d\d:\d\d:\d\d", said)
+    assert re.search(r"handed over whole at \d\d:\d\d:\d\d", said)
 
 
 def test_a_refused_one_says_why_it_gets_nothing_more_and_what_a_person_may_do(tmp_path: Path, relay: Relay) -> None:

@@ -98,7 +98,7 @@ def test_a_form_without_its_token_too_young_or_too_old_does_nothing(
     for form in wrong:
         answer = client.post("/subscribe", data={**good, "form": form})
         assert answer.status_code == 422
-        assert "faster than people write, or too late: please press the button again" in answer.text
+        assert "very fast, or long after the page was opened: please press the button again" in answer.text
         assert f'value="{UNKNOWN}"' in answer.text, "what was written stays"
         assert answer.text.count(" checked") == 1
     assert site.mails() == []
